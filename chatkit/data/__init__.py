@@ -1,0 +1,1 @@
+"""Records of a task, and the readers that make them from files."""

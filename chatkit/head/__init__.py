@@ -1,0 +1,1 @@
+"""What a head is: the Head class, what it is given and what it says."""

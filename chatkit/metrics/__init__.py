@@ -1,0 +1,1 @@
+"""Figures of the field, as plain functions of counts and rankings."""

@@ -1,0 +1,1 @@
+"""Neural parts: encoder, vocabulary (tied softmax), pooling, decoding, fast step. Knows nothing of text."""

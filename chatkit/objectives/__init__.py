@@ -1,0 +1,1 @@
+"""Several objectives on one encoder: weighting and what each one costs."""

@@ -1,0 +1,1 @@
+"""One published weighting method a file."""

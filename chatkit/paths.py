@@ -1,0 +1,46 @@
+"""Where chatkit keeps what belongs to the user; ``CHATKIT_HOME`` overrides it all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def home() -> Path:
+    """Folder of the user's data: ``$CHATKIT_HOME``, else the platform's data folder."""
+    override = os.environ.get("CHATKIT_HOME")
+    if override:
+        return Path(override).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("chatkit", appauthor=False))
+
+
+def shipped_model() -> Path:
+    """Folder of the default assistant, which ships in the package."""
+    return Path(__file__).parent / "assets" / "default"
+
+
+def shipped_docs() -> Path:
+    """Folder of the documents about chatkit that are indexed out of the box."""
+    return Path(__file__).parent / "assets" / "docs"
+
+
+def history_file() -> Path:
+    """SQLite database of all chat sessions."""
+    return home() / "history.db"
+
+
+def index_file() -> Path:
+    """SQLite database of the user's indexed documents."""
+    return home() / "index.db"
+
+
+def heads_folder() -> Path:
+    """The user's folder of drop-in heads."""
+    return home() / "heads"
+
+
+def head_states_file() -> Path:
+    """JSON with what is remembered of heads: confirmed files, disabled names, last load."""
+    return home() / "heads.json"

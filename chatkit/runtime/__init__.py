@@ -1,0 +1,1 @@
+"""A loaded assistant at work: turns, engine process, history, documents."""

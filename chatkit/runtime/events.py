@@ -1,0 +1,69 @@
+"""Events of a turn: what the engine tells whoever asked, in order, as plain JSON data.
+
+One turn yields, for each head: ``calling``, any number of ``piece``, then ``answer`` or ``failed``; at the end ``done``.
+Every event names its turn, so that a late one of a cancelled turn is told apart.
+
+    {"event": "calling",  "turn": 3, "head": "generation"}
+    {"event": "piece",    "turn": 3, "head": "generation", "text": "Hel"}
+    {"event": "answer",   "turn": 3, "head": "generation", "answer": {"type": "text", "text": "Hello!"}, "stopped": false}
+    {"event": "failed",   "turn": 3, "head": "mood", "message": "ZeroDivisionError: ...", "place": "mood.py:7",
+                          "disabled": false}
+    {"event": "done",     "turn": 3, "seed": 17, "stopped": false, "familiarity": null,
+                          "timing": {"encode": 0.004, "total": 0.4, "tokens": 20, "tokens_per_second": 800.0}}
+
+Besides turns the engine sends ``ready`` once after loading, ``heads`` when the heads change, and ``error`` when a
+command failed as a whole:
+
+    {"event": "ready", "model": "default", "lineage": "3f2a...", "heads": [{"name", "state", "origin", "why"}, ...]}
+    {"event": "error", "turn": 3 | null, "message": "one clear line"}
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+Event = dict[str, Any]
+
+
+def calling(turn: int, head: str) -> Event:
+    """The engine is about to call this head: if the process dies now, it is the culprit."""
+    return {"event": "calling", "turn": turn, "head": head}
+
+
+def piece(turn: int, head: str, text: str) -> Event:
+    """More text of a streaming head."""
+    return {"event": "piece", "turn": turn, "head": head, "text": text}
+
+
+def answer(turn: int, head: str, answer: dict[str, Any], *, stopped: bool = False) -> Event:
+    """The whole answer of a head (``Answer.as_json``); ``stopped`` when it was cancelled half-way."""
+    return {"event": "answer", "turn": turn, "head": head, "answer": answer, "stopped": stopped}
+
+
+def failed(turn: int, head: str, message: str, place: str = "", *, disabled: bool = False) -> Event:
+    """A head failed in this turn; ``disabled`` when it is now off for the session."""
+    return {"event": "failed", "turn": turn, "head": head, "message": message, "place": place, "disabled": disabled}
+
+
+def done(
+    turn: int, *, seed: int, stopped: bool, timing: dict[str, float], familiarity: float | None = None
+) -> Event:
+    """The turn is over."""
+    return {
+        "event": "done",
+        "turn": turn,
+        "seed": seed,
+        "stopped": stopped,
+        "timing": timing,
+        "familiarity": familiarity,
+    }
+
+
+def ready(model: str, lineage: str, heads: list[dict[str, Any]]) -> Event:
+    """The assistant is loaded and answers."""
+    return {"event": "ready", "model": model, "lineage": lineage, "heads": heads}
+
+
+def error(message: str, turn: int | None = None) -> Event:
+    """A command failed as a whole: one clear line for the user."""
+    return {"event": "error", "turn": turn, "message": message}

@@ -1,0 +1,1 @@
+"""Ranking passages: BM25, dense vectors and their fusion."""

@@ -1,0 +1,1 @@
+"""Text in, ids out: normalisation, tokenizer, chunks. Knows nothing of tensors or heads."""

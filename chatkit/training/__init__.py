@@ -1,0 +1,1 @@
+"""Joint training of heads on one encoder, and their evaluation."""

@@ -1,0 +1,1 @@
+"""The Textual app: shows a conversation, holds no model code."""
