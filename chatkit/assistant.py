@@ -1,0 +1,264 @@
+"""An assistant: tokenizer, encoder and heads that belong together; in memory and on disk.
+
+    assistant.toml            format, lineage, shape of the encoder
+    tokenizer.model           SentencePiece
+    encoder.safetensors       encoder and tied softmax
+    heads/NAME/head.json      options, labels, versions, lineage
+    heads/NAME/weights.safetensors
+    report.json, CARD.md      figures, model card
+
+The lineage names encoder and tokenizer: a head with another lineage is stale and is not loaded.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from chatkit.checkpoint import (
+    load_tensors,
+    new_folder,
+    read_json,
+    recover_folder,
+    save_tensors,
+    write_aside,
+    write_json,
+)
+from chatkit.config import dump_toml, from_table, read_toml, to_table
+from chatkit.data.batching import pad, record_ids
+from chatkit.errors import ChatkitError, ConfigError, HeadError, ModelError
+from chatkit.head.encode import encode_padded
+from chatkit.head.encoded import Encoded, Info
+from chatkit.head.guard import guard, source_file
+from chatkit.head.head import Head, Record
+from chatkit.head.vocabulary import Vocabulary
+from chatkit.nn.encoder import EncoderConfig, make_encoder
+from chatkit.nn.quantise import compress, expand
+from chatkit.nn.vocabulary import Backbone
+from chatkit.text.tokenizer import Tokenizer
+
+FORMAT = 1
+MOST_PIECES = 1024
+RUN_FOLDER = "run"
+
+FindHead = Callable[[str], type[Head]]
+
+
+@dataclasses.dataclass(frozen=True)
+class HeadSetup:
+    """How a head was built, so that it can be built again.
+
+    Args:
+        options: ``[heads.NAME.options]``.
+        labels: Labels of its training data.
+        trained: Whether its weights were trained.
+    """
+
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    labels: tuple[str, ...] = ()
+    trained: bool = False
+
+
+class Assistant:
+    """Tokenizer, backbone and heads.
+
+    Args:
+        tokenizer: The shared tokenizer.
+        config: Shape of the encoder.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, config: EncoderConfig) -> None:
+        self.tokenizer = tokenizer
+        self.config = config
+        self.backbone = Backbone(make_encoder(config, len(tokenizer)))
+        self.vocabulary = Vocabulary(tokenizer, self.backbone.softmax)
+        self.heads: dict[str, Head] = {}
+        self.setups: dict[str, HeadSetup] = {}
+        self.failures: dict[str, ChatkitError] = {}
+        self.report: dict[str, Any] = {}
+        self.lineage = ""
+        self.name = ""
+
+    def add_head(self, head_class: type[Head], setup: HeadSetup) -> Head:
+        """Build a head on this assistant's encoder.
+
+        Raises:
+            HeadError: If it needs what the encoder cannot, or its ``build`` fails.
+        """
+        name, encoder = head_class.name, self.backbone.encoder
+        if "causal" in head_class.needs and not encoder.causal:
+            raise HeadError(f"head {name} needs a causal encoder", head=name)
+        info = Info(encoder.width, setup.labels or labels_of(head_class.examples), encoder.causal)
+        head = head_class()
+        head.build(info, self.vocabulary, **setup.options)
+        head.eval()
+        self.heads[name] = head
+        self.setups[name] = setup
+        return head
+
+    def encode(self, texts: Sequence[str], view: str, *, limit: int = MOST_PIECES) -> Encoded:
+        """Encode texts in a view from the zero state; at most ``limit`` pieces of each."""
+        rows = [record_ids(self.tokenizer, {"text": text}, "text", view, limit) for text in texts]
+        return encode_padded(self.backbone.encoder, pad(rows, self.tokenizer.pad), tokenizer=self.tokenizer)
+
+    def encode_records(self, head: Head, records: Sequence[Record], *, limit: int = MOST_PIECES) -> dict[str, Encoded]:
+        """Encode every field of records as a head wants them."""
+        out = {}
+        for field in head.fields:
+            rows = [record_ids(self.tokenizer, r, field, head.view_of(field, r), limit) for r in records]
+            out[field] = encode_padded(self.backbone.encoder, pad(rows, self.tokenizer.pad), tokenizer=self.tokenizer)
+        return out
+
+    def eval(self) -> Assistant:
+        """Switch dropout off everywhere."""
+        for module in (self.backbone, *self.heads.values()):
+            module.eval()
+        return self
+
+    def save(self, folder: Path, *, precision: Literal["float32", "int8"] = "float32") -> None:
+        """Write the assistant aside, then rename it into place; ``folder/run`` and CARD.md of an older one are kept.
+
+        Args:
+            folder: Where to.
+            precision: float32 as trained, or per-row int8 at a quarter of the size.
+        Raises:
+            StorageError: If it cannot be written; an older assistant there stays as it was.
+        """
+        pack = compress if precision == "int8" else dict
+        with new_folder(folder, keep=(RUN_FOLDER,)) as new:
+            weights = save_tensors(new / "encoder.safetensors", pack(self.backbone.state_dict()))
+            write_aside(new / "tokenizer.model", self.tokenizer.to_bytes())
+            self.lineage = _lineage(weights, self.tokenizer.to_bytes())
+            for name, head in self.heads.items():
+                save_tensors(new / "heads" / name / "weights.safetensors", pack(_own_tensors(head)))
+                write_json(new / "heads" / name / "head.json", self._head_json(head, self.setups[name]))
+            write_json(new / "report.json", self.report)
+            for extra in ("CARD.md", "NOTICE"):
+                if (folder / extra).is_file():
+                    shutil.copyfile(folder / extra, new / extra)
+            table = {"format": FORMAT, "lineage": self.lineage, "encoder": to_table(self.config)}
+            write_aside(new / "assistant.toml", dump_toml(table).encode("utf-8"))
+
+    def _head_json(self, head: Head, setup: HeadSetup) -> dict[str, Any]:
+        return {
+            "name": head.name,
+            "api": head.api,
+            "lineage": self.lineage,
+            "labels": list(setup.labels),
+            "options": dict(setup.options),
+            "trained": setup.trained,
+        }
+
+    @classmethod
+    def load(cls, folder: Path, find_head: FindHead, *, only: Sequence[str] | None = None) -> Assistant:
+        """Read an assistant. A head that cannot be loaded is left out and stands in ``failures``.
+
+        Args:
+            folder: The assistant's folder.
+            find_head: From a head's name to its class.
+            only: Load these heads only.
+        Raises:
+            ModelError: If encoder or tokenizer are missing, damaged or of a newer format.
+        """
+        if folder.name:
+            recover_folder(folder, keep=(RUN_FOLDER,))
+        table = read_assistant_table(folder)
+        tokenizer = Tokenizer.load(folder / "tokenizer.model")
+        try:
+            config = from_table(EncoderConfig, table["encoder"], where=str(folder / "assistant.toml"), prefix="encoder")
+        except ConfigError as error:
+            raise ModelError(str(error)) from None
+        tensors, _ = load_tensors(folder / "encoder.safetensors")
+        self = cls(tokenizer, config)
+        _fill(self.backbone, expand(tensors), folder / "encoder.safetensors")
+        self.lineage, self.name = str(table["lineage"]), folder.name
+        if (folder / "report.json").is_file():
+            self.report = read_json(folder / "report.json")
+        for name in sorted(p.parent.name for p in folder.glob("heads/*/head.json")):
+            if only is None or name in only:
+                try:
+                    self._load_head(folder / "heads" / name, find_head)
+                except ChatkitError as error:
+                    self.heads.pop(name, None)
+                    self.failures[name] = error
+        return self.eval()
+
+    def _load_head(self, folder: Path, find_head: FindHead) -> None:
+        data = read_json(folder / "head.json")
+        try:
+            name, lineage = str(data["name"]), str(data["lineage"])
+            setup = HeadSetup(dict(data["options"]), tuple(map(str, data["labels"])), bool(data["trained"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"{folder / 'head.json'}: malformed: {error!r}") from None
+        if lineage != self.lineage:
+            raise ModelError(
+                f"head {name} is stale: trained for another encoder ({lineage[:8]}, this one is {self.lineage[:8]})",
+                hint="train it again with: chatkit heads add",
+            )
+        head_class = find_head(name)
+        with guard(name, source_file(head_class), stage="build"):
+            head = self.add_head(head_class, setup)
+        tensors, _ = load_tensors(folder / "weights.safetensors")
+        _fill(head, expand(tensors), folder / "weights.safetensors")
+
+
+def labels_of(records: Sequence[Record]) -> tuple[str, ...]:
+    """Labels that occur in records, sorted."""
+    return tuple(sorted({str(record["label"]) for record in records if "label" in record}))
+
+
+def read_assistant_table(folder: Path) -> dict[str, Any]:
+    """The content of ``assistant.toml``, checked.
+
+    Raises:
+        ModelError: If the folder is no assistant, half-written or of a newer format.
+    """
+    if not folder.is_dir():
+        what = "is a file, not a model folder" if folder.exists() else "no such model folder"
+        raise ModelError(f"{folder}: {what}", hint="make one with: chatkit train CONFIG --out DIR")
+    if not (folder / "assistant.toml").is_file():
+        unfinished = (folder / RUN_FOLDER).is_dir()
+        hint = "training has not finished: go on with --resume" if unfinished else "is this a model folder?"
+        raise ModelError(f"{folder}: no assistant.toml in it", hint=hint)
+    try:
+        table = read_toml(folder / "assistant.toml")
+    except ConfigError as error:
+        raise ModelError(str(error)) from None
+    version = table.get("format")
+    if not isinstance(version, int) or "encoder" not in table or not isinstance(table.get("lineage"), str):
+        raise ModelError(f"{folder / 'assistant.toml'}: lacks format, lineage or [encoder]", hint="train it again")
+    if version > FORMAT:
+        raise ModelError(
+            f"{folder}: made by a newer chatkit (format {version}, this one reads up to {FORMAT})",
+            hint="upgrade chatkit",
+        )
+    for name in ("tokenizer.model", "encoder.safetensors"):
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder}: {name} is missing", hint="the folder is incomplete: copy or train it again")
+    return table
+
+
+def _own_tensors(head: Head) -> dict[str, Tensor]:
+    return dict(head.state_dict())
+
+
+def _fill(module: torch.nn.Module, tensors: dict[str, Tensor], where: Path) -> None:
+    wanted = {name: tensor.shape for name, tensor in module.state_dict().items()}
+    given = {name: tensor.shape for name, tensor in tensors.items()}
+    if wanted != given:
+        differing = sorted(
+            name for name in {*wanted, *given} if wanted.get(name) != given.get(name)
+        )
+        raise ModelError(f"{where}: does not fit its config at {', '.join(differing[:3])}", hint="train it again")
+    module.load_state_dict(tensors)
+
+
+def _lineage(weights: bytes, tokenizer: bytes) -> str:
+    return hashlib.sha256(hashlib.sha256(weights).digest() + hashlib.sha256(tokenizer).digest()).hexdigest()[:16]

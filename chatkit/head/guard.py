@@ -1,0 +1,50 @@
+"""Calls into a head are guarded: whatever it raises becomes a ``HeadError`` that names file and line."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from chatkit.errors import ChatkitError, HeadError
+
+
+def place_of(error: BaseException, file: str | None) -> str:
+    """``file:line`` of the deepest frame in the head's own file; of the deepest frame at all if there is none."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{Path(error.filename).name}:{error.lineno or 0}"
+    own = [frame for frame in frames if file is not None and frame.filename == file]
+    frame = (own or frames or [None])[-1]
+    return f"{Path(frame.filename).name}:{frame.lineno}" if frame is not None else ""
+
+
+def source_file(head_class: type) -> str | None:
+    """File that a class was defined in, if it can be found."""
+    try:
+        return inspect.getsourcefile(head_class)
+    except (TypeError, OSError):
+        return None
+
+
+@contextlib.contextmanager
+def guard(name: str, file: str | None = None, *, stage: str = "") -> Iterator[None]:
+    """Turn whatever is raised inside into a HeadError; KeyboardInterrupt and ChatkitError pass.
+
+    Args:
+        name: The head.
+        file: Its source file, so that the error names a line of the author's own.
+        stage: What it was doing, such as "build".
+    Raises:
+        HeadError: For every other BaseException, SystemExit included.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, GeneratorExit, ChatkitError):
+        raise
+    except BaseException as error:
+        doing = f" in {stage}" if stage else ""
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise HeadError(f"head {name} failed{doing}: {what}", head=name, place=place_of(error, file)) from error

@@ -1,0 +1,48 @@
+"""The one door for authors of heads: everything a head may import from chatkit, and nothing else.
+
+Version 1. Additions do not raise the version; chatkit supports this version and the one before it.
+"""
+
+from __future__ import annotations
+
+from chatkit.head.answer import Answer, Bars, Hit, Markdown, Metric, Ranking, Table, Text
+from chatkit.head.ask import Ask, Piece
+from chatkit.head.classifier import Classifier
+from chatkit.head.encoded import Encoded, Info, Loss
+from chatkit.head.head import Fields, Head, Record
+from chatkit.head.vocabulary import Vocabulary
+from chatkit.metrics.language import bits_per_byte, word_perplexity
+from chatkit.nn.decoding import Sampling, choose
+from chatkit.nn.pooling import AttentionPooling, activation, max_pool, mean_pool
+
+API_VERSION = 1
+
+__all__ = [
+    "API_VERSION",
+    "Answer",
+    "Ask",
+    "AttentionPooling",
+    "Bars",
+    "Classifier",
+    "Encoded",
+    "Fields",
+    "Head",
+    "Hit",
+    "Info",
+    "Loss",
+    "Markdown",
+    "Metric",
+    "Piece",
+    "Ranking",
+    "Record",
+    "Sampling",
+    "Table",
+    "Text",
+    "Vocabulary",
+    "activation",
+    "bits_per_byte",
+    "choose",
+    "max_pool",
+    "mean_pool",
+    "word_perplexity",
+]

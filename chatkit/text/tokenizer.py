@@ -1,0 +1,286 @@
+"""The tokenizer: text to ids of pieces and back. The only room that knows SentencePiece.
+
+Unigram model (Kudo 2018, https://arxiv.org/abs/1804.10959) with byte fallback (no character is unknown) and special
+pieces for speakers, end of turn and target languages. Special pieces are control symbols of SentencePiece: no text is
+ever encoded to one, so nobody can forge a turn by spelling it out.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from chatkit.errors import ConfigError, DataError, ModelError
+from chatkit.text.normalise import normalise
+
+PAD, UNK = "<pad>", "<unk>"
+USER, ASSISTANT, TEXT, END = "<user>", "<assistant>", "<text>", "<end>"
+LANGUAGES = ("de", "en", "es", "fr", "it", "ja", "nl", "pt", "ru", "zh")
+SPARE = tuple(f"<spare{i}>" for i in range(4))
+
+# Longer runs are cut before the unigram lattice: its cost is linear, but its scores are float32 sums.
+_BLOCK = 4096
+_WORD_START = re.compile(r"(?<=\S)(?=\s)")
+
+
+def language_piece(language: str) -> str:
+    """The special piece that asks for a target language, such as ``<to:fr>``."""
+    return f"<to:{language}>"
+
+
+SPECIALS = (USER, ASSISTANT, TEXT, END, *map(language_piece, LANGUAGES), *SPARE)
+
+
+class Tokenizer:
+    """Text to ids of pieces and back.
+
+    Args:
+        model: Serialised SentencePiece model, as ``to_bytes`` gives it.
+        name: What to call it in errors.
+    Raises:
+        ModelError: If it is no SentencePiece model or lacks chatkit's special pieces.
+    """
+
+    def __init__(self, model: bytes, *, name: str = "tokenizer.model") -> None:
+        import sentencepiece
+
+        try:
+            self._processor: Any = sentencepiece.SentencePieceProcessor(model_proto=model)
+            self._size = int(self._processor.get_piece_size())
+        except Exception as error:  # the C++ wrapper raises RuntimeError, TypeError, OSError
+            raise ModelError(f"{name}: not a SentencePiece model", hint="train it again") from error
+        self._model = model
+        self.specials = {piece: int(self._processor.piece_to_id(piece)) for piece in (PAD, *SPECIALS)}
+        for piece, index in self.specials.items():
+            if not self._processor.is_control(index) or self._processor.id_to_piece(index) != piece:
+                raise ModelError(f"{name}: special piece {piece} is missing", hint="train it with chatkit")
+
+    @classmethod
+    def load(cls, path: Path) -> Tokenizer:
+        """Read a tokenizer file.
+
+        Raises:
+            ModelError: If it cannot be read or is no tokenizer of chatkit.
+        """
+        try:
+            return cls(path.read_bytes(), name=str(path))
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
+
+    @classmethod
+    def train(cls, texts: Iterable[str], *, vocab_size: int, sample: int = 400_000, seed: int = 0) -> Tokenizer:
+        """Learn pieces from texts.
+
+        Args:
+            texts: The user's texts, any length; read once.
+            vocab_size: Number of pieces, special and byte pieces included; lowered where the texts are too few.
+            sample: At most so many lines are used, drawn at random.
+            seed: Seed of that draw.
+        Raises:
+            DataError: If there is no text.
+            ConfigError: If the vocabulary is too small to hold bytes and special pieces.
+        """
+        import sentencepiece
+
+        floor = 256 + 2 + len(SPECIALS) + 8
+        if vocab_size < floor:
+            raise ConfigError(f"tokenizer.vocab_size must be at least {floor}, got {vocab_size}")
+        lines = _Lines(texts)
+        out = io.BytesIO()
+        sentencepiece.set_random_generator_seed(seed)
+        try:
+            sentencepiece.SentencePieceTrainer.train(
+                sentence_iterator=iter(lines),
+                model_writer=out,
+                model_type="unigram",
+                vocab_size=vocab_size,
+                hard_vocab_limit=False,
+                byte_fallback=True,
+                normalization_rule_name="identity",
+                remove_extra_whitespaces=False,
+                add_dummy_prefix=True,
+                split_digits=True,
+                character_coverage=0.9995,
+                input_sentence_size=sample,
+                shuffle_input_sentence=True,
+                max_sentence_length=4 * _BLOCK,
+                num_threads=2,
+                pad_id=0,
+                unk_id=1,
+                bos_id=-1,
+                eos_id=-1,
+                pad_piece=PAD,
+                unk_piece=UNK,
+                control_symbols=list(SPECIALS),
+                minloglevel=2,
+            )
+        except RuntimeError as error:
+            if not lines.count:
+                raise DataError("no text to train the tokenizer on", hint="check the paths in [data]") from None
+            raise DataError(f"the tokenizer cannot be trained on these texts: {error}") from None
+        return cls(out.getvalue())
+
+    def to_bytes(self) -> bytes:
+        """The serialised model."""
+        return self._model
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def pad(self) -> int:
+        """Id of padding."""
+        return self.specials[PAD]
+
+    @property
+    def end(self) -> int:
+        """Id of the end of a turn."""
+        return self.specials[END]
+
+    def special(self, piece: str) -> int:
+        """Id of a special piece such as ``<user>`` or ``<to:fr>``.
+
+        Raises:
+            ValueError: If there is no such piece.
+        """
+        if piece not in self.specials:
+            raise ValueError(f"no special piece {piece!r}; known: {', '.join(self.specials)}")
+        return self.specials[piece]
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of the pieces of a text, without special pieces."""
+        ids: list[int] = []
+        for i, block in enumerate(_blocks(normalise(text))):
+            pieces = self._processor.encode(block)
+            ids.extend(pieces if i == 0 else self._without_prefix(pieces, block))
+        return ids
+
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """``encode`` of each text."""
+        short = [normalise(text) for text in texts]
+        if all(len(text) <= _BLOCK for text in short):
+            return [list(ids) for ids in self._processor.encode(short)] if short else []
+        return [self.encode(text) for text in short]
+
+    def sample(self, text: str, *, alpha: float = 0.1) -> list[int]:
+        """One segmentation drawn at random (subword regularisation, Kudo 2018); ``alpha`` smooths, 0 is uniform."""
+        return list(self._processor.encode(normalise(text), enable_sampling=True, alpha=alpha, nbest_size=-1))
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of ids; special pieces vanish, bytes that are no UTF-8 become U+FFFD.
+
+        Raises:
+            ValueError: If an id is out of range.
+        """
+        plain = [int(i) for i in ids]
+        if plain and not (0 <= min(plain) and max(plain) < self._size):
+            raise ValueError(f"ids must lie in 0..{self._size - 1}")
+        return str(self._processor.decode(plain))
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """The piece of each id, as SentencePiece writes it (U+2581 is a space)."""
+        return [str(self._processor.id_to_piece(int(i))) for i in ids]
+
+    def offsets(self, ids: Sequence[int]) -> list[int]:
+        """Where each piece starts in ``decode(ids)``, in UTF-8 bytes."""
+        starts, position = [], 0
+        for n, i in enumerate(ids):
+            starts.append(position)
+            piece = self._processor.id_to_piece(int(i))
+            if self._processor.is_control(int(i)):
+                continue
+            if self._processor.is_byte(int(i)):
+                position += 1
+                continue
+            surface = piece.replace("\u2581", " ")
+            if n == 0 or (position == 0 and surface.startswith(" ")):
+                surface = surface.removeprefix(" ")
+            position += len(surface.encode("utf-8"))
+        return starts
+
+    def is_byte(self, index: int) -> bool:
+        """Whether an id is a byte-fallback piece."""
+        return bool(self._processor.is_byte(index))
+
+    def _without_prefix(self, pieces: list[int], block: str) -> list[int]:
+        """Drop the dummy space that SentencePiece sets before a text, in a block that continues one."""
+        first = self._processor.id_to_piece(pieces[0])
+        if first == "\u2581":
+            return pieces[1:]
+        if block[0] == " ":  # "▁▁word": the block's own space stands behind the dummy one
+            return list(self._processor.encode(block[1:]))
+        # The dummy space is glued to the first word: encode behind a newline, which never joins a word, and drop it.
+        glued = self._processor.encode("\n" + block)
+        newline = self._processor.encode("\n")
+        return glued[len(newline) :]
+
+
+class StreamDecoder:
+    """Decodes ids one by one; holds back bytes that do not make a character yet.
+
+    Args:
+        tokenizer: The tokenizer.
+        start: Whether the first piece starts a text (its leading space is dropped).
+    """
+
+    def __init__(self, tokenizer: Tokenizer, *, start: bool = True) -> None:
+        self._tokenizer = tokenizer
+        self._ids: list[int] = [] if start else tokenizer.encode("\n")
+        self._shown = len(tokenizer.decode(self._ids))
+
+    def push(self, index: int) -> str:
+        """The text that this id adds; empty while a character is incomplete."""
+        self._ids.append(index)
+        return self._emit(final=False)
+
+    def flush(self) -> str:
+        """What was held back."""
+        return self._emit(final=True)
+
+    def _emit(self, *, final: bool) -> str:
+        text = self._tokenizer.decode(self._ids)
+        if not final and self._ids and self._tokenizer.is_byte(self._ids[-1]) and text.endswith("\ufffd"):
+            return ""
+        new = text[self._shown :]
+        self._shown = len(text)
+        if len(self._ids) > 64 and not self._tokenizer.is_byte(self._ids[-1]):
+            # Keep the window short, so that a long reply costs the same per piece.
+            self._ids = self._ids[-8:]
+            while self._ids and self._tokenizer.is_byte(self._ids[0]):
+                self._ids.pop(0)
+            self._shown = len(self._tokenizer.decode(self._ids))
+        return new
+
+
+class _Lines:
+    """Normalised lines for the trainer, cut to its maximum length; counts them."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = texts
+        self.count = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for text in self._texts:
+            for line in normalise(text).split("\n"):
+                for block in _blocks(line):
+                    if block.strip():
+                        self.count += 1
+                        yield block
+
+
+def _blocks(text: str) -> Iterator[str]:
+    """Cut a long text before white space, into blocks of at most ``_BLOCK`` characters."""
+    start = 0
+    while len(text) - start > _BLOCK:
+        cut = start + _BLOCK
+        while cut > start + _BLOCK // 2 and not _WORD_START.match(text, cut):
+            cut -= 1
+        if cut == start + _BLOCK // 2:
+            cut = start + _BLOCK
+        yield text[start:cut]
+        start = cut
+    if start < len(text) or start == 0:
+        yield text[start:]

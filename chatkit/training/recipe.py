@@ -1,0 +1,207 @@
+"""What a training run is made of: the TOML config as frozen dataclasses.
+
+    seed = 1
+    [tokenizer]                   # vocabulary
+    [encoder]                     # shape (chatkit.nn.encoder.EncoderConfig)
+    [train]                       # steps, optimiser, schedule, sampler
+    [data]                        # bad rows
+    [heads.NAME]                  # data, weight, batch of each head
+    [heads.NAME.options]          # what the head's build takes
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from chatkit.config import apply_overrides, from_table, read_toml
+from chatkit.errors import ConfigError
+from chatkit.nn.encoder import EncoderConfig
+
+CORPORA = "corpora:"
+
+
+@dataclasses.dataclass(frozen=True)
+class TokenizerConfig:
+    """The vocabulary.
+
+    Args:
+        vocab_size: Number of pieces, special and byte pieces included.
+        sample: Lines that it is trained on, drawn at random.
+        path: Take this ``tokenizer.model`` instead of training one.
+    """
+
+    vocab_size: int = 8000
+    sample: int = 400_000
+    path: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """How data are read.
+
+    Args:
+        on_error: ``skip`` names and counts bad rows, ``stop`` ends at the first one.
+    """
+
+    on_error: Literal["skip", "stop"] = "skip"
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainConfig:
+    """Optimiser and schedule.
+
+    Args:
+        steps: Optimiser steps.
+        learning_rate: Highest learning rate of AdamW (Loshchilov & Hutter 2019).
+        schedule: Course of the learning rate after the warm-up.
+        warmup: Share of the steps in which the rate rises from 0.
+        final: Share of the learning rate that is left at the end (cosine, linear).
+        weight_decay: On matrices; biases and gains are spared.
+        clip: Largest norm of the gradient; 0 is off.
+        sampler: Which heads take part in a step: ``all``, or one drawn ``proportional`` to its examples, with a
+            ``temperature``, or in turn (``round_robin``).
+        temperature: Flattens the proportional draw: shares are examples ** (1 / temperature).
+        checkpoint_minutes: Minutes between checkpoints.
+        evaluate: Evaluate so many times in the run; the last time is the end.
+        evaluate_examples: Examples a head in each evaluation on the way; all at the end.
+        threads: Threads of torch; 0 takes all cores.
+    """
+
+    steps: int = 2000
+    learning_rate: float = 2e-3
+    schedule: Literal["constant", "cosine", "linear", "one_cycle"] = "cosine"
+    warmup: float = 0.03
+    final: float = 0.05
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    sampler: Literal["all", "proportional", "temperature", "round_robin"] = "all"
+    temperature: float = 2.0
+    checkpoint_minutes: float = 5.0
+    evaluate: int = 4
+    evaluate_examples: int = 500
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        positive = ("steps", "learning_rate", "temperature", "checkpoint_minutes", "evaluate", "evaluate_examples")
+        for name in positive:
+            if getattr(self, name) <= 0:
+                raise ValueError(f"train.{name} must be above 0, got {getattr(self, name)}")
+        for name in ("weight_decay", "clip", "threads", "final"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"train.{name} must be at least 0, got {getattr(self, name)}")
+        if not 0 <= self.warmup < 1:
+            raise ValueError(f"train.warmup must lie in 0..1 (1 excluded), got {self.warmup}")
+
+
+@dataclasses.dataclass(frozen=True)
+class HeadConfig:
+    """One head and its objective.
+
+    Args:
+        data: Files or folders, relative to the config; ``corpora:english/dialogue`` names one of chatkit's own corpora.
+        head: File of the head, where it is no installed plugin.
+        weight: Its weight in the sum of losses.
+        batch: Records (rows of a conversation) in a batch.
+        every: Takes part in every n-th step.
+        window: Pieces of a conversation in a step.
+        reset: Probability of a fresh state in mid-conversation.
+        max_pieces: Pieces of a text that are used in training.
+        most: At most so many records of each data set, drawn with the seed; 0 takes all.
+        options: What the head's ``build`` takes.
+    """
+
+    data: tuple[str, ...]
+    head: str | None = None
+    weight: float = 1.0
+    batch: int = 32
+    every: int = 1
+    window: int = 96
+    reset: float = 0.1
+    max_pieces: int = 128
+    most: int = 0
+    options: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.data:
+            raise ValueError("data names no file or folder")
+        for name in ("batch", "every", "window", "max_pieces"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.weight < 0 or self.most < 0:
+            raise ValueError("weight and most must be at least 0")
+        if not 0 <= self.reset <= 1:
+            raise ValueError(f"reset must lie in 0..1, got {self.reset}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """A whole training run; see the module's docstring."""
+
+    heads: dict[str, HeadConfig]
+    seed: int = 1
+    tokenizer: TokenizerConfig = dataclasses.field(default_factory=TokenizerConfig)
+    encoder: EncoderConfig = dataclasses.field(default_factory=EncoderConfig)
+    train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
+    data: DataConfig = dataclasses.field(default_factory=DataConfig)
+
+    def __post_init__(self) -> None:
+        if not self.heads:
+            raise ValueError("no [heads.NAME] in it")
+
+
+def load_recipe(path: str, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a config file and resolve its data paths.
+
+    Args:
+        path: A TOML file, or ``corpora:NAME.toml``, one of chatkit's own.
+        overrides: ``KEY=VALUE`` pairs.
+    Raises:
+        ConfigError: For whatever is wrong, by file and key.
+    """
+    file = resolve_path(path, Path())
+    table = apply_overrides(read_toml(file), overrides)
+    recipe = from_table(Recipe, table, where=str(file))
+    return resolve_data(recipe, file.parent)
+
+
+def resolve_data(recipe: Recipe, base: Path) -> Recipe:
+    """The recipe with absolute data paths, so that it can be kept elsewhere."""
+    heads = {}
+    for name, head in recipe.heads.items():
+        data = tuple(str(resolve_path(item, base).resolve()) for item in head.data)
+        file = str(resolve_path(head.head, base).resolve()) if head.head else None
+        heads[name] = dataclasses.replace(head, data=data, head=file)
+    tokenizer = recipe.tokenizer
+    if tokenizer.path:
+        tokenizer = dataclasses.replace(tokenizer, path=str(resolve_path(tokenizer.path, base).resolve()))
+    return dataclasses.replace(recipe, heads=heads, tokenizer=tokenizer)
+
+
+def resolve_path(item: str, base: Path) -> Path:
+    """A path relative to ``base``, or inside chatkit's own corpora.
+
+    Raises:
+        ConfigError: If the corpora are not installed.
+    """
+    if not item.startswith(CORPORA):
+        return base / Path(item).expanduser()
+    spec = importlib.util.find_spec("chatkit_corpora")
+    if spec is None or not spec.submodule_search_locations:
+        raise ConfigError(f"{item}: chatkit_corpora is not installed")
+    return Path(next(iter(spec.submodule_search_locations))) / item.removeprefix(CORPORA)
+
+
+def differences(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Dotted keys in which two configs differ."""
+    out: list[str] = []
+    for key in sorted({*old, *new}):
+        a, b = old.get(key), new.get(key)
+        if isinstance(a, Mapping) and isinstance(b, Mapping):
+            out += differences(a, b, f"{prefix}{key}.")
+        elif a != b:
+            out.append(f"{prefix}{key}")
+    return out

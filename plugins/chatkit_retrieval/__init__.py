@@ -1,0 +1,112 @@
+"""Retrieval ranking: vectors of queries and passages from the shared encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from chatkit.plugin_api import (
+    Answer,
+    Ask,
+    Encoded,
+    Fields,
+    Head,
+    Info,
+    Loss,
+    Metric,
+    Piece,
+    Ranking,
+    Record,
+    Text,
+    Vocabulary,
+    max_pool,
+    mean_pool,
+)
+
+
+class Retrieval(Head):
+    """Bi-encoder trained with in-batch negatives (Henderson et al. 2017; Karpukhin et al. 2020).
+
+    The vector of a text is a projection of the mean and the largest of its hidden states and of its bag of embeddings,
+    scaled to length 1; queries and passages share the projection. B = batch, K = width of the vector
+    """
+
+    name = "retrieval"
+    fields = ("query", "doc")
+    couples_batch = True
+    reader = "retrieval"
+    examples = (
+        {"query": "how do I boil an egg?", "doc": "Put the egg in boiling water and wait eight minutes."},
+        {"query": "what is the capital of France?", "doc": "Paris is the capital and largest city of France."},
+        {"query": "when does the train leave?", "doc": "Trains to the coast leave every hour from platform two."},
+    )
+
+    def build(self, info: Info, vocabulary: Vocabulary, **options: Any) -> None:
+        """Make the layers.
+
+        Args:
+            info: Width of the encoder.
+            vocabulary: Its embeddings are pooled beside the hidden states.
+            **options: ``dim`` (width of the vector, 256), ``k`` (passages shown, 3).
+        """
+        self.vocabulary = vocabulary
+        self.k = int(options.get("k", 3))
+        dim = int(options.get("dim", 256))
+        embedding = vocabulary.embed(torch.tensor([0])).shape[-1]
+        self.project = nn.Linear(2 * info.width + embedding, dim)
+        self.token_weight = nn.Parameter(torch.zeros(len(vocabulary)))  # learned importance of each piece
+        self.log_scale = nn.Parameter(torch.tensor(2.5))  # inverse temperature of the softmax over the batch
+
+    def view_of(self, field: str, record: Record) -> str:
+        """Queries are messages, passages are documents."""
+        return "document" if field == "doc" else "message"
+
+    def vector(self, encoded: Encoded, field: str) -> Tensor:
+        """Unit vectors (B, K)."""
+        mask = encoded.mask
+        scores = self.token_weight[encoded.ids].masked_fill(~mask, torch.finfo(torch.float32).min)
+        bag = torch.einsum("bte,bt->be", self.vocabulary.embed(encoded.ids), scores.softmax(-1))
+        pooled = torch.cat((mean_pool(encoded.states, mask), max_pool(encoded.states, mask), bag), -1)
+        return nn.functional.normalize(self.project(pooled), dim=-1)
+
+    def loss(self, encoded: Fields, examples: Sequence[Record]) -> Loss:
+        """Cross-entropy of each query's own passage among all passages of the batch, nats per query.
+
+        A passage that is also right for another query of the batch (equal text) is no negative for it.
+        """
+        scores = self.vector(encoded["query"], "query") @ self.vector(encoded["doc"], "doc").T
+        scores = scores * self.log_scale.clamp(max=4.6).exp()
+        docs = [example["doc"] for example in examples]
+        twin = torch.tensor([[i != j and a == b for j, b in enumerate(docs)] for i, a in enumerate(docs)])
+        scores = scores.masked_fill(twin.to(scores.device), torch.finfo(scores.dtype).min)
+        targets = torch.arange(len(examples), device=scores.device)
+        return Loss(nn.functional.cross_entropy(scores, targets, reduction="sum"), len(examples))
+
+    def answer(self, encoded: Fields, examples: Sequence[Record]) -> list[Answer]:
+        """Cosine of each query and its passage."""
+        cosines = (self.vector(encoded["query"], "query") * self.vector(encoded["doc"], "doc")).sum(-1)
+        return [Answer(Text(f"{cosine:.4f}")) for cosine in cosines.tolist()]
+
+    def measure(self, encoded: Fields, examples: Sequence[Record]) -> dict[str, float]:
+        """Summed nats, queries, and how often a query's own passage came first in its batch."""
+        scores = self.vector(encoded["query"], "query") @ self.vector(encoded["doc"], "doc").T
+        loss = self.loss(encoded, examples)
+        first = scores.argmax(-1).tolist()
+        right = sum(examples[i]["doc"] == examples[j]["doc"] for i, j in enumerate(first))
+        return {"nats": float(loss.total), "count": float(loss.count), "first": float(right)}
+
+    def summarise(self, sums: Mapping[str, float]) -> dict[str, Metric]:
+        """Loss and accuracy within the batch; the host adds the figures of whole rankings."""
+        count = max(sums["count"], 1.0)
+        return {
+            "loss": Metric(sums["nats"] / count, "lower"),
+            "batch_accuracy": Metric(sums["first"] / count, "higher"),
+        }
+
+    def stream(self, ask: Ask) -> Iterator[Piece | Answer]:
+        """The best passages of the indexed documents for the message."""
+        vector = self.vector(ask.encode(view="message"), "query")[0]
+        yield Answer(Ranking(ask.search(vector, ask.text, int(ask.options.get("top_k_passages", self.k)))))
