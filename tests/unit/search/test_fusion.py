@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from chatkit.metrics.ranking import ndcg_at_k
+from chatkit.search.bm25 import BM25
+from chatkit.search.fusion import Pool, candidates, choose_weight, cosines
+
+IDS = ["d0", "d1", "d2", "d3"]
+INDEX = BM25.build([["cat", "cat", "mat"], ["cat", "dog", "house", "tree"], ["dog"], ["fish"]])
+VECTORS = np.eye(4, dtype=np.float16)
+
+
+def unit(*values):
+    return np.array(values, dtype=np.float32) / np.linalg.norm(values)
+
+
+def test_scores_are_normalised_bm25_plus_weighted_cosine():
+    query = unit(0, 0, 3, 4)
+    found = candidates(INDEX, ["cat"], VECTORS, query)
+    bm25 = INDEX.scores(["cat"])
+    documents, scores = found.ranked(2.0, 10)
+    np.testing.assert_allclose(scores, (bm25 / bm25.max() + 2.0 * query)[documents], rtol=1e-3)
+    assert documents.tolist() == [3, 2, 0, 1]
+
+
+def test_weight_zero_is_bm25_alone():
+    documents, _ = candidates(INDEX, ["cat"], VECTORS, unit(0, 0, 3, 4)).ranked(0.0, 10)
+    assert documents.tolist() == INDEX.top(["cat"], 10)[0].tolist()
+
+
+def test_candidates_are_the_union_of_both_sides():
+    assert candidates(INDEX, ["cat"], VECTORS, unit(0, 0, 0, 1), n=1).documents.tolist() == [0, 3]
+
+
+def test_no_known_word_leaves_the_vectors_and_no_vectors_leave_the_words():
+    assert candidates(INDEX, ["zz"], VECTORS, unit(0, 1, 0, 0)).ranked(0.5, 1)[0].tolist() == [1]
+    assert candidates(INDEX, ["fish"]).ranked(0.5, 5)[0].tolist() == [3]
+    assert candidates(INDEX, ["zz"]).ranked(0.5, 5)[0].tolist() == []
+    assert candidates(BM25.build([]), ["cat"]).ranked(1.0, 5)[0].tolist() == []
+    empty = np.zeros((0, 4), np.float16)
+    assert candidates(BM25.build([]), ["cat"], empty, unit(1, 0, 0, 0)).ranked(1.0, 5)[0].tolist() == []
+
+
+def test_cosines_in_blocks_equal_one_product():
+    rng = np.random.default_rng(1)
+    vectors = rng.standard_normal((40_000, 8)).astype(np.float32)
+    np.testing.assert_allclose(cosines(vectors, vectors[7]), vectors @ vectors[7], rtol=1e-5, atol=1e-5)
+
+
+def test_vectors_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="3 vectors for 4 documents"):
+        candidates(INDEX, ["cat"], VECTORS[:3], unit(1, 0, 0, 0))
+    with pytest.raises(ValueError, match="both"):
+        candidates(INDEX, ["cat"], VECTORS)
+
+
+def pool(words, query, relevant):
+    return Pool(IDS, {"q": candidates(INDEX, words, VECTORS, query)}, {"q": {relevant: 1}})
+
+
+def test_the_weight_that_helps_is_chosen():
+    choice = choose_weight([pool(["cat"], unit(0, 1, 0, 0), "d1")], ndcg_at_k)
+    assert choice.weight > 0
+    assert choice.table[choice.weight] == [1.0]
+    assert choice.table[0.0][0] < 1
+
+
+def test_vectors_that_mislead_are_switched_off():
+    assert choose_weight([pool(["cat"], unit(0, 0, 0, 1), "d0")], ndcg_at_k, [2.0, 3.0]).weight == 0
+
+
+def test_no_set_may_be_harmed_for_the_sake_of_another():
+    helped = pool(["cat"], unit(0, 1, 0, 0), "d1")
+    harmed = pool(["cat"], unit(0, 0, 0, 1), "d0")
+    assert choose_weight([helped, harmed], ndcg_at_k, [2.0]).weight == 0
+    with pytest.raises(ValueError):
+        choose_weight([], ndcg_at_k)
