@@ -10,12 +10,11 @@ from chatkit.head.ask import Ask, Piece
 from chatkit.head.classifier import Classifier
 from chatkit.head.encoded import Encoded, Info, Loss
 from chatkit.head.head import Fields, Head, Record
+from chatkit.head.version import API_VERSION
 from chatkit.head.vocabulary import Vocabulary
 from chatkit.metrics.language import bits_per_byte, word_perplexity
 from chatkit.nn.decoding import Sampling, choose
 from chatkit.nn.pooling import AttentionPooling, activation, max_pool, mean_pool
-
-API_VERSION = 1
 
 __all__ = [
     "API_VERSION",
