@@ -133,8 +133,8 @@ class BM25:
         except OSError as error:
             raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
 
-    def _arrays(self) -> dict[str, np.ndarray]:
-        arrays = {"format": np.array(_FORMAT), "size": np.array(self._size)}
+    def _arrays(self) -> dict[str, Any]:
+        arrays: dict[str, Any] = {"format": np.array(_FORMAT), "size": np.array(self._size)}
         if self._model is not None:
             words = "\n".join(self._model.vocab_dict)  # in the order of their ids
             arrays["words"] = np.frombuffer(words.encode(), dtype=np.uint8)
