@@ -10,15 +10,27 @@ from pathlib import Path
 
 from chatkit.errors import ChatkitError, HeadError
 
+_MOST_CHARACTERS = 300
+
 
 def place_of(error: BaseException, file: str | None) -> str:
-    """``file:line`` of the deepest frame in the head's own file; of the deepest frame at all if there is none."""
+    """``file:line`` of the deepest frame in the head's own file; of the deepest frame if there is none."""
     frames = traceback.extract_tb(error.__traceback__)
     if isinstance(error, SyntaxError) and error.filename:
         return f"{Path(error.filename).name}:{error.lineno or 0}"
     own = [frame for frame in frames if file is not None and frame.filename == file]
     frame = (own or frames or [None])[-1]
     return f"{Path(frame.filename).name}:{frame.lineno}" if frame is not None else ""
+
+
+def describe(error: BaseException) -> str:
+    """Type and message of an error in one line, even where its own ``__str__`` fails."""
+    kind = type(error).__name__
+    try:
+        message = " ".join(str(error).split())
+    except Exception:  # an author's class may do anything
+        message = ""
+    return f"{kind}: {message[:_MOST_CHARACTERS]}" if message else kind
 
 
 def source_file(head_class: type) -> str | None:
@@ -46,5 +58,5 @@ def guard(name: str, file: str | None = None, *, stage: str = "") -> Iterator[No
         raise
     except BaseException as error:
         doing = f" in {stage}" if stage else ""
-        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise HeadError(f"head {name} failed{doing}: {what}", head=name, place=place_of(error, file)) from error
+        what = f"head {name} failed{doing}: {describe(error)}"
+        raise HeadError(what, head=name, place=place_of(error, file)) from error

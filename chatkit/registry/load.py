@@ -159,6 +159,6 @@ def _check_fields(cls: type[Head], name: str) -> None:
             f"fields must be a tuple of str, got {fields!r}", head=name, hint='write: fields = ("text",)'
         )
     try:
-        check_view(cls.view)
-    except (ValueError, AttributeError) as error:
+        check_view(str(cls.view))
+    except ValueError as error:
         raise HeadError(str(error), head=name) from None

@@ -151,7 +151,7 @@ def installed() -> Iterator[Candidate]:
             if (_normal(origin), point.name) in seen:  # the same distribution again, later on sys.path
                 continue
             seen.add((_normal(origin), point.name))
-            key = hashlib.sha256(f"{origin} {version} {point.value}".encode()).hexdigest()
+            key = hashlib.sha256(f"{origin} {version} {point.name} {point.value}".encode()).hexdigest()
             yield Candidate(point.name, 3, origin, key, entry_point=point, version=version)
 
 
