@@ -19,7 +19,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from chatkit.checkpoint import (
@@ -32,7 +34,7 @@ from chatkit.checkpoint import (
     write_json,
 )
 from chatkit.config import dump_toml, from_table, read_toml, to_table
-from chatkit.data.batching import pad, record_ids
+from chatkit.data.batching import in_order, pad, record_ids
 from chatkit.errors import ChatkitError, ConfigError, HeadError, ModelError
 from chatkit.head.encode import encode_padded
 from chatkit.head.encoded import Encoded, Info
@@ -46,6 +48,8 @@ from chatkit.text.tokenizer import Tokenizer
 
 FORMAT = 1
 MOST_PIECES = 1024
+PASSAGE_PIECES = 128
+_PADDED_IDS = 8192
 RUN_FOLDER = "run"
 
 FindHead = Callable[[str], type[Head]]
@@ -59,11 +63,13 @@ class HeadSetup:
         options: ``[heads.NAME.options]``.
         labels: Labels of its training data.
         trained: Whether its weights were trained.
+        fitted: What the host fitted for it on dev, such as the weight of its vectors beside BM25.
     """
 
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     labels: tuple[str, ...] = ()
     trained: bool = False
+    fitted: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 class Assistant:
@@ -116,6 +122,37 @@ class Assistant:
             out[field] = encode_padded(self.backbone.encoder, pad(rows, self.tokenizer.pad), tokenizer=self.tokenizer)
         return out
 
+    def vectors(self, head: Head, texts: Sequence[str], field: str) -> NDArray[np.float32]:
+        """Vectors of many texts by a head, (N, K) float32; texts of similar length share a batch.
+
+        Raises:
+            HeadError: If the head fails or returns anything but one finite vector a text.
+        """
+        records = [{field: text} for text in texts]
+        view = [head.view_of(field, record) for record in records]
+        rows = [record_ids(self.tokenizer, r, field, v, PASSAGE_PIECES) for r, v in zip(records, view, strict=True)]
+        out: NDArray[np.float32] | None = None
+        with torch.inference_mode(), guard(head.name, source_file(type(head)), stage="vector"):
+            for index, batch in in_order(records, {field: rows}, budget=_PADDED_IDS, pad_id=self.tokenizer.pad):
+                part = head.vector(encode_padded(self.backbone.encoder, batch.fields[field]), field).float()
+                if part.ndim != 2 or len(part) != len(index) or not bool(torch.isfinite(part).all()):
+                    raise ValueError(f"vector must return finite (B, K) with B = {len(index)}, got {tuple(part.shape)}")
+                if out is None:
+                    out = np.zeros((len(texts), part.shape[1]), dtype=np.float32)
+                out[index] = part.numpy(force=True)
+        return np.zeros((0, 0), dtype=np.float32) if out is None else out
+
+    def vector_head(self) -> Head | None:
+        """The head that makes vectors of queries and passages: the first by name that was trained, or None."""
+        makers = [n for n, head in sorted(self.heads.items()) if head.makes_vectors() and self.setups[n].trained]
+        return self.heads[makers[0]] if makers else None
+
+    def to(self, device: torch.device) -> Assistant:
+        """Move all weights."""
+        for module in (self.backbone, *self.heads.values()):
+            module.to(device)
+        return self
+
     def eval(self) -> Assistant:
         """Switch dropout off everywhere."""
         for module in (self.backbone, *self.heads.values()):
@@ -154,6 +191,7 @@ class Assistant:
             "labels": list(setup.labels),
             "options": dict(setup.options),
             "trained": setup.trained,
+            "fitted": dict(setup.fitted),
         }
 
     @classmethod
@@ -194,8 +232,9 @@ class Assistant:
         data = read_json(folder / "head.json")
         try:
             name, lineage = str(data["name"]), str(data["lineage"])
-            setup = HeadSetup(dict(data["options"]), tuple(map(str, data["labels"])), bool(data["trained"]))
-        except (KeyError, TypeError, ValueError) as error:
+            fitted = {str(key): float(value) for key, value in data.get("fitted", {}).items()}
+            setup = HeadSetup(dict(data["options"]), tuple(map(str, data["labels"])), bool(data["trained"]), fitted)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(f"{folder / 'head.json'}: malformed: {error!r}") from None
         if lineage != self.lineage:
             raise ModelError(

@@ -45,9 +45,30 @@ class DataConfig:
 
     Args:
         on_error: ``skip`` names and counts bad rows, ``stop`` ends at the first one.
+        root: Folder that data paths are relative to; the config's own by default.
     """
 
     on_error: Literal["skip", "stop"] = "skip"
+    root: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class SourceConfig:
+    """One data set of a head.
+
+    Args:
+        path: File or folder; ``corpora:english/dialogue`` names one of chatkit's own corpora.
+        most: At most so many records, drawn with the seed; 0 takes all.
+        repeat: How often each record counts.
+    """
+
+    path: str
+    most: int = 0
+    repeat: int = 1
+
+    def __post_init__(self) -> None:
+        if self.most < 0 or self.repeat < 1:
+            raise ValueError("most must be at least 0, repeat at least 1")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,7 +123,7 @@ class HeadConfig:
     """One head and its objective.
 
     Args:
-        data: Files or folders, relative to the config; ``corpora:english/dialogue`` names one of chatkit's own corpora.
+        data: Its data sets, each a path or ``{path, most, repeat}``.
         head: File of the head, where it is no installed plugin.
         weight: Its weight in the sum of losses.
         batch: Records (rows of a conversation) in a batch.
@@ -110,11 +131,10 @@ class HeadConfig:
         window: Pieces of a conversation in a step.
         reset: Probability of a fresh state in mid-conversation.
         max_pieces: Pieces of a text that are used in training.
-        most: At most so many records of each data set, drawn with the seed; 0 takes all.
         options: What the head's ``build`` takes.
     """
 
-    data: tuple[str, ...]
+    data: tuple[str | SourceConfig, ...]
     head: str | None = None
     weight: float = 1.0
     batch: int = 32
@@ -122,7 +142,6 @@ class HeadConfig:
     window: int = 96
     reset: float = 0.1
     max_pieces: int = 128
-    most: int = 0
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -131,10 +150,15 @@ class HeadConfig:
         for name in ("batch", "every", "window", "max_pieces"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.weight < 0 or self.most < 0:
-            raise ValueError("weight and most must be at least 0")
+        if self.weight < 0:
+            raise ValueError("weight must be at least 0")
         if not 0 <= self.reset <= 1:
             raise ValueError(f"reset must lie in 0..1, got {self.reset}")
+
+    @property
+    def sources(self) -> tuple[SourceConfig, ...]:
+        """Its data sets, each in full."""
+        return tuple(SourceConfig(item) if isinstance(item, str) else item for item in self.data)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,20 +189,23 @@ def load_recipe(path: str, overrides: Sequence[str] = ()) -> Recipe:
     file = resolve_path(path, Path())
     table = apply_overrides(read_toml(file), overrides)
     recipe = from_table(Recipe, table, where=str(file))
-    return resolve_data(recipe, file.parent)
+    override = any(pair.startswith("data.root=") for pair in overrides)  # said on the command line: relative to it
+    return resolve_data(recipe, Path() if override else file.parent)
 
 
 def resolve_data(recipe: Recipe, base: Path) -> Recipe:
     """The recipe with absolute data paths, so that it can be kept elsewhere."""
     heads = {}
+    root = base / Path(recipe.data.root).expanduser() if recipe.data.root else base
     for name, head in recipe.heads.items():
-        data = tuple(str(resolve_path(item, base).resolve()) for item in head.data)
+        data = tuple(dataclasses.replace(s, path=str(resolve_path(s.path, root).resolve())) for s in head.sources)
         file = str(resolve_path(head.head, base).resolve()) if head.head else None
         heads[name] = dataclasses.replace(head, data=data, head=file)
     tokenizer = recipe.tokenizer
     if tokenizer.path:
         tokenizer = dataclasses.replace(tokenizer, path=str(resolve_path(tokenizer.path, base).resolve()))
-    return dataclasses.replace(recipe, heads=heads, tokenizer=tokenizer)
+    data_config = dataclasses.replace(recipe.data, root=None)
+    return dataclasses.replace(recipe, heads=heads, tokenizer=tokenizer, data=data_config)
 
 
 def resolve_path(item: str, base: Path) -> Path:

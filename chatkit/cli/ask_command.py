@@ -1,0 +1,63 @@
+"""``chatkit ask``: one message, answered on stdout."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from chatkit.cli.options import index_option, json_option, model_option, print_json
+from chatkit.errors import ChatkitError
+
+
+@click.command("ask")
+@click.argument("text", required=False)
+@model_option
+@index_option
+@click.option("--head", "heads", multiple=True, metavar="HEAD", help="Only this head, by name or file; repeatable.")
+@json_option
+@click.option("--seed", type=int, help="Seed of the reply; drawn by default.")
+@click.option("--max-tokens", type=click.IntRange(1, 100_000), help="Most pieces of the reply.")
+@click.option("--temperature", type=click.FloatRange(0), help="0 takes the most probable piece each time.")
+def command(
+    text: str | None,
+    model: str | None,
+    index: str | None,
+    heads: tuple[str, ...],
+    as_json: bool,
+    seed: int | None,
+    max_tokens: int | None,
+    temperature: float | None,
+) -> int:
+    """Answer TEXT, or what stands on stdin, with all heads."""
+    text = _message(text)
+    from chatkit.registry import Registry
+    from chatkit.runtime.api import Chat
+
+    files = [head for head in heads if head.endswith(".py") or "/" in head]
+    registry = Registry(files)
+    names = [registry.load(head).name if head in files else head for head in heads]
+    chat = Chat(model, heads=heads, index=index)
+    options = {"max_tokens": max_tokens, "temperature": temperature}
+    given = {key: value for key, value in options.items() if value is not None}
+    reply = chat.ask(text, heads=names or None, seed=seed, **given)
+    if as_json:
+        print_json(reply.as_json())
+    else:
+        for item in reply.answers:
+            click.echo(f"{item.head}: {item.answer.plain}")
+    for failure in reply.failures:
+        place = f" at {failure['place']}" if failure["place"] else ""
+        print(f"chatkit: {failure['message']}{place}", file=sys.stderr)
+    for state in chat.heads:
+        if state.state in ("broken", "stale", "unconfirmed", "duplicate", "incompatible"):
+            print(f"chatkit: head {state.name} is {state.state}: {state.why}", file=sys.stderr)
+    return 1 if reply.failures and not reply.answers else 0
+
+
+def _message(text: str | None) -> str:
+    if text is not None:
+        return text
+    if sys.stdin is None or sys.stdin.isatty():
+        raise ChatkitError("no text to answer", hint="chatkit ask TEXT, or pipe it in")
+    return sys.stdin.buffer.read().decode("utf-8", errors="replace").removesuffix("\n")

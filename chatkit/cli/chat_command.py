@@ -1,0 +1,49 @@
+"""``chatkit [chat]``: the app, or the line mode where there is no full-screen terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from chatkit.cli.options import index_option, model_option
+
+
+@click.command("chat")
+@model_option
+@index_option
+@click.option("--continue", "resume", is_flag=True, help="Go on with the last session.")
+@click.option("--session", type=int, metavar="ID", help="Go on with this session.")
+@click.option("--head", "heads", multiple=True, metavar="HEAD", help="Add a head, by file or name; repeatable.")
+@click.option("--safe", is_flag=True, help="Load first-party heads only.")
+@click.option("--plain", is_flag=True, help="Line mode, for screen readers and pipes.")
+def command(
+    model: str | None,
+    index: str | None,
+    resume: bool,
+    session: int | None,
+    heads: tuple[str, ...],
+    safe: bool,
+    plain: bool,
+) -> int:
+    """Open the chat."""
+    screen = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    _ask_about_new_heads(heads, safe=safe, terminal=screen)
+    if plain or not screen:
+        from chatkit.tui.plain import run
+    else:
+        from chatkit.tui.app import run
+    return run(model=model, heads=list(heads), safe=safe, session=session, resume=resume, index=index)
+
+
+def _ask_about_new_heads(heads: tuple[str, ...], *, safe: bool, terminal: bool) -> None:
+    """A drop-in file that was never seen is code that would run with the user's rights: ask once."""
+    if safe or not terminal:
+        return
+    from chatkit.registry import Registry
+
+    def confirm(path: os.PathLike[str]) -> bool:
+        return click.confirm(f"{path} is a head that was never loaded here. Run its code?", err=True)
+
+    Registry(heads, confirm=confirm).ask_about_new()

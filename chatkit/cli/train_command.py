@@ -1,0 +1,55 @@
+"""``chatkit train``: heads and their data in a TOML config, an assistant out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from chatkit.cli.options import json_option, print_json
+
+
+@click.command("train")
+@click.argument("config")
+@click.option("--out", required=True, metavar="DIR", help="Folder of the run and of the assistant.")
+@click.option("--resume", is_flag=True, help="Go on from the last checkpoint in DIR.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="End after so many minutes of training.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key of CONFIG; repeatable.")
+@json_option
+def command(
+    config: str,
+    out: str,
+    resume: bool,
+    minutes: float | None,
+    device: str,
+    overrides: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Train an assistant as CONFIG says (a TOML file, or corpora:english.toml)."""
+    from chatkit.training.progress import Progress
+    from chatkit.training.recipe import load_recipe
+    from chatkit.training.run import Run
+
+    recipe = load_recipe(config, overrides)
+    progress = Progress()
+    run = Run(recipe, Path(out), progress, minutes=minutes, device=device)
+    if resume:
+        run.resume()
+    else:
+        run.start()
+    finished = run.train()
+    progress.close()
+    if not finished:
+        given = "".join(f" --set {pair}" for pair in overrides)
+        progress.note(f"stopped and saved; go on with: chatkit train {config} --out {out} --resume{given}")
+        return 130
+    figures = run.evaluate("dev")
+    shown = {head: {name: metric.value for name, metric in metrics.items()} for head, metrics in figures.items()}
+    if as_json:
+        print_json({"model": out, "steps": run.trainer.step, "seconds": run.trainer.seconds, "heads": shown})
+    else:
+        for head, metrics in shown.items():
+            click.echo(f"{head}: " + "  ".join(f"{name} {value:.4f}" for name, value in metrics.items()) + "  (dev)")
+        click.echo(f"assistant in {out}; talk to it with: chatkit --model {out}")
+    return 0

@@ -1,0 +1,218 @@
+"""A turn: one message in, events of every head out. Runs without a terminal and without a database.
+
+B = 1
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from chatkit.assistant import Assistant
+from chatkit.errors import HeadError
+from chatkit.head.answer import Answer, Hit, Text
+from chatkit.head.ask import Ask, Piece, Services
+from chatkit.head.encoded import Encoded
+from chatkit.head.guard import guard, source_file
+from chatkit.head.head import Head
+from chatkit.nn.step import Stepper
+from chatkit.runtime import events
+from chatkit.runtime.events import Event
+from chatkit.runtime.prefill import RunningState
+from chatkit.text.views import CONVERSATION, MESSAGE
+
+FAILURES_ALLOWED = 3
+Search = Callable[[Tensor | None, str, int], Sequence[Hit]]
+
+
+class Conversation:
+    """Answers messages with all heads of an assistant.
+
+    Args:
+        assistant: The assistant.
+        search: Ranks passages of the indexed documents.
+    """
+
+    def __init__(self, assistant: Assistant, search: Search = lambda vector, text, k: ()) -> None:
+        self.assistant = assistant.eval()
+        self.disabled: set[str] = set()
+        self._search = search
+        self._failures: Counter[str] = Counter()
+        self._running = RunningState(assistant)
+        self._stepper = Stepper(assistant.backbone)
+        assistant.vocabulary.use_fast_logits(self._stepper.logits)
+
+    def turn(
+        self,
+        text: str,
+        *,
+        number: int = 0,
+        history: Sequence[Mapping[str, Any]] = (),
+        heads: Sequence[str] | None = None,
+        skip: Sequence[str] = (),
+        options: Mapping[str, Any] | None = None,
+        seed: int | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[Event]:
+        """Answer one message.
+
+        Args:
+            text: The message.
+            number: Number of the turn, for its events.
+            history: Turns before this one, ``speaker`` and ``text``, oldest first.
+            heads: Only these; None for all that are on.
+            skip: Not these.
+            options: ``temperature``, ``max_tokens`` and the like.
+            seed: Seed of the sampling; drawn if None.
+            cancelled: Asked before each step.
+        Yields:
+            Events, see ``chatkit.runtime.events``.
+        """
+        started = time.monotonic()
+        seed = secrets.randbits(31) if seed is None else seed
+        turn = _Turn(self, number, text, history, dict(options or {}), seed, cancelled)
+        for name in self._order(heads, skip):
+            if cancelled():
+                break
+            yield from turn.call(self.assistant.heads[name])
+        total = time.monotonic() - started
+        timing = {"total": round(total, 4), "encode": round(turn.encode_seconds, 4), "tokens": float(turn.pieces)}
+        if turn.pieces:
+            timing["tokens_per_second"] = round(turn.pieces / max(turn.stream_seconds, 1e-9), 1)
+        yield events.done(number, seed=seed, stopped=cancelled(), timing=timing)
+
+    def failed(self, name: str) -> bool:
+        """Count a failure of a head; True if it is disabled now."""
+        self._failures[name] += 1
+        if self._failures[name] >= FAILURES_ALLOWED:
+            self.disabled.add(name)
+        return name in self.disabled
+
+    def enable(self, name: str) -> None:
+        """Take a disabled head in again."""
+        self.disabled.discard(name)
+        self._failures.pop(name, None)
+
+    def _order(self, heads: Sequence[str] | None, skip: Sequence[str]) -> list[str]:
+        """Cheap pooled heads first, then streaming ones, the conversation's reply last."""
+        known = self.assistant.heads
+        names = [n for n in known if (heads is None or n in heads) and n not in skip]
+        if heads is None:
+            names = [n for n in names if n not in self.disabled and answers_messages(known[n])]
+        return sorted(names, key=lambda n: (known[n].streams(), known[n].view == CONVERSATION, n))
+
+
+def answers_messages(head: Head) -> bool:
+    """Whether a head can answer a plain message: it streams, or takes one text."""
+    return head.streams() or len(head.fields) == 1
+
+
+class _Turn:
+    """What the heads share while one message is answered: encoder passes and figures."""
+
+    def __init__(
+        self,
+        host: Conversation,
+        number: int,
+        text: str,
+        history: Sequence[Mapping[str, Any]],
+        options: dict[str, Any],
+        seed: int,
+        cancelled: Callable[[], bool],
+    ) -> None:
+        self._host, self._number, self._text = host, number, text
+        self._turns = [*history, {"speaker": "user", "text": text}]
+        self._options, self._seed, self._cancelled = options, seed, cancelled
+        self._passes: dict[tuple[str, str], Encoded] = {}
+        self.encode_seconds = self.stream_seconds = 0.0
+        self.pieces = 0
+        self._services = Services(self._begin, self._step, self.encode, host._search, cancelled)
+
+    def call(self, head: Head) -> Iterator[Event]:
+        """Events of one head."""
+        number, name = self._number, head.name
+        yield events.calling(number, name)
+        try:
+            with guard(name, source_file(type(head)), stage="answer"):
+                answer: Answer | None = None
+                if head.streams():
+                    text = ""
+                    for item in self._stream(head):
+                        if isinstance(item, Answer):
+                            answer = item
+                        else:
+                            text += item.text
+                            yield events.piece(number, name, item.text)
+                    answer = answer or Answer(Text(text))
+                else:
+                    answer = self._answer(head)
+                answer.check()
+        except HeadError as error:
+            disabled = self._host.failed(name)
+            yield events.failed(number, name, error.message, error.place, disabled=disabled)
+            return
+        yield events.answer(number, name, answer.as_json(), stopped=self._cancelled() and head.streams())
+
+    def encode(self, text: str, view: str) -> Encoded:
+        """One encoder pass per text and view, shared by all heads of the turn."""
+        key = (text, view)
+        if key not in self._passes:
+            started = time.monotonic()
+            with torch.inference_mode():
+                self._passes[key] = self._host.assistant.encode([text], view)
+            self.encode_seconds += time.monotonic() - started
+        return self._passes[key]
+
+    def _answer(self, head: Head) -> Answer:
+        record = {field: self._text for field in head.fields}
+        with torch.inference_mode(), _quiet():
+            views = {f: head.view_of(f, record) for f in head.fields}
+            encoded = {f: self.encode(self._text, MESSAGE if v == CONVERSATION else v) for f, v in views.items()}
+            answers = head.answer(encoded, [record])
+        if not isinstance(answers, list) or len(answers) != 1 or not isinstance(answers[0], Answer):
+            raise TypeError(f"answer must return a list with one Answer per example, got {_shape(answers)}")
+        return answers[0]
+
+    def _stream(self, head: Head) -> Iterator[Piece | Answer]:
+        ask = Ask(self._text, self._services, self._options, self._seed)
+        started, pieces = time.monotonic(), 0
+        with torch.inference_mode(), _quiet():
+            source = iter(head.stream(ask))
+        while True:
+            with torch.inference_mode(), _quiet():
+                item = next(source, None)
+            if item is None:
+                break
+            if not isinstance(item, Piece | Answer):
+                raise TypeError(f"stream must yield Piece or Answer, got {type(item).__name__}")
+            pieces += isinstance(item, Piece)
+            yield item
+        if pieces:
+            self.pieces += pieces
+            self.stream_seconds += time.monotonic() - started
+
+    def _begin(self) -> tuple[Tensor, Any]:
+        started = time.monotonic()
+        out = self._host._running.advance(self._turns)
+        self.encode_seconds += time.monotonic() - started
+        return out
+
+    def _step(self, ids: Tensor, state: Any) -> tuple[Tensor, Any]:
+        return self._host._stepper.step(ids, state)
+
+
+def _quiet() -> contextlib.AbstractContextManager[Any]:
+    """What a head prints goes to stderr: stdout carries the result."""
+    return contextlib.redirect_stdout(sys.stderr)
+
+
+def _shape(value: object) -> str:
+    return f"a list of {len(value)}" if isinstance(value, list) else type(value).__name__

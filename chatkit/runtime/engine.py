@@ -1,0 +1,194 @@
+"""The engine process: loads an assistant, answers turns, says what it does in JSON lines. Started by the client.
+
+Commands come on stdin, events go to what was stdout at the start; whatever a head prints goes to stderr. A thread reads
+the commands, so that a turn can be cancelled while it runs; the end of stdin ends the process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Mapping
+from typing import IO, Any
+
+from chatkit.errors import ChatkitError
+from chatkit.runtime import events
+
+DEFAULT_MEMORY = 4 * 2**30
+
+
+class Engine:
+    """Answers commands one by one.
+
+    Args:
+        out: Where events go, a line each.
+    """
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+        self._conversation: Any = None
+        self._library: Any = None
+        self._heads: list[dict[str, Any]] = []
+        self._cancelled: set[int] = set()
+
+    def cancel(self, turn: int) -> None:
+        """Note that a turn is to stop; called from the reading thread."""
+        self._cancelled.add(turn)
+
+    def send(self, event: Mapping[str, Any]) -> None:
+        """Write one event."""
+        try:
+            self._out.write(json.dumps(event, ensure_ascii=True) + "\n")
+            self._out.flush()
+        except (BrokenPipeError, ValueError):  # the app is gone
+            os._exit(0)
+
+    def handle(self, command: Mapping[str, Any]) -> None:
+        """Carry out one command; whatever goes wrong becomes an ``error`` event."""
+        turn = command.get("turn") if isinstance(command.get("turn"), int) else None
+        try:
+            do = command.get("do")
+            if do == "load":
+                self._load(command)
+            elif do == "ask":
+                self._ask(command)
+            elif do in ("enable", "disable"):
+                self._switch(str(command.get("head", "")), on=do == "enable")
+            else:
+                self.send(events.error(f"no command {do!r}", turn))
+        except ChatkitError as error:
+            self.send(events.error(str(error), turn))
+        except MemoryError:
+            self.send(events.error("the engine's memory limit is reached", turn))
+        except Exception as error:  # a defect of ours: the app must hear of it and go on
+            self.send(events.error(f"{type(error).__name__}: {error}", turn))
+
+    def _load(self, command: Mapping[str, Any]) -> None:
+        import torch
+
+        from chatkit.runtime.conversation import Conversation, answers_messages
+        from chatkit.runtime.library import Library
+        from chatkit.runtime.loading import load
+
+        torch.set_num_threads(1)  # one-token steps: a second thread costs more than it brings
+        limit_memory(int(command.get("memory") or DEFAULT_MEMORY))
+        loaded = load(
+            command.get("model"),
+            [str(head) for head in command.get("heads") or ()],
+            safe=bool(command.get("safe")),
+            skip=[str(head) for head in command.get("skip") or ()],
+            calling=lambda name: self.send({"event": "calling", "turn": None, "head": name}),
+        )
+        assistant = loaded.assistant
+        self._library = Library(assistant, command.get("index"))
+        self._conversation = Conversation(assistant, self._library.search)
+        self._heads = [
+            {"name": h.name, "state": h.state, "origin": h.origin, "why": h.why}
+            if h.name not in assistant.heads or answers_messages(assistant.heads[h.name])
+            else {"name": h.name, "state": h.state, "origin": h.origin, "why": "answers no plain messages"}
+            for h in loaded.heads
+        ]
+        self.send(events.ready(assistant.name, assistant.lineage, self._heads))
+
+    def _ask(self, command: Mapping[str, Any]) -> None:
+        if self._conversation is None:
+            raise ChatkitError("no assistant is loaded")
+        number, text, seed = int(command.get("turn", 0)), command.get("text"), command.get("seed")
+        if not isinstance(text, str):
+            raise ChatkitError("ask needs a text")
+        heads = command.get("heads")
+        for event in self._conversation.turn(
+            text,
+            number=number,
+            history=_history(command.get("history")),
+            heads=None if heads is None else [str(head) for head in heads],
+            skip=[str(head) for head in command.get("skip") or ()],
+            options=dict(command.get("options") or {}),
+            seed=int(seed) if seed is not None else None,
+            cancelled=lambda: number in self._cancelled,
+        ):
+            self.send(event)
+        self._cancelled.discard(number)
+
+    def _switch(self, head: str, *, on: bool) -> None:
+        if self._conversation is None:
+            raise ChatkitError("no assistant is loaded")
+        if on:
+            self._conversation.enable(head)
+        else:
+            self._conversation.disabled.add(head)
+        for entry in self._heads:
+            if entry["name"] == head:
+                entry["state"] = "ok" if on else "disabled"
+        self.send({"event": "heads", "heads": self._heads})
+
+
+def _history(turns: Any) -> list[dict[str, str]]:
+    if turns is None:
+        return []
+    if not isinstance(turns, list):
+        raise ChatkitError("history must be a list of turns")
+    out = []
+    for turn in turns:
+        if not isinstance(turn, dict) or not isinstance(turn.get("text"), str):
+            raise ChatkitError("a turn of the history needs speaker and text")
+        out.append({"speaker": "user" if turn.get("speaker") == "user" else "assistant", "text": turn["text"]})
+    return out
+
+
+def limit_memory(limit: int) -> bool:
+    """Bound the process's private memory; a head that grows past it gets a MemoryError. True where that is possible."""
+    try:
+        import resource
+    except ImportError:  # not on this platform
+        return False
+    try:
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+def _read(source: IO[str], commands: queue.Queue[dict[str, Any] | None], engine: Engine) -> None:
+    for line in source:
+        try:
+            command = json.loads(line)
+        except (ValueError, RecursionError):
+            engine.send(events.error("a command is not valid JSON"))
+            continue
+        if not isinstance(command, dict):
+            engine.send(events.error("a command must be a JSON object"))
+        elif command.get("do") == "cancel":
+            if isinstance(command.get("turn"), int):
+                engine.cancel(command["turn"])
+        elif command.get("do") == "quit":
+            break
+        else:
+            commands.put(command)
+    commands.put(None)
+    # The main thread may be deep in a head that never returns: the app is gone, so do not wait for it.
+    threading.Timer(0.5, os._exit, (0,)).start()
+
+
+def main() -> None:
+    """Run the engine on this process's pipes."""
+    private = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # even a native library cannot write into the events
+    out = os.fdopen(private, "w", encoding="ascii", newline="\n")
+    source = os.fdopen(os.dup(sys.stdin.fileno()), "r", encoding="utf-8", errors="replace", newline="\n")
+    with open(os.devnull, "rb") as nothing:  # a head that asks for input gets none, and no command
+        os.dup2(nothing.fileno(), sys.stdin.fileno())
+    engine = Engine(out)
+    commands: queue.Queue[dict[str, Any] | None] = queue.Queue()
+    threading.Thread(target=_read, args=(source, commands, engine), daemon=True).start()
+    while (command := commands.get()) is not None:
+        engine.handle(command)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

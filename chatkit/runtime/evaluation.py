@@ -1,0 +1,113 @@
+"""``chatkit eval``: which data, which heads, and the figures of each."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any, Literal
+
+from chatkit import paths
+from chatkit.assistant import RUN_FOLDER, Assistant
+from chatkit.checkpoint import read_json
+from chatkit.config import from_table
+from chatkit.data.discover import splits
+from chatkit.data.readers import read_collection
+from chatkit.data.records import Problems
+from chatkit.errors import DataError, HeadError
+from chatkit.head.answer import Metric
+from chatkit.head.head import Head
+from chatkit.runtime.loading import load
+from chatkit.training.evaluator import evaluate
+from chatkit.training.prepare import read_records
+from chatkit.training.ranking import FUSION, collection_pool, ranking_metrics
+from chatkit.training.recipe import Recipe, resolve_path
+
+Split = Literal["dev", "test"]
+_OWN = {
+    "dialogue": "corpora:english/dialogue",
+    "labelled": "corpora:english/sentiment",
+    "retrieval": "corpora:english/retrieval",
+}
+
+
+def evaluate_model(
+    model: str | None, *, head: str | None = None, data: str | None = None, split: Split = "dev"
+) -> dict[str, Any]:
+    """Metrics of the heads of an assistant.
+
+    Args:
+        model: Model folder; None for the shipped assistant.
+        head: Only this head, by name or file.
+        data: Data file or folder; by default the data of the run that made the model, or chatkit's own corpora.
+        split: Which part of the data.
+    Returns:
+        ``{"model", "heads": {NAME: {"data", "split", "examples", METRIC: value}}}``; a list of such rows where a head
+        has several data sets.
+    Raises:
+        HeadError: If there is no such head.
+        DataError: If the data cannot be read.
+    """
+    loaded = load(model, [head] if head else [])
+    assistant = loaded.assistant
+    name = _head_name(assistant, head) if head else None
+    out: dict[str, Any] = {}
+    for each in sorted(assistant.heads):
+        if name is not None and each != name:
+            continue
+        sets = [Path(data)] if data else _default_sets(model, assistant.heads[each])
+        rows = [_row(assistant, assistant.heads[each], path, split, single=bool(data)) for path in sets]
+        found = [row for row in rows if row is not None]
+        if found:
+            out[each] = found[0] if len(found) == 1 else found
+    if not out:
+        raise DataError(f"no {split} part to measure on", hint="name data with --head HEAD --data PATH")
+    return {"model": model or "default", "heads": out}
+
+
+def _head_name(assistant: Assistant, head: str) -> str:
+    if head in assistant.heads:
+        return head
+    if head.endswith(".py"):
+        from chatkit.registry import Registry
+
+        return Registry([head]).load(head).name
+    if head in assistant.failures:
+        raise HeadError(str(assistant.failures[head]), head=head)
+    raise HeadError(f"no head {head}", head=head, hint=f"loaded: {', '.join(sorted(assistant.heads))}")
+
+
+def _default_sets(model: str | None, head: Head) -> list[Path]:
+    run = (Path(model) if model else paths.shipped_model()) / RUN_FOLDER / "recipe.json"
+    if run.is_file():
+        recipe = from_table(Recipe, read_json(run), where=str(run))
+        if head.name in recipe.heads:
+            return [Path(source.path) for source in recipe.heads[head.name].sources]
+    return [resolve_path(_OWN[head.reader], Path())] if head.reader in _OWN else []
+
+
+def _row(assistant: Assistant, head: Head, path: Path, split: Split, *, single: bool) -> dict[str, Any] | None:
+    """Figures on one data set; None where it has no such part and others may have."""
+    try:
+        if head.reader == "retrieval" and head.makes_vectors():
+            metrics, examples = _ranking(assistant, head, path, split)
+        else:
+            part = split if single or path.is_file() or split in splits(path) or split == "dev" else None
+            if part is None:
+                return None
+            records = read_records(type(head), path, part, Problems())
+            metrics, examples = evaluate(assistant, head, records), len(records)
+    except DataError:
+        if single:
+            raise
+        return None
+    figures = {key: metric.value for key, metric in metrics.items() if math.isfinite(metric.value)}
+    return {"data": path.name, "split": split, "examples": examples, **figures}
+
+
+def _ranking(assistant: Assistant, head: Head, path: Path, split: Split) -> tuple[dict[str, Metric], int]:
+    collection = read_collection(path, split, "skip")
+    pool = collection_pool(assistant, head, collection)
+    weight = assistant.setups[head.name].fitted.get(FUSION, 0.0)
+    return ranking_metrics(pool, weight), len(pool.candidates)
+
+

@@ -1,0 +1,151 @@
+"""From names to an assistant that answers: the model folder, its heads, and heads that were dropped in beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+
+from chatkit import paths
+from chatkit.assistant import Assistant, HeadSetup, labels_of
+from chatkit.errors import ChatkitError, HeadError
+from chatkit.head.guard import guard, source_file
+from chatkit.head.head import Head
+from chatkit.registry import Registry
+
+_FIT_STEPS, _FIT_SECONDS, _FIT_RATE = 80, 2.0, 5e-3
+
+
+@dataclasses.dataclass(frozen=True)
+class HeadState:
+    """A head of a loaded assistant, for listings.
+
+    Args:
+        name: Its name.
+        state: "ok", or one of the registry's bad states.
+        origin: Where it comes from.
+        why: What is wrong and the way out, or a remark.
+    """
+
+    name: str
+    state: str
+    origin: str = ""
+    why: str = ""
+
+
+@dataclasses.dataclass
+class Loaded:
+    """An assistant ready to answer, and the state of every head."""
+
+    assistant: Assistant
+    heads: list[HeadState]
+
+
+def load(
+    model: str | None = None,
+    heads: Sequence[str] = (),
+    *,
+    safe: bool = False,
+    skip: Sequence[str] = (),
+    calling: Callable[[str], None] = lambda name: None,
+) -> Loaded:
+    """Load an assistant and all heads that can be used with it.
+
+    Heads that the model holds are loaded with their weights. Others (``--head``, drop-in files, plugins) are built new
+    and fitted to their own examples with the encoder frozen, so that they answer at once; they are marked untrained.
+
+    Args:
+        model: Model folder; None for the shipped assistant.
+        heads: Further heads, by file or name.
+        safe: First-party heads only.
+        skip: Heads to leave out.
+        calling: Told the name of each head before its code runs.
+    Raises:
+        ModelError: If the model cannot be loaded.
+        HeadError: If a head in ``heads`` does not exist.
+    """
+    registry = Registry([h for h in heads if _is_file(h)], safe=safe)
+    folder = Path(model).expanduser() if model else paths.shipped_model()
+
+    def find(name: str) -> type[Head]:
+        calling(name)
+        return registry.load(name)
+
+    names = [p.parent.name for p in folder.glob("heads/*/head.json") if p.parent.name not in skip]
+    assistant = Assistant.load(folder, find, only=names)
+    states: dict[str, HeadState] = {}
+    usable = set(registry.names())
+    entries = {entry.name: registry.entry(entry.name) for entry in registry.entries()}
+    for name in assistant.heads:
+        states[name] = HeadState(name, "ok", entries[name].origin if name in entries else "")
+    for name, error in assistant.failures.items():
+        states[name] = _failed(name, error, entries[name].origin if name in entries else "")
+    for name, entry in entries.items():
+        if name in states or name in skip:
+            continue
+        if name not in usable:
+            states[name] = HeadState(name, entry.state, entry.origin, _reason(entry.why, entry.way_out))
+            continue
+        states[name] = _add_untrained(assistant, find, entry.name, entry.origin)
+    for head in heads:
+        if not _is_file(head) and head not in states and head not in skip:
+            raise HeadError(f"no head {head}", head=head, hint="see: chatkit heads")
+    return Loaded(assistant, sorted(states.values(), key=lambda state: state.name))
+
+
+def _add_untrained(assistant: Assistant, find: Callable[[str], type[Head]], name: str, origin: str) -> HeadState:
+    try:
+        head_class = find(name)
+        torch.manual_seed(0)
+        with guard(name, source_file(head_class), stage="build"):
+            setup = HeadSetup(labels=labels_of(head_class.examples))
+            head = assistant.add_head(head_class, setup)
+            steps = fit_to_examples(assistant, head)
+    except ChatkitError as error:
+        assistant.heads.pop(name, None)
+        return _failed(name, error, origin)
+    remark = f"untrained: fitted to its {len(head.examples)} examples only" if steps else "has no weights to train"
+    return HeadState(head.name, "ok", origin, remark)
+
+
+def fit_to_examples(assistant: Assistant, head: Head) -> int:
+    """Fit a new head to its own examples, encoder frozen, for at most two seconds.
+
+    Returns:
+        Steps that were made; 0 for a head without weights.
+    """
+    parameters = [p for p in head.parameters() if p.requires_grad]
+    if not parameters or not head.examples:
+        return 0
+    examples = list(head.examples)
+    with torch.no_grad():
+        encoded = assistant.encode_records(head, examples)
+    optimiser = torch.optim.AdamW(parameters, lr=_FIT_RATE)
+    deadline = time.monotonic() + _FIT_SECONDS
+    for step in range(_FIT_STEPS):
+        loss = head.loss(encoded, examples)
+        optimiser.zero_grad()
+        (loss.total / max(loss.count, 1)).backward()
+        optimiser.step()
+        if time.monotonic() > deadline:
+            break
+    return step + 1
+
+
+def _failed(name: str, error: ChatkitError, origin: str) -> HeadState:
+    stale = "is stale" in error.message
+    return HeadState(name, "stale" if stale else "broken", origin, str(error))
+
+
+def _reason(why: str, way_out: str) -> str:
+    return f"{why}; {way_out}" if why and way_out else why or way_out
+
+
+def _is_file(head: str) -> bool:
+    return head.endswith(".py") or "/" in head or "\\" in head
+
+
+__all__ = ["HeadState", "Loaded", "fit_to_examples", "load"]

@@ -1,0 +1,138 @@
+"""From a recipe to records and ids: read the data once, train or take the tokenizer, frame every text."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from chatkit.data.batching import Batches, Record, Streams, record_ids
+from chatkit.data.discover import splits
+from chatkit.data.readers import READERS
+from chatkit.data.records import Problems
+from chatkit.errors import ConfigError, DataError
+from chatkit.head.head import Head
+from chatkit.text.tokenizer import Tokenizer
+from chatkit.text.views import CONVERSATION
+from chatkit.training.recipe import HeadConfig, Recipe
+
+Split = Literal["train", "dev", "test"]
+Say = Callable[[str], None]
+_HELD_OUT = 20  # one record in so many is dev where a data set has no dev part of its own
+_NO_TEXT = {"label", "lang", "query_id", "doc_id", "id", "source", "domain"}
+
+
+def read_records(
+    head: type[Head], path: Path, split: Split, problems: Problems, on_error: Literal["skip", "stop"] = "skip"
+) -> list[Record]:
+    """Records of one part of a data set, by the reader that the head asks for.
+
+    Where a data set has no dev part, every twentieth record of train is held out as dev, by a hash of its content.
+
+    Raises:
+        DataError: If the data cannot be read.
+        ConfigError: If the head asks for a reader that does not exist.
+    """
+    own = getattr(head, "read", None)
+    if own is not None:
+        return list(own(path, split))
+    if head.reader not in READERS:
+        raise ConfigError(f"head {head.name} asks for reader {head.reader!r}", hint=f"known: {', '.join(READERS)}")
+    reader = READERS[head.reader]
+    if split == "test" or "dev" in splits(path):
+        return list(reader.read(path, split, on_error, problems))
+    records = list(reader.read(path, "train", on_error, problems))
+    held_out = [_is_held_out(record) for record in records]
+    if split == "dev":
+        return [r for r, out in zip(records, held_out, strict=True) if out] or records[-1:]
+    return [r for r, out in zip(records, held_out, strict=True) if not out] or records
+
+
+def training_records(head: type[Head], config: HeadConfig, recipe: Recipe, say: Say) -> list[Record]:
+    """All training records of a head; bad rows are named and counted."""
+    records: list[Record] = []
+    for i, source in enumerate(config.sources):
+        problems = Problems()
+        part = read_records(head, Path(source.path), "train", problems, recipe.data.on_error)
+        if source.most and len(part) > source.most:
+            keep = np.random.default_rng([recipe.seed, 3, i]).permutation(len(part))[: source.most]
+            part = [part[j] for j in sorted(keep.tolist())]
+        records += part * source.repeat
+        if problems.count:
+            say(str(problems))
+    if not records:
+        raise DataError(f"head {head.name}: its data hold no record")
+    return records
+
+
+def record_texts(record: Mapping[str, Any]) -> Iterator[str]:
+    """Every text in a record that the tokenizer should know."""
+    for turn in record.get("turns", ()):
+        yield turn["text"]
+    for key, value in record.items():
+        if isinstance(value, str) and key not in _NO_TEXT:
+            yield value
+
+
+def make_tokenizer(recipe: Recipe, records: Mapping[str, Sequence[Record]]) -> Tokenizer:
+    """Take the tokenizer that the recipe names, or train one on all records."""
+    if recipe.tokenizer.path:
+        return Tokenizer.load(Path(recipe.tokenizer.path))
+    texts = itertools.chain.from_iterable(record_texts(r) for part in records.values() for r in part)
+    return Tokenizer.train(
+        texts, vocab_size=recipe.tokenizer.vocab_size, sample=recipe.tokenizer.sample, seed=recipe.seed
+    )
+
+
+def make_batches(
+    head: type[Head], config: HeadConfig, records: Sequence[Record], tokenizer: Tokenizer, seed: int
+) -> Batches | Streams:
+    """The endless batches of a head's training data."""
+    view_of = viewer(head)
+    if is_conversation(head):
+        field = head.fields[0]
+        sequences = [record_ids(tokenizer, r, field, CONVERSATION, config.max_pieces) for r in records]
+        return Streams(
+            sequences,
+            field=field,
+            batch_size=config.batch,
+            window=config.window,
+            reset=config.reset,
+            pad_id=tokenizer.pad,
+            seed=seed,
+        )
+    fields = {
+        field: [record_ids(tokenizer, r, field, view_of(field, r), config.max_pieces) for r in records]
+        for field in head.fields
+    }
+    return Batches(records, fields, batch_size=config.batch, pad_id=tokenizer.pad, seed=seed)
+
+
+def is_conversation(head: type[Head]) -> bool:
+    """Whether a head's texts are running conversations."""
+    return head.view == CONVERSATION
+
+
+def viewer(head: type[Head]) -> Callable[[str, Record], str]:
+    """``view_of`` of a head class, before there is a built head."""
+    blank = head.__new__(head)
+    return lambda field, record: head.view_of(blank, field, record)
+
+
+def fingerprint(records: Mapping[str, Sequence[Record]]) -> str:
+    """Short hash of all training records: tells on resuming whether the data are the same."""
+    digest = hashlib.sha256()
+    for name, part in records.items():
+        digest.update(f"{name}:{len(part)}".encode())
+        for record in part:
+            digest.update(repr(sorted(record.items())).encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()[:16]
+
+
+def _is_held_out(record: Record) -> bool:
+    content = repr(sorted(record.items())).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.sha256(content).digest()[:4], "big") % _HELD_OUT == 0

@@ -1,0 +1,314 @@
+"""A training run in a folder: checkpoints, resuming, evaluation on the way, the assistant at the end.
+
+    DIR/run/checkpoint.safetensors   weights, optimiser, carried states, random state; position in its metadata
+    DIR/run/recipe.json              the config, with absolute paths
+    DIR/run/tokenizer.model
+    DIR/run/log.csv                  step, seconds, loss of each head
+    DIR/assistant.toml, ...          the assistant (chatkit.assistant)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import dataclasses
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from chatkit.assistant import RUN_FOLDER, Assistant, HeadSetup, labels_of
+from chatkit.checkpoint import load_tensors, read_json, recover_folder, save_tensors, write_aside, write_json
+from chatkit.config import from_table, to_table
+from chatkit.errors import ConfigError, ModelError, StorageError
+from chatkit.head.answer import Metric
+from chatkit.head.head import Head, Record
+from chatkit.registry import Registry
+from chatkit.text.tokenizer import Tokenizer
+from chatkit.training.allocator import keep_freed_memory
+from chatkit.training.evaluator import evaluate
+from chatkit.training.prepare import fingerprint, make_batches, make_tokenizer, read_records, training_records
+from chatkit.training.progress import Progress
+from chatkit.training.ranking import FUSION, fit_fusion
+from chatkit.training.recipe import Recipe, differences
+from chatkit.training.trainer import Trainer
+
+_FIT_QUERIES = 400
+_MAY_DIFFER = ("train.steps", "train.checkpoint_minutes", "train.threads", "train.evaluate", "train.evaluate_examples")
+
+
+class Run:
+    """One training run.
+
+    Args:
+        recipe: The config; on resuming it must equal the one that the run began with, but for its length.
+        folder: The run's folder.
+        progress: Where it says how it goes.
+        minutes: Bound on the whole run.
+        device: "auto" takes CUDA if there is any, else the CPU.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        folder: Path,
+        progress: Progress,
+        *,
+        minutes: float | None = None,
+        device: str = "auto",
+    ) -> None:
+        self.recipe, self.folder, self.progress = recipe, folder, progress
+        self._run = folder / RUN_FOLDER
+        self._stop = False
+        self._classes = {name: _find_head(name, config.head) for name, config in recipe.heads.items()}
+        self._records: dict[str, list[Record]] = {
+            name: training_records(head, recipe.heads[name], recipe, progress.note)
+            for name, head in self._classes.items()
+        }
+        self._data = fingerprint(self._records)
+        self._minutes = minutes
+        self._device = find_device(device)
+
+    def start(self) -> None:
+        """Begin from nothing.
+
+        Raises:
+            StorageError: If the folder already holds a run or an assistant.
+        """
+        recover_folder(self.folder, keep=(RUN_FOLDER,))
+        if (self._run / "checkpoint.safetensors").exists() or (self.folder / "assistant.toml").exists():
+            raise StorageError(f"{self.folder}: holds a run already", hint="go on with --resume, or name another --out")
+        torch.manual_seed(self.recipe.seed)
+        tokenizer = make_tokenizer(self.recipe, self._records)
+        self._build(tokenizer)
+        write_aside(self._run / "tokenizer.model", tokenizer.to_bytes())
+        write_json(self._run / "recipe.json", to_table(self.recipe))
+        sizes = ", ".join(f"{name} {len(records):,} records" for name, records in self._records.items())
+        parameters = sum(p.numel() for p in self.assistant.backbone.parameters())
+        self.progress.note(f"{sizes}; {len(tokenizer):,} pieces; {parameters / 1e6:.1f} M shared parameters")
+
+    def resume(self) -> None:
+        """Go on from the last checkpoint.
+
+        Raises:
+            ModelError: If there is none, or it does not fit.
+            ConfigError: If the config or the data changed.
+        """
+        recover_folder(self.folder, keep=(RUN_FOLDER,))
+        if not (self._run / "recipe.json").is_file():
+            raise ModelError(f"{self.folder}: no run to resume", hint="start it without --resume")
+        old = from_table(Recipe, read_json(self._run / "recipe.json"), where=str(self._run / "recipe.json"))
+        changed = [key for key in differences(to_table(old), to_table(self.recipe)) if key not in _MAY_DIFFER]
+        if changed:
+            raise ConfigError(
+                f"the config differs from the run's in {', '.join(changed[:4])}", hint="resume with the same config"
+            )
+        if not (self._run / "checkpoint.safetensors").is_file():
+            return self._restart()
+        torch.manual_seed(self.recipe.seed)
+        self._build(Tokenizer.load(self._run / "tokenizer.model"))
+        tensors, metadata = load_tensors(self._run / "checkpoint.safetensors")
+        try:
+            state = json.loads(metadata["state"])
+            data = metadata["data"]
+        except (KeyError, ValueError):
+            raise ModelError(f"{self._run / 'checkpoint.safetensors'}: is no checkpoint of a run") from None
+        if data != self._data:
+            raise ConfigError("the training data changed since the run began", hint="start a new run in another --out")
+        self.trainer.restore(tensors, state)
+        self._trim_log(self.trainer.step)
+        self.progress.note(f"resumed at step {self.trainer.step}")
+
+    def train(self) -> bool:
+        """Train to the end.
+
+        Returns:
+            False if it was interrupted; the checkpoint and the assistant as it stands are saved either way.
+        """
+        config = self.recipe.train
+        torch.set_num_threads(config.threads or os.cpu_count() or 1)
+        keep_freed_memory()
+        next_save = time.monotonic() + config.checkpoint_minutes * 60
+        evaluations = [i / config.evaluate for i in range(1, config.evaluate)]
+        evaluations = [share for share in evaluations if share > self.trainer.progress]
+        with _interrupts(self._interrupt), self._log() as log:
+            while not self.trainer.done and not self._stop:
+                start = time.monotonic()
+                result = self.trainer.train_step()
+                took = time.monotonic() - start
+                self.progress.update(
+                    self.trainer.step, self.trainer.progress, result.losses, result.tokens, took, self.trainer.seconds
+                )
+                log(result.losses, result.rate, result.gradient_norm)
+                if evaluations and self.trainer.progress >= evaluations[0]:
+                    evaluations.pop(0)
+                    self._note_figures(self.evaluate("dev", self.recipe.train.evaluate_examples))
+                if time.monotonic() >= next_save:
+                    self.checkpoint()
+                    next_save = time.monotonic() + config.checkpoint_minutes * 60
+            self.checkpoint()
+        if not self._stop:
+            self.fit()
+        self.save_assistant()
+        return not self._stop
+
+    def fit(self) -> None:
+        """Fit on dev what is not trained: how much the vectors of a head count beside BM25."""
+        self.assistant.eval()
+        for name, head in self.assistant.heads.items():
+            if not (head.makes_vectors() and head.reader == "retrieval"):
+                continue
+            self.progress.note(f"choosing the weight of {name} beside BM25 on dev")
+            folders = [Path(source.path) for source in self.recipe.heads[name].sources]
+            choice, sets = fit_fusion(self.assistant, head, folders, most=_FIT_QUERIES, seed=self.recipe.seed)
+            setup = self.assistant.setups[name]
+            fitted = {**setup.fitted, FUSION: choice.weight}
+            self.assistant.setups[name] = dataclasses.replace(setup, fitted=fitted)
+            table = {str(weight): [round(f, 4) for f in figures] for weight, figures in choice.table.items()}
+            self.assistant.report.setdefault("fusion", {})[name] = {"sets": sets, "ndcg@10": table}
+
+    def checkpoint(self) -> None:
+        """Save everything that ``resume`` needs."""
+        metadata = {"state": json.dumps(self.trainer.state()), "data": self._data}
+        save_tensors(self._run / "checkpoint.safetensors", self.trainer.tensors(), metadata)
+
+    def save_assistant(self) -> None:
+        """Save the assistant as it stands, with what it was trained on."""
+        self.assistant.report["training"] = {
+            "steps": self.trainer.step,
+            "seconds": round(self.trainer.seconds, 1),
+            "seed": self.recipe.seed,
+            "data": {
+                name: [Path(source.path).name for source in config.sources]
+                for name, config in self.recipe.heads.items()
+            },
+            "records": {name: len(records) for name, records in self._records.items()},
+            "fingerprint": self._data,
+            "weighting": self.trainer.weighting.describe(),
+            "sampler": self.trainer.sampler.describe(),
+        }
+        self.assistant.save(self.folder)
+
+    def evaluate(self, split: str, most: int = 0) -> dict[str, dict[str, Metric]]:
+        """Metrics of each head on the dev parts of its data.
+
+        Args:
+            split: "dev".
+            most: At most so many records a head, drawn with the seed; 0 takes all.
+        """
+        out = {}
+        for name, head_class in self._classes.items():
+            records = self.dev_records(name, head_class)
+            if most and len(records) > most:
+                keep = np.random.default_rng([self.recipe.seed, 4]).permutation(len(records))[:most]
+                records = [records[i] for i in sorted(keep.tolist())]
+            out[name] = evaluate(self.assistant, self.assistant.heads[name], records)
+        return out
+
+    def dev_records(self, name: str, head_class: type[Head]) -> list[Record]:
+        """Dev records of a head's data sets."""
+        from chatkit.data.records import Problems
+
+        parts = [read_records(head_class, Path(s.path), "dev", Problems()) for s in self.recipe.heads[name].sources]
+        return [record for part in parts for record in part]
+
+    def _restart(self) -> None:
+        torch.manual_seed(self.recipe.seed)
+        self._build(Tokenizer.load(self._run / "tokenizer.model"))
+        self._trim_log(0)
+        self.progress.note("no checkpoint yet: starting again from step 0")
+
+    def _build(self, tokenizer: Tokenizer) -> None:
+        self.assistant = Assistant(tokenizer, self.recipe.encoder)
+        for name, head_class in self._classes.items():
+            config = self.recipe.heads[name]
+            labels = labels_of(self._records[name])
+            self.assistant.add_head(head_class, HeadSetup(config.options, labels, trained=True))
+        self.assistant.to(self._device)
+        batches = {
+            name: make_batches(head, self.recipe.heads[name], self._records[name], tokenizer, self.recipe.seed + i)
+            for i, (name, head) in enumerate(self._classes.items())
+        }
+        sizes = {name: len(records) for name, records in self._records.items()}
+        self.trainer = Trainer(self.assistant, batches, sizes, self.recipe, minutes=self._minutes)
+
+    def _interrupt(self) -> None:
+        self._stop = True
+
+    def _note_figures(self, figures: Mapping[str, Mapping[str, Metric]]) -> None:
+        for name, metrics in figures.items():
+            shown = "  ".join(f"{key} {metric.value:.4f}" for key, metric in metrics.items())
+            self.progress.note(f"step {self.trainer.step}  {name} dev: {shown}")
+
+    @contextlib.contextmanager
+    def _log(self) -> Iterator[Callable[[Mapping[str, float], float, float], None]]:
+        path, names = self._run / "log.csv", list(self._classes)
+        header = not path.exists()
+        with path.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            if header:
+                writer.writerow(["step", "seconds", "rate", "gradient_norm", *names])
+
+            def write(losses: Mapping[str, float], rate: float, norm: float) -> None:
+                row = [f"{losses[name]:.5f}" if name in losses else "" for name in names]
+                writer.writerow(
+                    [self.trainer.step, f"{self.trainer.seconds:.2f}", f"{rate:.3g}", f"{norm:.4f}", *row]
+                )
+
+            yield write
+
+    def _trim_log(self, step: int) -> None:
+        path = self._run / "log.csv"
+        if path.exists():
+            header, *rows = path.read_text(encoding="utf-8").splitlines() or [""]
+            kept = [row for row in rows if row.split(",")[0].isdigit() and int(row.split(",")[0]) <= step]
+            write_aside(path, ("\n".join([header, *kept]) + "\n").encode("utf-8"))
+
+
+def find_device(name: str) -> torch.device:
+    """The device of that name; "auto" takes CUDA if there is any.
+
+    Raises:
+        ConfigError: If CUDA is asked for and there is none.
+    """
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise ConfigError("--device cuda: torch finds no CUDA device", hint="use --device auto or cpu")
+    return torch.device("cuda" if available and name != "cpu" else "cpu")
+
+
+def _find_head(name: str, file: str | None) -> type[Head]:
+    registry = Registry([file] if file else [])
+    head = registry.load(file or name)
+    if head.name != name:
+        raise ConfigError(f"[heads.{name}]: the head in {file} is called {head.name}", hint=f"use [heads.{head.name}]")
+    return head
+
+
+@contextlib.contextmanager
+def _interrupts(stop: Callable[[], None]) -> Iterator[None]:
+    """The first Ctrl-C (or SIGTERM) asks the loop to end after its step; a second one ends at once."""
+    previous: dict[int, Any] = {}
+
+    def handle(number: int, frame: Any) -> None:
+        stop()
+        for other, handler in previous.items():
+            signal.signal(other, handler)
+
+    numbers: Sequence[int] = (signal.SIGINT, signal.SIGTERM)
+    try:
+        for number in numbers:
+            previous[number] = signal.signal(number, handle)
+    except ValueError:  # not in the main thread: whoever called must stop it
+        previous.clear()
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

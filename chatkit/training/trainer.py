@@ -1,0 +1,195 @@
+"""The training loop: heads and their batches in, a trained assistant out. Knows nothing of files.
+
+K = heads of a step
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from chatkit.assistant import Assistant
+from chatkit.data.batching import Batch, Batches, Streams
+from chatkit.errors import ChatkitError
+from chatkit.head.encode import encode_padded
+from chatkit.head.encoded import Loss
+from chatkit.head.guard import guard, source_file
+from chatkit.nn.encoder import State
+from chatkit.objectives.weighting.static import Static
+from chatkit.training.recipe import Recipe
+from chatkit.training.schedule import rate_at
+from chatkit.training.task_sampler import TaskSampler
+
+
+class TrainingError(ChatkitError):
+    """Training cannot go on: a loss is no number, or a head returned what it must not."""
+
+
+@dataclasses.dataclass(frozen=True)
+class StepResult:
+    """What one step did.
+
+    Args:
+        losses: Loss of each head that took part, nats per target.
+        tokens: Real tokens that were encoded.
+        rate: Learning rate.
+        gradient_norm: Norm before clipping.
+    """
+
+    losses: Mapping[str, float]
+    tokens: int
+    rate: float
+    gradient_norm: float
+
+
+class Trainer:
+    """Joint training of all heads of an assistant: one batch and one backward a head, one optimiser step for all.
+
+    Args:
+        assistant: Its weights are changed.
+        batches: Endless batches of each head.
+        sizes: Examples of each head, for the task sampler.
+        recipe: The config.
+        minutes: Bound of the whole run; the learning rate ends with it.
+    """
+
+    def __init__(
+        self,
+        assistant: Assistant,
+        batches: Mapping[str, Batches | Streams],
+        sizes: Mapping[str, int],
+        recipe: Recipe,
+        *,
+        minutes: float | None = None,
+    ) -> None:
+        self.assistant, self.batches, self.recipe = assistant, batches, recipe
+        self.step, self.seconds = 0, 0.0
+        self._limit = None if minutes is None else minutes * 60
+        every = {name: recipe.heads[name].every for name in batches}
+        self.sampler = TaskSampler(sizes, every, recipe.train, recipe.seed)
+        self.weighting = Static({name: recipe.heads[name].weight for name in batches})
+        self._modules = nn.ModuleDict({"backbone": assistant.backbone, **{n: assistant.heads[n] for n in batches}})
+        self._parameters = [p for p in self._modules.parameters() if p.requires_grad]
+        self.optimiser = _make_optimiser(self._parameters, recipe)
+        self._carried: dict[str, State] = {}
+
+    @property
+    def progress(self) -> float:
+        """Share of the run that is done, by steps or by time, whichever ends first."""
+        share = self.step / self.recipe.train.steps
+        return max(share, self.seconds / self._limit) if self._limit else share
+
+    @property
+    def done(self) -> bool:
+        """Whether the run has ended."""
+        return self.progress >= 1
+
+    def train_step(self) -> StepResult:
+        """One optimiser step.
+
+        Raises:
+            TrainingError: If a loss is no finite number.
+            HeadError: If a head fails.
+        """
+        start = time.monotonic()
+        names = self.sampler.heads(self.step)
+        self._modules.train()
+        self.optimiser.zero_grad(set_to_none=True)
+        losses: dict[str, float] = {}
+        tokens = 0
+        for name in names:
+            batch = next(self.batches[name])
+            mean = self._loss(name, batch)
+            weight = self.weighting.weigh([name], mean.detach().view(1).cpu())
+            (mean * float(weight[0])).backward()
+            losses[name] = float(mean.detach())
+            tokens += sum(int(field.lengths.sum()) for field in batch.fields.values())
+        norm = self._clip()
+        rate = self.recipe.train.learning_rate * rate_at(self.progress, self.recipe.train)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.optimiser.step()
+        self.step += 1
+        self.seconds += time.monotonic() - start
+        return StepResult(losses, tokens, rate, norm)
+
+    def _loss(self, name: str, batch: Batch) -> Tensor:
+        head = self.assistant.heads[name]
+        encoded = {}
+        for field, padded in batch.fields.items():
+            key = f"{name}.{field}"
+            encoded[field] = encode_padded(
+                self.assistant.backbone.encoder, padded, carried=self._carried.get(key), tokenizer=None
+            )
+            if isinstance(self.batches[name], Streams) and encoded[field].state is not None:
+                self._carried[key] = tuple(part.detach() for part in encoded[field].state or ())
+        with guard(name, source_file(type(head)), stage="loss"):
+            loss = head.loss(encoded, batch.records)
+        if not isinstance(loss, Loss) or loss.count < 1:
+            raise TrainingError(f"head {name}: loss must return Loss(total, count >= 1), got {loss!r}")
+        mean = loss.total / loss.count
+        if not bool(torch.isfinite(mean)):
+            raise TrainingError(
+                f"head {name}: its loss is {float(mean.detach())} at step {self.step}",
+                hint="lower train.learning_rate, then --resume from the last checkpoint",
+            )
+        return mean
+
+    def _clip(self) -> float:
+        largest = self.recipe.train.clip or float("inf")
+        return float(nn.utils.clip_grad_norm_(self._parameters, largest))
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Every tensor that a checkpoint needs: weights, optimiser, carried states, random state."""
+        out = {f"model.{name}": tensor for name, tensor in self._modules.state_dict().items()}
+        for index, slots in self.optimiser.state_dict()["state"].items():
+            out |= {f"optimiser.{index}.{slot}": tensor for slot, tensor in slots.items()}
+        for key, state in self._carried.items():
+            out |= {f"carried.{key}.{i}": part for i, part in enumerate(state)}
+        return out | {"random": torch.get_rng_state()}
+
+    def state(self) -> dict[str, Any]:
+        """Plain data that a checkpoint needs beside the tensors."""
+        return {
+            "step": self.step,
+            "seconds": self.seconds,
+            "batches": {name: source.state() for name, source in self.batches.items()},
+        }
+
+    def restore(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
+        """Go on from a checkpoint, bit for bit."""
+        self._modules.load_state_dict(_under(tensors, "model."))
+        slots: dict[int, dict[str, Tensor]] = {}
+        for key, tensor in _under(tensors, "optimiser.").items():
+            index, _, slot = key.partition(".")
+            slots.setdefault(int(index), {})[slot] = tensor
+        groups = self.optimiser.state_dict()["param_groups"]
+        self.optimiser.load_state_dict({"state": slots, "param_groups": groups})
+        carried: dict[str, dict[int, Tensor]] = {}
+        for key, tensor in _under(tensors, "carried.").items():
+            name, _, index_text = key.rpartition(".")
+            carried.setdefault(name, {})[int(index_text)] = tensor
+        self._carried = {name: tuple(parts[i] for i in sorted(parts)) for name, parts in carried.items()}
+        torch.set_rng_state(tensors["random"])
+        self.step, self.seconds = int(state["step"]), float(state["seconds"])
+        for name, source in self.batches.items():
+            source.restore(state["batches"][name])
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): tensor for key, tensor in tensors.items() if key.startswith(prefix)}
+
+
+def _make_optimiser(parameters: list[nn.Parameter], recipe: Recipe) -> torch.optim.AdamW:
+    matrices = [p for p in parameters if p.ndim > 1]
+    rest = [p for p in parameters if p.ndim <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": recipe.train.weight_decay},
+        {"params": rest, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.train.learning_rate, betas=(0.9, 0.98), fused=True)
