@@ -174,7 +174,8 @@ class Assistant:
             write_aside(new / "tokenizer.model", self.tokenizer.to_bytes())
             self.lineage = _lineage(weights, self.tokenizer.to_bytes())
             for name, head in self.heads.items():
-                save_tensors(new / "heads" / name / "weights.safetensors", pack(_own_tensors(head)))
+                if head.state_dict():  # safetensors cannot hold nothing
+                    save_tensors(new / "heads" / name / "weights.safetensors", pack(dict(head.state_dict())))
                 write_json(new / "heads" / name / "head.json", self._head_json(head, self.setups[name]))
             write_json(new / "report.json", self.report)
             for extra in ("CARD.md", "NOTICE"):
@@ -244,8 +245,9 @@ class Assistant:
         head_class = find_head(name)
         with guard(name, source_file(head_class), stage="build"):
             head = self.add_head(head_class, setup)
-        tensors, _ = load_tensors(folder / "weights.safetensors")
-        _fill(head, expand(tensors), folder / "weights.safetensors")
+        if head.state_dict():
+            tensors, _ = load_tensors(folder / "weights.safetensors")
+            _fill(head, expand(tensors), folder / "weights.safetensors")
 
 
 def labels_of(records: Sequence[Record]) -> tuple[str, ...]:
@@ -282,10 +284,6 @@ def read_assistant_table(folder: Path) -> dict[str, Any]:
         if not (folder / name).is_file():
             raise ModelError(f"{folder}: {name} is missing", hint="the folder is incomplete: copy or train it again")
     return table
-
-
-def _own_tensors(head: Head) -> dict[str, Tensor]:
-    return dict(head.state_dict())
 
 
 def _fill(module: torch.nn.Module, tensors: dict[str, Tensor], where: Path) -> None:

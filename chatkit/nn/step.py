@@ -8,6 +8,7 @@ B = batch, D = width, E = embedding, V = vocabulary, L = layers
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Literal
 
@@ -36,7 +37,9 @@ def best_precision() -> Precision:
 def _int8_product(weight: Tensor, bias: Tensor | None) -> Product:
     rows, scale = quantise_rows(weight.detach())
     zeros = torch.zeros(len(rows), dtype=torch.long)
-    quantised = torch._make_per_channel_quantized_tensor(rows.contiguous(), scale.double(), zeros, 0)
+    with warnings.catch_warnings():  # torch 2.13 announces the end of quantised tensors; we fall back without them
+        warnings.simplefilter("ignore", UserWarning)
+        quantised = torch._make_per_channel_quantized_tensor(rows.contiguous(), scale.double(), zeros, 0)
     packed = torch.ops.quantized.linear_prepack(quantised, None if bias is None else bias.detach().float())
     kernel = torch.ops.quantized.linear_dynamic
     return lambda x: kernel(x, packed)

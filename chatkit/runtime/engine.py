@@ -92,6 +92,10 @@ class Engine:
             for h in loaded.heads
         ]
         self.send(events.ready(assistant.name, assistant.lineage, self._heads))
+        try:
+            self._library.warm()
+        except ChatkitError as error:
+            self.send(events.error(str(error)))
 
     def _ask(self, command: Mapping[str, Any]) -> None:
         if self._conversation is None:

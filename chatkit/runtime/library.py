@@ -1,0 +1,98 @@
+"""The documents that an assistant ranks: the user's own index, and the pages about chatkit that ship with it.
+
+K = width of a vector
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from chatkit import paths
+from chatkit.assistant import Assistant
+from chatkit.errors import StorageError
+from chatkit.head.answer import Hit
+from chatkit.runtime.index import DocumentIndex, Encode
+from chatkit.runtime.searcher import Searcher
+from chatkit.training.ranking import FUSION
+
+
+class Library:
+    """Opens the indexes when they are first searched.
+
+    Args:
+        assistant: Makes the vectors, where it has a trained head for that.
+        index: Database of the user's documents; None for the default one, beside which the shipped pages are searched.
+    """
+
+    def __init__(self, assistant: Assistant, index: str | None = None) -> None:
+        self._assistant = assistant
+        self._own = Path(index) if index else paths.index_file()
+        self._with_shipped = index is None
+        self._shipped: DocumentIndex | None = None
+        self._opened: tuple[DocumentIndex, ...] = ()
+        self._searcher: Searcher | None = None
+
+    @property
+    def lineage(self) -> str:
+        """Lineage of the vectors; empty where no head makes any."""
+        return self._assistant.lineage if self._assistant.vector_head() else ""
+
+    @property
+    def encode(self) -> Encode | None:
+        """Vectors (B, K) of passages, or None where no head makes any."""
+        head = self._assistant.vector_head()
+        return None if head is None else lambda texts: self._assistant.vectors(head, texts, head.fields[-1])
+
+    def search(self, vector: Tensor | None, text: str, k: int) -> Sequence[Hit]:
+        """The k best passages for a query vector (K,) and its text.
+
+        Raises:
+            StorageError: If an index cannot be read.
+        """
+        query = None if vector is None else vector.detach().float().cpu().numpy().astype(np.float32)
+        return self._open().search(text, query, k)
+
+    def query_vector(self, text: str) -> Tensor | None:
+        """Vector (K,) of a query, or None where no head makes any."""
+        head = self._assistant.vector_head()
+        if head is None:
+            return None
+        from torch import from_numpy
+
+        return from_numpy(self._assistant.vectors(head, [text], head.fields[0])[0])
+
+    def note(self) -> str:
+        """One line if vectors of some documents are out of date; else empty."""
+        return self._open().note()
+
+    def warm(self) -> None:
+        """Open the indexes now, so that the first search does not wait for it."""
+        self._open()
+
+    def _open(self) -> Searcher:
+        if self._shipped is None and self._with_shipped:
+            self._shipped = self._open_shipped()
+        if len(self._opened) < 1 and self._own.is_file():  # it may be made while we run
+            self._opened = (DocumentIndex(self._own),)
+            self._searcher = None
+        if self._searcher is None:
+            head = self._assistant.vector_head()
+            weight = self._assistant.setups[head.name].fitted.get(FUSION, 0.0) if head else 0.0
+            indexes = [i for i in (*self._opened, self._shipped) if i is not None]
+            self._searcher = Searcher(indexes, lineage=self.lineage, weight=weight)
+        return self._searcher
+
+    def _open_shipped(self) -> DocumentIndex:
+        """The shipped pages, indexed once per assistant under the user's folder; in memory if that is read-only."""
+        name = f"pages-{self.lineage or 'words'}.db"
+        try:
+            index = DocumentIndex(paths.home() / name)
+            index.add([paths.shipped_docs()], self.encode, lineage=self.lineage)
+        except StorageError:
+            index = DocumentIndex(":memory:")
+            index.add([paths.shipped_docs()], self.encode, lineage=self.lineage)
+        return index
