@@ -1,0 +1,296 @@
+"""Index of the user's documents in one SQLite file: passages, their vectors, and where each stands.
+
+A file enters the index whole or not at all, in one transaction, so that a killed ``add`` leaves nothing
+half-done, and a second one goes on where the first stopped. Vectors know the encoder that made them (its
+lineage): those of another are never compared with, and ``stale`` counts them.
+"""
+
+# N = passages, K = width of a vector
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from chatkit import paths
+from chatkit.errors import DataError, StorageError
+from chatkit.head.answer import Hit
+from chatkit.runtime.database import TEXT, Database, as_bytes
+from chatkit.runtime.documents import (
+    Document,
+    DocumentPassage,
+    SkippedFileError,
+    find_documents,
+    read_passages,
+)
+from chatkit.runtime.index_tables import VERSION, Added, Entry, migrate
+from chatkit.runtime.searcher import Searcher, Snapshot
+
+Encode = Callable[[list[str]], np.ndarray]
+Progress = Callable[[int, int, str], None]  # files done, files in all, name of the next
+
+BATCH = 64  # passages that are encoded and written at a time
+
+
+class DocumentIndex(Database):
+    """An open index.
+
+    Args:
+        path: The file; ``paths.index_file()`` by default, ``:memory:`` for one that is not saved.
+
+    Raises:
+        StorageError: If the file cannot be opened, is no index, or was written by a newer chatkit.
+    """
+
+    def __init__(self, path: Path | str | None = None) -> None:
+        super().__init__(path if path is not None else paths.index_file(), migrate)
+        self._writes = 0
+        self._searcher = Searcher([self])
+
+    def add(
+        self,
+        places: Iterable[Path],
+        encode: Encode | None = None,
+        *,
+        lineage: str = "",
+        progress: Progress | None = None,
+    ) -> Added:
+        """Index files and folders; only what has changed is read again.
+
+        Args:
+            places: Files and folders. Of a folder, files that are gone leave the index.
+            encode: Vectors (B, K) of up to ``BATCH`` texts; None leaves the new passages without.
+            lineage: The encoder that ``encode`` uses.
+            progress: Called before each file.
+
+        Raises:
+            DataError: If a place does not exist; nothing is changed then.
+            StorageError: If the index cannot be written.
+            ValueError: If there is an encoder without a lineage, or it returns no (B, K).
+        """
+        if (encode is None) != (not lineage):
+            raise ValueError("encode and lineage belong together: give both or neither")
+        places = [Path(os.path.abspath(place)) for place in places]
+        documents = {document.path: document for place in places for document in find_documents(place)}
+        done = Added()
+        for number, document in enumerate(documents.values()):
+            if progress:
+                progress(number, len(documents), document.name)
+            try:
+                self._add_file(document, encode, lineage, done)
+            except SkippedFileError as error:
+                done.removed += self._forget([document.path])
+                done.skipped.append((document.path, str(error)))
+            except DataError as error:
+                done.skipped.append((document.path, str(error)))
+        gone = [e.path for e in self.entries() if e.path not in documents and _inside(e.path, places)]
+        done.removed += self._forget(gone)
+        return done
+
+    def entries(self) -> list[Entry]:
+        """The indexed files, by name."""
+        rows = self.rows(
+            "SELECT path, name, size, added, lineage,"
+            " (SELECT count(*) FROM passage WHERE file = file.id) AS passages FROM file ORDER BY name, path"
+        )
+        return [Entry(Path(r["path"]), r["name"], r["passages"], r["size"], r["added"], r["lineage"]) for r in rows]
+
+    def remove(self, place: Path) -> int:
+        """Take a file, or all files of a folder, out of the index; how many these were.
+
+        Raises:
+            DataError: If nothing of the place is indexed.
+        """
+        place = Path(os.path.abspath(place))
+        removed = self._forget([entry.path for entry in self.entries() if _inside(entry.path, [place])])
+        if not removed:
+            raise DataError(f"nothing of {place} is indexed", hint="chatkit index list shows what is")
+        return removed
+
+    def stale(self, lineage: str) -> int:
+        """Passages without a vector of this encoder; while there are any, words alone rank."""
+        return int(
+            self.rows(
+                f"SELECT count(*) AS n FROM passage JOIN file ON file = file.id WHERE lineage != {TEXT}",
+                [as_bytes(lineage)],
+            )[0]["n"]
+        )
+
+    def search(
+        self,
+        text: str,
+        vector: np.ndarray | None = None,
+        k: int = 10,
+        *,
+        lineage: str = "",
+        weight: float = 0.0,
+    ) -> list[Hit]:
+        """The k best passages of this index alone: see ``Searcher.search``."""
+        self._searcher.lineage, self._searcher.weight = lineage, weight
+        return self._searcher.search(text, vector, k)
+
+    # What a searcher needs
+
+    def version(self) -> tuple[int, int]:
+        """Changes whenever this or another process has written to the index."""
+        return self._writes, int(self.rows("PRAGMA data_version")[0][0])
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """One moment of the index: what others write meanwhile is not seen."""
+        with self.clear_errors():
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("COMMIT")
+
+    def snapshot(self, lineage: str) -> Snapshot:
+        """What is indexed now: a fingerprint of the texts, ids of the passages in order, their vectors."""
+        digest = hashlib.sha256(str(VERSION).encode())
+        for row in self.rows("SELECT id, sha256 FROM file ORDER BY id"):
+            digest.update(f"{row['id']}:{row['sha256']};".encode())
+        ids = [int(row["id"]) for row in self.rows("SELECT id FROM passage ORDER BY file, id")]
+        return Snapshot(digest.hexdigest(), ids, self._vectors(lineage, len(ids)))
+
+    def texts(self) -> Iterator[str]:
+        """What is searched of each passage, in the order of ``snapshot``."""
+        with self.clear_errors():
+            for row in self._db.execute("SELECT line, heading, text FROM passage ORDER BY file, id"):
+                yield DocumentPassage(row["text"], row["heading"], row["line"]).indexed
+
+    def passage(self, identifier: int, score: float) -> Hit | None:
+        """A passage as a hit; None if it is gone."""
+        query = "SELECT text, heading, line, name FROM passage JOIN file ON file = file.id WHERE passage.id = ?"
+        for row in self.rows(query, [identifier]):
+            return Hit(row["text"], score, f"{row['name']}:{row['line']}", row["heading"])
+        return None
+
+    def load_cache(self, name: str, fingerprint: str) -> bytes | None:
+        """What was stored under this name for exactly these texts."""
+        rows = self.rows("SELECT value FROM cache WHERE name = ? AND fingerprint = ?", [name, fingerprint])
+        return bytes(rows[0]["value"]) if rows else None
+
+    def store_cache(self, name: str, fingerprint: str, value: bytes) -> None:
+        """Store what can be computed again; a busy, full or read-only disk is no reason to fail."""
+        try:
+            with self.writing():
+                self._db.execute("INSERT OR REPLACE INTO cache VALUES (?, ?, ?)", [name, fingerprint, value])
+        except StorageError:
+            return
+
+    # One file
+
+    def _add_file(self, document: Document, encode: Encode | None, lineage: str, done: Added) -> None:
+        stat, path = _stat(document.path), _stored(document.path)
+        known = next(iter(self.rows(f"SELECT * FROM file WHERE path = {TEXT}", [path])), None)
+        current = known is not None and (encode is None or known["lineage"] == lineage)
+        if known and current and (known["size"], known["mtime"]) == (stat.st_size, stat.st_mtime_ns):
+            done.unchanged += 1
+            return
+        sha256 = _digest(document.path)
+        if known and current and known["sha256"] == sha256:
+            with self.writing():
+                self._db.execute("UPDATE file SET mtime = ? WHERE id = ?", [stat.st_mtime_ns, known["id"]])
+            done.unchanged += 1
+            return
+        with self.writing():
+            # A new id, so that passages in the order of their files stay in the order of their ids.
+            self._db.execute(f"DELETE FROM file WHERE path = {TEXT}", [path])
+            row = self._db.execute(
+                f"INSERT INTO file(path, name, size, mtime, sha256, lineage, added)"
+                f" VALUES ({TEXT}, {TEXT}, ?, ?, ?, {TEXT}, ?)",
+                [
+                    path,
+                    as_bytes(document.name),
+                    stat.st_size,
+                    stat.st_mtime_ns,
+                    sha256,
+                    as_bytes(lineage),
+                    time.time(),
+                ],
+            )
+            self._write_passages(int(row.lastrowid or 0), read_passages(document.path, done.problems), encode)
+            self._writes += 1
+        done.added += known is None
+        done.updated += known is not None
+
+    def _write_passages(self, file: int, passages: Iterator[DocumentPassage], encode: Encode | None) -> None:
+        empty = True
+        while batch := list(itertools.islice(passages, BATCH)):
+            empty = False
+            texts = [passage.indexed for passage in batch]
+            vectors = _blobs(encode(texts), len(batch)) if encode else [None] * len(batch)
+            self._db.executemany(
+                f"INSERT INTO passage(file, line, heading, text, vector) VALUES (?, ?, {TEXT}, {TEXT}, ?)",
+                [
+                    (file, p.line, as_bytes(p.heading), as_bytes(p.text), vector)
+                    for p, vector in zip(batch, vectors, strict=True)
+                ],
+            )
+        if empty:
+            raise SkippedFileError("it holds no text")
+
+    def _forget(self, gone: Sequence[Path]) -> int:
+        if not gone:
+            return 0
+        with self.writing():
+            query = f"DELETE FROM file WHERE path = {TEXT}"
+            removed = sum(self._db.execute(query, [_stored(path)]).rowcount for path in gone)
+            self._writes += 1
+        return removed
+
+    def _vectors(self, lineage: str, size: int) -> np.ndarray | None:
+        """Vectors of all passages, (N, K) float16, unit norm; None unless this encoder made all of them."""
+        if not lineage or not size or self.stale(lineage):
+            return None
+        out: np.ndarray | None = None
+        with self.clear_errors():
+            for i, (blob,) in enumerate(self._db.execute("SELECT vector FROM passage ORDER BY file, id")):
+                vector = np.frombuffer(blob or b"", dtype=np.float16)
+                if out is None:
+                    out = np.empty((size, len(vector)), dtype=np.float16)
+                if len(vector) != out.shape[1]:
+                    return None
+                out[i] = vector
+        return out
+
+
+def _blobs(vectors: np.ndarray, count: int) -> list[bytes]:
+    """Each row of (count, K) as float16 of unit norm."""
+    if vectors.ndim != 2 or len(vectors) != count or not np.isfinite(vectors).all():
+        raise ValueError(f"encode must return finite vectors ({count}, K), got shape {vectors.shape}")
+    norms = np.linalg.norm(vectors.astype(np.float32), axis=1, keepdims=True)
+    return [row.tobytes() for row in (vectors / np.maximum(norms, 1e-12)).astype(np.float16)]
+
+
+def _inside(path: Path, places: Sequence[Path]) -> bool:
+    return any(path == place or place in path.parents for place in places)
+
+
+def _stored(path: Path) -> bytes:
+    return as_bytes(str(path))  # a name that is no UTF-8 holds lone surrogates
+
+
+def _stat(path: Path) -> os.stat_result:
+    try:
+        return path.stat()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def _digest(path: Path) -> str:
+    if path.is_dir():
+        return ""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from None

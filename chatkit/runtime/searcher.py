@@ -1,0 +1,147 @@
+"""Ranks the passages of one or several indexes as if they were one: BM25 over all, fused with vectors.
+
+Postings are built when the texts have changed since the last search, and kept in the first index that is
+saved. Vectors take part only if the present encoder made all of them; ``note`` says when they do not.
+"""
+
+# N = passages, K = width of a vector
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from chatkit.errors import StorageError
+from chatkit.head.answer import Hit
+from chatkit.search.bm25 import BM25
+from chatkit.search.fusion import candidates
+from chatkit.search.words import document_words, query_words
+
+if TYPE_CHECKING:
+    from chatkit.runtime.index import DocumentIndex
+
+
+class Snapshot(NamedTuple):
+    """What an index holds at one moment.
+
+    Args:
+        fingerprint: Changes with the texts and their order.
+        ids: Identifiers of the passages, N of them.
+        vectors: (N, K), float16, unit norm; None unless the wanted encoder made all of them.
+    """
+
+    fingerprint: str
+    ids: list[int]
+    vectors: np.ndarray | None
+
+
+class Searcher:
+    """Search over several indexes.
+
+    Args:
+        indexes: The indexes; the texts of all of them are ranked together.
+        lineage: The encoder of the query vectors; "" searches by words alone.
+        weight: Weight of the cosine beside BM25.
+    """
+
+    def __init__(self, indexes: Sequence[DocumentIndex], *, lineage: str = "", weight: float = 0.0) -> None:
+        self.lineage = lineage
+        self.weight = weight
+        self._indexes = list(indexes)
+        self._seen: object = None
+        self._bm25 = BM25.build([])
+        self._postings = ""  # fingerprint of what the postings were made of
+        self._passages: list[tuple[DocumentIndex, int]] = []
+        self._vectors: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        self._refresh()
+        return len(self._passages)
+
+    def search(self, text: str, vector: np.ndarray | None = None, k: int = 10) -> list[Hit]:
+        """The k best passages, best first.
+
+        Args:
+            text: The query.
+            vector: Its vector, (K,), of the encoder ``lineage``; None ranks by words alone.
+            k: At most so many.
+
+        Raises:
+            StorageError: If an index cannot be read.
+        """
+        self._refresh()
+        vectors = self._vectors if vector is not None and self.weight > 0 else None
+        query = None
+        if vectors is not None and vector is not None:
+            if vector.shape != vectors.shape[1:]:
+                raise ValueError(f"vector must have shape {vectors.shape[1:]}, got {vector.shape}")
+            query = vector / max(float(np.linalg.norm(vector)), 1e-12)
+        found = candidates(self._bm25, query_words(text), vectors, query)
+        best, scores = found.ranked(self.weight if vectors is not None else 0.0, k)
+        hits = []
+        for number, score in zip(best.tolist(), scores.tolist(), strict=True):
+            index, identifier = self._passages[number]
+            if hit := index.passage(identifier, score):
+                hits.append(hit)
+        return hits
+
+    def note(self) -> str:
+        """One line if passages are ranked by words alone since another encoder made vectors; else ""."""
+        self._refresh()
+        if not self.lineage or self._vectors is not None or not self._passages:
+            return ""
+        stale = sum(index.stale(self.lineage) for index in self._indexes)
+        return f"{stale} passages have no vectors of this model: words alone rank until they are indexed again"
+
+    def _refresh(self) -> None:
+        seen = (self.lineage, [index.version() for index in self._indexes])
+        if seen == self._seen:
+            return
+        with ExitStack() as stack:
+            for index in self._indexes:
+                stack.enter_context(index.reading())
+            parts = [index.snapshot(self.lineage) for index in self._indexes]
+            self._passages = [(i, id_) for i, part in zip(self._indexes, parts, strict=True) for id_ in part.ids]
+            self._vectors = _joined(parts)
+            fingerprint = hashlib.sha256(" ".join(part.fingerprint for part in parts).encode()).hexdigest()
+            fresh = fingerprint != self._postings and self._load(fingerprint)
+        if fresh:
+            self._store(fingerprint)
+        self._postings, self._seen = fingerprint, seen
+
+    def _load(self, fingerprint: str) -> bool:
+        """Take the postings from a cache, or build them; whether they were built."""
+        for index in self._indexes:
+            data = index.load_cache("bm25", fingerprint) if index.saved else None
+            try:
+                if data is not None:
+                    self._bm25 = BM25.from_bytes(data)
+                    return False
+            except StorageError:
+                continue  # a damaged cache is built again
+        self._bm25 = BM25.build(document_words(text) for text in self._texts())
+        return True
+
+    def _texts(self) -> Iterator[str]:
+        return itertools.chain.from_iterable(index.texts() for index in self._indexes)
+
+    def _store(self, fingerprint: str) -> None:
+        for index in self._indexes:
+            if index.saved:
+                index.store_cache("bm25", fingerprint, self._bm25.to_bytes())
+                return
+
+
+def _joined(parts: Sequence[Snapshot]) -> np.ndarray | None:
+    filled = [part for part in parts if part.ids]
+    if not filled or any(part.vectors is None for part in filled):
+        return None
+    vectors = [part.vectors for part in filled if part.vectors is not None]
+    if len({part.shape[1] for part in vectors}) > 1:
+        return None
+    return np.concatenate(vectors) if len(vectors) > 1 else vectors[0]

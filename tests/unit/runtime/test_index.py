@@ -1,0 +1,248 @@
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from chatkit import paths
+from chatkit.errors import DataError, StorageError
+from chatkit.runtime.index import BATCH, DocumentIndex
+from chatkit.runtime.searcher import Searcher
+
+TOPICS = ("cat", "dog", "fish")
+
+
+def encode(texts):
+    """A vector per text: which of three topics it names, in any of two languages."""
+    words = {"cat": 0, "chat": 0, "dog": 1, "chien": 1, "fish": 2, "poisson": 2}
+    out = np.full((len(texts), 3), 0.01)
+    for i, text in enumerate(texts):
+        for word, topic in words.items():
+            out[i, topic] += word in text.lower()
+    return out
+
+
+@pytest.fixture
+def notes(tmp_path):
+    folder = tmp_path / "notes"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "cats.md").write_text("# About cats\n\nA cat purrs.\n\n# Food\n\nIt eats mice.\n")
+    (folder / "sub/dogs.txt").write_text("A dog barks.\n")
+    (folder / "picture.png").write_bytes(b"\x89PNG")
+    return folder
+
+
+@pytest.fixture
+def index(tmp_path):
+    index = DocumentIndex(tmp_path / "index.db")
+    yield index
+    index.close()
+
+
+def test_added_passages_are_found_with_source_and_heading(index, notes):
+    seen = []
+    done = index.add([notes], progress=lambda *step: seen.append(step))
+    assert (done.added, done.updated, done.unchanged, done.removed) == (2, 0, 0, 0)
+    assert [(path.name, "no known kind" in why) for path, why in done.skipped] == [("picture.png", True)]
+    assert seen == [(0, 3, "cats.md"), (1, 3, "picture.png"), (2, 3, "sub/dogs.txt")]
+    (hit,) = index.search("what purrs?")
+    assert (hit.source, hit.heading, hit.text) == ("cats.md:3", "About cats", "A cat purrs.")
+    assert index.search("barking")[0].source == "sub/dogs.txt:1"
+    assert [h.source for h in index.search("food")] == ["cats.md:7"]
+    assert index.search("zebra") == index.search("") == []
+
+
+def test_only_what_changed_is_read_again(index, notes):
+    index.add([notes])
+    assert index.add([notes]).unchanged == 2
+    os.utime(notes / "cats.md", (1, 1))
+    assert index.add([notes]).unchanged == 2
+    (notes / "cats.md").write_text("A cat meows.\n")
+    (notes / "sub/dogs.txt").unlink()
+    done = index.add([notes])
+    assert (done.updated, done.removed) == (1, 1)
+    assert index.search("meow")
+    assert not index.search("purrs")
+    assert not index.search("barks")
+
+
+def test_a_file_that_lost_its_text_leaves_the_index(index, notes):
+    index.add([notes])
+    (notes / "sub/dogs.txt").write_text(" \n")
+    done = index.add([notes])
+    assert done.removed == 1
+    assert any("holds no text" in why for _, why in done.skipped)
+    assert not index.search("barks")
+
+
+def test_entries_and_removal(index, notes):
+    index.add([notes])
+    assert [(e.name, e.passages) for e in index.entries()] == [("cats.md", 2), ("sub/dogs.txt", 1)]
+    assert index.remove(notes / "sub") == 1
+    assert [e.name for e in index.entries()] == ["cats.md"]
+    with pytest.raises(DataError, match="nothing of"):
+        index.remove(notes / "sub")
+    assert index.remove(notes / "cats.md") == 1
+    assert index.search("cat") == []
+    assert index.rows("SELECT count(*) AS n FROM passage")[0]["n"] == 0
+
+
+def test_vectors_find_what_words_do_not(index, notes):
+    index.add([notes], encode, lineage="one")
+    query = encode(["chien"])[0]
+    assert index.search("le chien", query, lineage="one", weight=0.0) == []
+    assert index.search("le chien", query, lineage="one", weight=1.0)[0].source == "sub/dogs.txt:1"
+
+
+def test_vectors_of_another_encoder_are_ignored_until_indexed_again(index, notes):
+    index.add([notes], encode, lineage="one")
+    searcher = Searcher([index], lineage="two", weight=1.0)
+    query = encode(["chien"])[0]
+    assert searcher.search("le chien", query) == []
+    assert "3 passages have no vectors of this model" in searcher.note()
+    assert index.stale("two") == 3
+    assert index.add([notes], encode, lineage="two").updated == 2
+    assert searcher.search("le chien", query)
+    assert searcher.note() == ""
+
+
+def test_new_text_without_vectors_switches_them_off(index, notes):
+    index.add([notes], encode, lineage="one")
+    (notes / "new.txt").write_text("A fish swims.")
+    index.add([notes])
+    assert index.stale("one") == 1
+    assert index.search("le chien", encode(["chien"])[0], lineage="one", weight=1.0) == []
+
+
+def test_batches_are_bounded_and_bad_encoders_leave_nothing(index, tmp_path):
+    long = tmp_path / "long.txt"
+    long.write_text("\n\n".join(f"Paragraph {i}. " + "word " * 100 for i in range(200)))
+    sizes = []
+
+    def counting(texts):
+        sizes.append(len(texts))
+        return encode(texts)
+
+    index.add([long], counting, lineage="one")
+    assert max(sizes) == BATCH
+    assert sum(sizes) == index.entries()[0].passages == 200
+    index.remove(long)
+    for bad in (
+        lambda texts: np.full((len(texts), 2), np.nan),
+        lambda texts: np.ones((1, 2)),
+        lambda texts: 1 / 0,
+    ):
+        with pytest.raises((ValueError, ZeroDivisionError)):
+            index.add([long], bad, lineage="one")
+        assert index.entries() == []
+    with pytest.raises(ValueError, match="lineage"):
+        index.add([long], encode)
+
+
+def test_several_indexes_rank_as_one(index, notes):
+    shipped = DocumentIndex(":memory:")
+    shipped.add([paths.shipped_docs()])
+    index.add([notes])
+    both = Searcher([index, shipped])
+    assert len(both) == len(Searcher([index])) + len(Searcher([shipped]))
+    assert both.search("how do I add a head?")[0].source.startswith("add-a-head.md:")
+    assert both.search("a cat that purrs")[0].source == "cats.md:3"
+    shipped.close()
+
+
+def test_postings_are_kept_between_openings_and_follow_the_content(index, notes, tmp_path, monkeypatch):
+    index.add([notes])
+    first = index.search("cat purrs")
+    again = DocumentIndex(tmp_path / "index.db")
+    monkeypatch.setattr(DocumentIndex, "texts", lambda self: pytest.fail("the postings were built again"))
+    assert again.search("cat purrs") == first
+    monkeypatch.undo()
+    (notes / "more.txt").write_text("The engine purrs.")
+    index.add([notes])
+    assert len(again.search("purrs")) == 2
+    again.close()
+
+
+def test_a_damaged_cache_is_built_again(index, notes, tmp_path):
+    index.add([notes])
+    first = index.search("cat")
+    with index.writing():
+        index._db.execute("UPDATE cache SET value = x'00'")
+    again = DocumentIndex(tmp_path / "index.db")
+    assert again.search("cat") == first
+    again.close()
+
+
+def test_the_file_is_private_and_strangers_are_refused(index, tmp_path):
+    assert stat.S_IMODE((tmp_path / "index.db").stat().st_mode) == 0o600
+    (tmp_path / "text.db").write_text("This is no database at all. " * 100)
+    other = sqlite3.connect(tmp_path / "other.db")
+    other.execute("CREATE TABLE a (b)")
+    other.commit()
+    newer = DocumentIndex(tmp_path / "newer.db")
+    newer._db.execute("PRAGMA user_version = 99")
+    newer.close()
+    for name, why in [("text.db", "cannot be used"), ("other.db", "no index"), ("newer.db", "newer chatkit")]:
+        with pytest.raises(StorageError, match=why):
+            DocumentIndex(tmp_path / name)
+
+
+def test_missing_places_change_nothing(index, notes, tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        index.add([notes, tmp_path / "nowhere"])
+    assert index.entries() == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file names are text elsewhere")
+def test_a_file_name_that_is_no_utf8(index, tmp_path):
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    with open(os.fsencode(folder) + b"/caf\xe9.txt", "w") as file:
+        file.write("A zebra.")
+    assert index.add([folder]).added == 1
+    assert index.add([folder]).unchanged == 1
+    assert len(index.search("zebra")) == 1
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+import numpy as np
+from chatkit.runtime.index import DocumentIndex
+
+def slow(texts):
+    time.sleep(0.02)
+    return np.ones((len(texts), 4))
+
+index = DocumentIndex(sys.argv[2])
+index.add([Path(sys.argv[1])], slow, lineage="one", progress=lambda i, n, name: print(i, flush=True))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+def test_a_killed_add_leaves_whole_files_only(tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for i in range(20):
+        (folder / f"{i:02}.txt").write_text("\n\n".join(f"{i} {j} " + "word " * 100 for j in range(150)))
+    command = [sys.executable, "-c", KILLED, str(folder), str(tmp_path / "index.db")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        while process.stdout.readline().strip() != "5":
+            pass
+        time.sleep(0.03)
+        process.send_signal(signal.SIGKILL)
+    index = DocumentIndex(tmp_path / "index.db")
+    assert index.rows("PRAGMA integrity_check")[0][0] == "ok"
+    entries = index.entries()
+    assert 5 <= len(entries) < 20
+    assert {entry.passages for entry in entries} == {150}
+    assert index.search("3 77 word")
+    done = index.add([folder], lambda texts: np.ones((len(texts), 4)), lineage="one")
+    assert (done.unchanged, done.added) == (len(entries), 20 - len(entries))
+    index.close()
