@@ -1,4 +1,4 @@
-"""Files that are never half-written: written aside, flushed to disk, then renamed. Tensors as safetensors, no pickle."""
+"""Files that are never half-written: written aside, flushed, then renamed. Tensors as safetensors, no pickle."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -38,7 +39,7 @@ def command(
     registry = Registry(files)
     names = [registry.load(head).name if head in files else head for head in heads]
     chat = Chat(model, heads=heads, index=index)
-    options = {"max_tokens": max_tokens, "temperature": temperature}
+    options: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature}
     given = {key: value for key, value in options.items() if value is not None}
     reply = chat.ask(text, heads=names or None, seed=seed, **given)
     if as_json:

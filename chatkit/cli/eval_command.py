@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -15,7 +15,7 @@ from chatkit.cli.options import json_option, model_option, print_json
 @click.option("--data", metavar="PATH", help="Data file or folder; needs --head. By default the run's own data.")
 @click.option("--split", type=click.Choice(["dev", "test"]), default="dev", show_default=True)
 @json_option
-def command(model: str | None, head: str | None, data: str | None, split: str, as_json: bool) -> int:
+def command(model: str | None, head: str | None, data: str | None, split: Literal["dev", "test"], as_json: bool) -> int:
     """Measure the heads of an assistant on the dev (or test) part of data."""
     if data and not head:
         raise click.UsageError("--data needs --head")

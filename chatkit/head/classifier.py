@@ -51,7 +51,7 @@ class Classifier(Head):
     def logits(self, encoded: Fields) -> Tensor:
         """Logits (B, C)."""
         text = encoded[self.fields[0]]
-        return self.layers(self.pooling(text.states, text.mask))  # type: ignore[no-any-return]
+        return self.layers(self.pooling(text.states, text.mask))
 
     def targets(self, examples: Sequence[Record]) -> Tensor:
         """Class of each example, (B,).

@@ -19,8 +19,8 @@ def place_of(error: BaseException, file: str | None) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f"{Path(error.filename).name}:{error.lineno or 0}"
     own = [frame for frame in frames if file is not None and frame.filename == file]
-    frame = (own or frames or [None])[-1]
-    return f"{Path(frame.filename).name}:{frame.lineno}" if frame is not None else ""
+    deepest = (own or list(frames))[-1:]
+    return "".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in deepest)
 
 
 def describe(error: BaseException) -> str:

@@ -68,7 +68,7 @@ class Vocabulary:
         """Logits (..., V) of hidden states (..., D); int8 at inference where the machine has it."""
         if self._fast_logits is not None and not torch.is_grad_enabled() and hidden.ndim == 2:
             return self._fast_logits(hidden)
-        return self._softmax(hidden)  # type: ignore[no-any-return]
+        return self._softmax(hidden)
 
     def cross_entropy(self, hidden: Tensor, ids: Tensor) -> Tensor:
         """Summed cross-entropy in nats of ids (N,) under hidden states (N, D), in chunks of N."""

@@ -22,7 +22,7 @@ class Sampling:
         temperature: Divides the logits; 0 takes the most probable id.
         top_k: Keep so many most probable ids; 0 keeps up to 256.
         top_p: Keep the smallest set whose probability reaches this (Holtzman et al. 2020).
-        repetition_penalty: Divides positive and multiplies negative logits of recent ids (Keskar et al. 2019); 1 is off.
+        repetition_penalty: Divides positive, multiplies negative logits of recent ids (Keskar et al. 2019); 1 is off.
         repetition_window: How many recent ids it looks at.
         max_tokens: Most ids in one reply.
     """

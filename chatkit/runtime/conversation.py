@@ -172,7 +172,7 @@ class _Turn:
         return self._passes[key]
 
     def _answer(self, head: Head) -> Answer:
-        record = {field: self._text for field in head.fields}
+        record = dict.fromkeys(head.fields, self._text)
         with torch.inference_mode(), _quiet():
             views = {f: head.view_of(f, record) for f in head.fields}
             encoded = {f: self.encode(self._text, MESSAGE if v == CONVERSATION else v) for f, v in views.items()}

@@ -1,11 +1,12 @@
 """Events of a turn: what the engine tells whoever asked, in order, as plain JSON data.
 
-One turn yields, for each head: ``calling``, any number of ``piece``, then ``answer`` or ``failed``; at the end ``done``.
+One turn yields, for each head: ``calling``, any number of ``piece``, then ``answer`` or ``failed``; then ``done``.
 Every event names its turn, so that a late one of a cancelled turn is told apart.
 
     {"event": "calling",  "turn": 3, "head": "generation"}
     {"event": "piece",    "turn": 3, "head": "generation", "text": "Hel"}
-    {"event": "answer",   "turn": 3, "head": "generation", "answer": {"type": "text", "text": "Hello!"}, "stopped": false}
+    {"event": "answer",   "turn": 3, "head": "generation", "answer": {"type": "text", "text": "Hello!"},
+                          "stopped": false}
     {"event": "failed",   "turn": 3, "head": "mood", "message": "ZeroDivisionError: ...", "place": "mood.py:7",
                           "disabled": false}
     {"event": "done",     "turn": 3, "seed": 17, "stopped": false, "familiarity": null,

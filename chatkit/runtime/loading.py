@@ -125,14 +125,14 @@ def fit_to_examples(assistant: Assistant, head: Head) -> int:
         encoded = assistant.encode_records(head, examples)
     optimiser = torch.optim.AdamW(parameters, lr=_FIT_RATE)
     deadline = time.monotonic() + _FIT_SECONDS
-    for step in range(_FIT_STEPS):
+    steps = 0
+    while steps < _FIT_STEPS and time.monotonic() < deadline:
         loss = head.loss(encoded, examples)
         optimiser.zero_grad()
         (loss.total / max(loss.count, 1)).backward()
         optimiser.step()
-        if time.monotonic() > deadline:
-            break
-    return step + 1
+        steps += 1
+    return steps
 
 
 def _failed(name: str, error: ChatkitError, origin: str) -> HeadState:

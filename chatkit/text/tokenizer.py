@@ -176,7 +176,7 @@ class Tokenizer:
             ValueError: If an id is out of range.
         """
         plain = [int(i) for i in ids]
-        if plain and not (0 <= min(plain) and max(plain) < self._size):
+        if plain and (min(plain) < 0 or max(plain) >= self._size):
             raise ValueError(f"ids must lie in 0..{self._size - 1}")
         return str(self._processor.decode(plain))
 

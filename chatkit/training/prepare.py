@@ -45,7 +45,7 @@ def read_records(
     reader = READERS[head.reader]
     if split == "test" or "dev" in splits(path):
         return list(reader.read(path, split, on_error, problems))
-    records = list(reader.read(path, "train", on_error, problems))
+    records: list[Record] = list(reader.read(path, "train", on_error, problems))
     held_out = [_is_held_out(record) for record in records]
     if split == "dev":
         return [r for r, out in zip(records, held_out, strict=True) if out] or records[-1:]
