@@ -96,7 +96,11 @@ def test_a_syntax_error_is_broken_with_its_line_and_hurts_nobody(place: Path) ->
     assert registry.names() == ["good"]
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"x = '" + b"(" * 5000, b"(" * 5000, b"\x00"])
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff\xfe\x00", b"x = '" + b"(" * 5000, b"(" * 5000, b"\x00"],
+    ids=["utf16", "string", "deep", "nul"],
+)
 def test_a_file_that_is_no_python_is_broken(place: Path, content: bytes) -> None:
     (place / "bad.py").write_bytes(content)
     assert by_name(Registry(["bad.py"]))["bad"].state == "broken"

@@ -273,7 +273,11 @@ def test_an_unknown_name_names_the_nearest(place: Path) -> None:
         Registry().disable("mood")
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"confirmed": []}', '{"disabled": 3}', "\x00", "[" * 100_000])
+@pytest.mark.parametrize(
+    "content",
+    ["", "[]", '{"confirmed": []}', '{"disabled": 3}', "\x00", "[" * 100_000],
+    ids=["empty", "list", "confirmed", "disabled", "nul", "deep"],
+)
 def test_a_damaged_memory_confirms_nothing_and_says_so(place: Path, content: str) -> None:
     write_head(place / "heads" / "mood.py")
     Registry().enable("mood")
