@@ -20,6 +20,7 @@ COMMANDS = {
     "ask": "Answer one message and print it.",
     "train": "Train an assistant on your data.",
     "eval": "Measure the heads of an assistant.",
+    "compress": "Make an assistant smaller, and show what that costs.",
     "heads": "List, enable, disable and check heads.",
     "new": "Write a new head to start from.",
     "check": "Prove a head or a tokenizer sound.",

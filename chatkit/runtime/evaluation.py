@@ -18,7 +18,7 @@ from chatkit.head.answer import Metric
 from chatkit.head.head import Head
 from chatkit.runtime.loading import load
 from chatkit.training.evaluator import evaluate
-from chatkit.training.prepare import read_records
+from chatkit.training.prepare import draw, read_records
 from chatkit.training.ranking import FUSION, collection_pool, ranking_metrics
 from chatkit.training.recipe import Recipe, resolve_path
 
@@ -31,7 +31,13 @@ _OWN = {
 
 
 def evaluate_model(
-    model: str | None, *, head: str | None = None, data: str | None = None, split: Split = "dev"
+    model: str | None,
+    *,
+    head: str | None = None,
+    data: str | None = None,
+    split: Split = "dev",
+    most: int = 0,
+    data_of: str | None = None,
 ) -> dict[str, Any]:
     """Metrics of the heads of an assistant.
 
@@ -40,6 +46,8 @@ def evaluate_model(
         head: Only this head, by name or file.
         data: Data file or folder; by default the data of the run that made the model, or chatkit's own corpora.
         split: Which part of the data.
+        most: At most so many records or queries of each set, the same draw each time; 0 takes all.
+        data_of: Take the data of this model's run instead of the model's own.
     Returns:
         ``{"model", "heads": {NAME: {"data", "split", "examples", METRIC: value}}}``; a list of such rows where a head
         has several data sets.
@@ -54,8 +62,8 @@ def evaluate_model(
     for each in sorted(assistant.heads):
         if name is not None and each != name:
             continue
-        sets = [Path(data)] if data else _default_sets(model, assistant.heads[each])
-        rows = [_row(assistant, assistant.heads[each], path, split, single=bool(data)) for path in sets]
+        sets = [Path(data)] if data else _default_sets(data_of or model, assistant.heads[each])
+        rows = [_row(assistant, assistant.heads[each], path, split, most, single=bool(data)) for path in sets]
         found = [row for row in rows if row is not None]
         if found:
             out[each] = found[0] if len(found) == 1 else found
@@ -85,16 +93,18 @@ def _default_sets(model: str | None, head: Head) -> list[Path]:
     return [resolve_path(_OWN[head.reader], Path())] if head.reader in _OWN else []
 
 
-def _row(assistant: Assistant, head: Head, path: Path, split: Split, *, single: bool) -> dict[str, Any] | None:
+def _row(
+    assistant: Assistant, head: Head, path: Path, split: Split, most: int, *, single: bool
+) -> dict[str, Any] | None:
     """Figures on one data set; None where it has no such part and others may have."""
     try:
         if head.reader == "retrieval" and head.makes_vectors():
-            metrics, examples = _ranking(assistant, head, path, split)
+            metrics, examples = _ranking(assistant, head, path, split, most)
         else:
             part = split if single or path.is_file() or split in splits(path) or split == "dev" else None
             if part is None:
                 return None
-            records = read_records(type(head), path, part, Problems())
+            records = draw(read_records(type(head), path, part, Problems()), most, seed=0)
             metrics, examples = evaluate(assistant, head, records), len(records)
     except DataError:
         if single:
@@ -104,9 +114,11 @@ def _row(assistant: Assistant, head: Head, path: Path, split: Split, *, single: 
     return {"data": path.name, "split": split, "examples": examples, **figures}
 
 
-def _ranking(assistant: Assistant, head: Head, path: Path, split: Split) -> tuple[dict[str, Metric], int]:
+def _ranking(
+    assistant: Assistant, head: Head, path: Path, split: Split, most: int
+) -> tuple[dict[str, Metric], int]:
     collection = read_collection(path, split, "skip")
-    pool = collection_pool(assistant, head, collection)
+    pool = collection_pool(assistant, head, collection, most=most)
     weight = assistant.setups[head.name].fitted.get(FUSION, 0.0)
     return ranking_metrics(pool, weight), len(pool.candidates)
 

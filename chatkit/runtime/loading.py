@@ -96,6 +96,19 @@ def load(
     return Loaded(assistant, sorted(states.values(), key=lambda state: state.name))
 
 
+def load_trained(folder: Path) -> Assistant:
+    """Load an assistant with every head that it holds, to write it again.
+
+    Raises:
+        ModelError: If it cannot be loaded.
+        HeadError: If a head of it cannot: writing it again would lose that one.
+    """
+    assistant = Assistant.load(folder, Registry().load)
+    for name, error in assistant.failures.items():
+        raise HeadError(f"head {name} of {folder} cannot be loaded: {error}", head=name)
+    return assistant
+
+
 def _add_untrained(assistant: Assistant, find: Callable[[str], type[Head]], name: str, origin: str) -> HeadState:
     try:
         head_class = find(name)
@@ -146,6 +159,3 @@ def _reason(why: str, way_out: str) -> str:
 
 def _is_file(head: str) -> bool:
     return head.endswith(".py") or "/" in head or "\\" in head
-
-
-__all__ = ["HeadState", "Loaded", "fit_to_examples", "load"]

@@ -29,7 +29,7 @@ FLUSH_SECONDS = 0.25  # streamed text is committed at least so often
 TurnState = Literal["queued", "running", "done", "stopped", "failed"]
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Turn:
     """One prompt and what came of it.
 

@@ -58,15 +58,20 @@ def training_records(head: type[Head], config: HeadConfig, recipe: Recipe, say: 
     for i, source in enumerate(config.sources):
         problems = Problems()
         part = read_records(head, Path(source.path), "train", problems, recipe.data.on_error)
-        if source.most and len(part) > source.most:
-            keep = np.random.default_rng([recipe.seed, 3, i]).permutation(len(part))[: source.most]
-            part = [part[j] for j in sorted(keep.tolist())]
-        records += part * source.repeat
+        records += draw(part, source.most, seed=[recipe.seed, 3, i]) * source.repeat
         if problems.count:
             say(str(problems))
     if not records:
         raise DataError(f"head {head.name}: its data hold no record")
     return records
+
+
+def draw(records: Sequence[Record], most: int, *, seed: int | Sequence[int]) -> list[Record]:
+    """At most ``most`` records, drawn with the seed, in their order; all of them if it is 0."""
+    if not most or len(records) <= most:
+        return list(records)
+    keep = np.random.default_rng(seed).permutation(len(records))[:most]
+    return [records[i] for i in sorted(keep.tolist())]
 
 
 def record_texts(record: Mapping[str, Any]) -> Iterator[str]:

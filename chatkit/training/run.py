@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from chatkit.assistant import RUN_FOLDER, Assistant, HeadSetup, labels_of
@@ -33,7 +32,7 @@ from chatkit.registry import Registry
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.training.allocator import keep_freed_memory
 from chatkit.training.evaluator import evaluate
-from chatkit.training.prepare import fingerprint, make_batches, make_tokenizer, read_records, training_records
+from chatkit.training.prepare import draw, fingerprint, make_batches, make_tokenizer, read_records, training_records
 from chatkit.training.progress import Progress
 from chatkit.training.ranking import FUSION, fit_fusion
 from chatkit.training.recipe import Recipe, differences
@@ -204,10 +203,7 @@ class Run:
         """
         out = {}
         for name, head_class in self._classes.items():
-            records = self.dev_records(name, head_class)
-            if most and len(records) > most:
-                keep = np.random.default_rng([self.recipe.seed, 4]).permutation(len(records))[:most]
-                records = [records[i] for i in sorted(keep.tolist())]
+            records = draw(self.dev_records(name, head_class), most, seed=[self.recipe.seed, 4])
             out[name] = evaluate(self.assistant, self.assistant.heads[name], records)
         return out
 
