@@ -1,0 +1,151 @@
+"""The default assistant on every visible test set, beside what it must beat. Needs the public data sets.
+
+    python tests/benchmarks/default_assistant.py FOLDER_OF_THE_SETS [--model DIR] [--json FILE] [--only PART]
+
+Sentiment    macro-F1 over the classes in the gold labels; beside it the class that is most frequent in the test part
+Ranking      nDCG@10 of BM25 fused with the head's vectors, of BM25 and of the vectors alone
+Dialogue     bits per byte from the zero state; beside it an interpolated modified Kneser-Ney 5-gram model, trained on
+             the same training texts (each once) in the same pieces, its context running over the turns
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from kneser_ney import KneserNey
+
+from chatkit import paths
+from chatkit.assistant import Assistant
+from chatkit.data.batching import record_ids
+from chatkit.data.discover import splits
+from chatkit.data.readers import read_collection
+from chatkit.data.records import Problems
+from chatkit.metrics.classification import confusions, macro_f1
+from chatkit.runtime.loading import load_trained
+from chatkit.text.views import CONVERSATION
+from chatkit.training.evaluator import evaluate
+from chatkit.training.prepare import draw, read_records
+from chatkit.training.ranking import FUSION, collection_pool, ranking_metrics
+from chatkit.training.recipe import load_recipe
+
+SENTIMENT = ("goemotions", "movie_sentences", "product_aspects", "pros_cons")
+SENTIMENT_FOREIGN = ("tweets_semeval", "uci_sentences", "news_newsmtsc", "airline_tweets", "poem_sentiment")
+RANKING = ("tldr_howto", "faq_dstc9", "medquad")
+RANKING_FOREIGN = ("notes_handbook", "notes_pydocs_faq", "squad_wiki", "squadshifts_newwiki", "nq_qed", "pubmedqa")
+RANKING_FOREIGN += ("cranfield",)
+DIALOGUE = ("chitchat", "taskmaster4", "persona_synth", "chatterbot")
+DIALOGUE_FOREIGN = ("irc_ubuntu",)
+
+
+def sentiment(assistant: Assistant, root: Path, split: str) -> list[dict[str, Any]]:
+    """Macro-F1 on each set, beside the most frequent class."""
+    head, rows = assistant.heads["sentiment"], []
+    for name in (*SENTIMENT, *SENTIMENT_FOREIGN):
+        if split not in splits(root / name):
+            continue
+        records = read_records(type(head), root / name, split, Problems())  # type: ignore[arg-type]
+        metrics = evaluate(assistant, head, records)
+        gold = [record["label"] for record in records]
+        most = Counter(gold).most_common(1)[0][0]
+        trivial = macro_f1(confusions(gold, [most] * len(gold)))
+        rows.append(
+            {
+                "set": name,
+                "home": name in SENTIMENT,
+                "examples": len(records),
+                "macro_f1": metrics["macro_f1"].value,
+                "accuracy": metrics["accuracy"].value,
+                "most_frequent": trivial,
+            }
+        )
+    return rows
+
+
+def ranking(assistant: Assistant, root: Path, split: str) -> list[dict[str, Any]]:
+    """Figures of the fusion, of BM25 and of the vectors on each set."""
+    head, rows = assistant.heads["retrieval"], []
+    weight = assistant.setups["retrieval"].fitted.get(FUSION, 0.0)
+    for name in (*RANKING, *RANKING_FOREIGN):
+        if split not in splits(root / name):
+            continue
+        pool = collection_pool(assistant, head, read_collection(root / name, split, "skip"))
+        figures = {key: metric.value for key, metric in ranking_metrics(pool, weight).items()}
+        rows.append({"set": name, "home": name in RANKING, "examples": len(pool.candidates), **figures})
+    return rows
+
+
+def dialogue(assistant: Assistant, root: Path, recipe_file: str, split: str) -> list[dict[str, Any]]:
+    """Bits per byte of the assistant and of the n-gram model on each set."""
+    head, tokenizer = assistant.heads["generation"], assistant.tokenizer
+    recipe = load_recipe(recipe_file, [f"data.root={root}"])
+
+    def sequences(records: list[Any]) -> list[list[int]]:
+        return [record_ids(tokenizer, record, "text", CONVERSATION, 0) for record in records]
+
+    train: list[list[int]] = []
+    for i, source in enumerate(recipe.heads["generation"].sources):  # the very records that the assistant saw
+        records = read_records(type(head), Path(source.path), "train", Problems())
+        train += sequences(draw(records, source.most, seed=[recipe.seed, 3, i]))
+    baseline = KneserNey.train([ids[1:] for ids in train], 5, len(tokenizer))
+    rows = []
+    for name in (*DIALOGUE, *DIALOGUE_FOREIGN):
+        records = read_records(type(head), root / name, split, Problems())  # type: ignore[arg-type]
+        ids = sequences(records)
+        num_bytes = sum(assistant.vocabulary.num_bytes(torch.tensor(row[1:])) for row in ids)
+        nats = float(baseline.nats([row[1:] for row in ids]).sum())
+        ours = evaluate(assistant, head, records)["bits_per_byte"].value
+        theirs = nats / math.log(2) / num_bytes
+        rows.append(
+            {
+                "set": name,
+                "home": name in DIALOGUE,
+                "examples": len(records),
+                "bits_per_byte": ours,
+                "kneser_ney": theirs,
+                "ratio": ours / theirs,
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else "")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--model", type=Path, default=paths.shipped_model())
+    parser.add_argument("--recipe", default=str(paths.shipped_model().parent / "recipe.toml"))
+    parser.add_argument("--split", default="test", choices=["dev", "test"])
+    parser.add_argument("--only", choices=["sentiment", "ranking", "dialogue"])
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    assistant = load_trained(args.model)
+    parts: dict[str, Any] = {}
+    if args.only in (None, "sentiment"):
+        parts["sentiment"] = sentiment(assistant, args.data, args.split)
+    if args.only in (None, "ranking"):
+        parts["ranking"] = ranking(assistant, args.data, args.split)
+    if args.only in (None, "dialogue"):
+        parts["dialogue"] = dialogue(assistant, args.data, args.recipe, args.split)
+    for part, rows in parts.items():
+        keys = [key for key in rows[0] if key not in ("set", "home")] if rows else []
+        print(f"\n{part} ({args.split})\n" + " ".join([f"{'set':22}", *(f"{key:>16}" for key in keys)]))
+        for row in rows:
+            shown = [f"{row[key]:>16,.4f}" if isinstance(row[key], float) else f"{row[key]:>16,}" for key in keys]
+            print(" ".join([f"{row['set'] + ('' if row['home'] else ' *'):22}", *shown]))
+    print("\n* foreign: not among its training sets")
+    if args.json:
+        args.json.write_text(json.dumps(parts, indent=1))
+
+
+if __name__ == "__main__":
+    main()
