@@ -1,0 +1,169 @@
+"""The app: draws its first frame, and only then opens the history and starts the engine."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from chatkit.errors import StorageError
+from chatkit.tui.messages import ChatUpdated
+from chatkit.tui.screens.chat import ChatScreen
+from chatkit.tui.themes import DARK, LIGHT, THEMES, fitting
+
+if TYPE_CHECKING:  # what the first frame does not need is imported after it
+    from chatkit.runtime.session import Chat, Update
+    from chatkit.runtime.store import Store
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What a chat starts with.
+
+    Args:
+        model: Folder of the assistant; None for the shipped one.
+        heads: Further heads, by file or name.
+        safe: First-party heads only.
+        session: Go on with this session.
+        resume: Go on with the latest session.
+        index: Database of the indexed documents; None for the user's own.
+        command: Program and arguments of the engine; None for chatkit's.
+    """
+
+    model: str | None = None
+    heads: Sequence[str] = ()
+    safe: bool = False
+    session: int | None = None
+    resume: bool = False
+    index: str | None = None
+    command: Sequence[str] | None = None
+
+
+class ChatkitApp(App[int]):
+    """The full-screen chat.
+
+    Args:
+        options: What it starts with.
+    """
+
+    TITLE = "chatkit"
+    CSS_PATH = Path(__file__).with_name("chatkit.tcss")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+t", "toggle_dark_light", "Dark or light", id="app.theme"),
+        Binding("ctrl+q", "quit", "Quit", id="app.quit", priority=True),
+    ]
+
+    def __init__(self, options: Options | None = None) -> None:
+        super().__init__()
+        self.options = options or Options()
+        self.chat: Chat | None = None
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = fitting(os.environ.get("COLORFGBG", ""))
+
+    def get_default_screen(self) -> ChatScreen:
+        """The chat."""
+        return ChatScreen()
+
+    def on_mount(self) -> None:
+        """First the frame, then the work."""
+        self.call_after_refresh(self._begin)
+
+    async def _begin(self) -> None:
+        screen = self.screen_stack[0]
+        assert isinstance(screen, ChatScreen)
+        self.chat, trouble = open_chat(self.options, lambda update: self._tell(screen, update))
+        self.run_worker(self.chat.run(), name="chat")
+        await screen.begin(self.chat)
+        if trouble:
+            await screen.say(trouble, trouble=True)
+
+    def _tell(self, screen: ChatScreen, update: Update) -> None:
+        screen.post_message(ChatUpdated(update))
+
+    async def on_unmount(self) -> None:
+        """End the engine, whatever way the app ends."""
+        self.workers.cancel_all()
+        if self.chat is not None:
+            await self.chat.close()
+
+    def action_toggle_dark_light(self) -> None:
+        """Change between the two themes."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+
+def open_chat(options: Options, listener: Callable[[Update], None]) -> tuple[Chat, str]:
+    """The chat that the options ask for, its engine not yet started.
+
+    Returns:
+        The chat; and why it is not saved, or "".
+    Raises:
+        StorageError: If the session that was asked for does not exist.
+    """
+    from chatkit.runtime.client import EngineClient, Load
+    from chatkit.runtime.process import COMMAND, default_log
+    from chatkit.runtime.session import Chat
+    from chatkit.runtime.store import Store
+
+    trouble = ""
+    try:
+        store = Store()
+    except StorageError as error:
+        store, trouble = Store(":memory:"), f"{error}; the chat is not saved"
+    load = Load(options.model, tuple(options.heads), options.safe, options.index)
+    client = EngineClient(load, command=options.command or COMMAND, log=default_log())
+    return Chat(client, store, listener, session=session_of(store, options)), trouble
+
+
+def session_of(store: Store, options: Options) -> int | None:
+    """The session to go on with, None for a new one.
+
+    Raises:
+        StorageError: If the one that was asked for does not exist.
+    """
+    if options.session is not None:
+        return store.session(options.session).id
+    if options.resume:
+        return next((record.id for record in store.sessions(1)), None)
+    return None
+
+
+def run(
+    *,
+    model: str | None = None,
+    heads: Sequence[str] = (),
+    safe: bool = False,
+    session: int | None = None,
+    resume: bool = False,
+    index: str | None = None,
+) -> int:
+    """Run the full-screen chat until the user quits.
+
+    Args:
+        model: Folder of the assistant; None for the shipped one.
+        heads: Further heads, by file or name.
+        safe: First-party heads only.
+        session: Go on with this session.
+        resume: Go on with the latest session.
+        index: Database of the indexed documents; None for the user's own.
+    Returns:
+        The exit code.
+    Raises:
+        StorageError: If the session that was asked for does not exist.
+    """
+    if session is not None:  # before the screen is taken: the error belongs on the command line
+        from chatkit.runtime.store import Store
+
+        store = Store()
+        store.session(session)
+        store.close()
+    app = ChatkitApp(Options(model, tuple(heads), safe, session, resume, index))
+    app.run()
+    return app.return_code or 0

@@ -1,0 +1,75 @@
+"""Slash commands: what there is, and which one a line of text means. The screens do them."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Sequence
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """One slash command.
+
+    Args:
+        name: Without the slash.
+        usage: What may follow it, or "".
+        help: What it does, in a few words.
+        plain: Whether the line mode has it too.
+    """
+
+    name: str
+    usage: str
+    help: str
+    plain: bool = True
+
+
+COMMANDS = (
+    Command("help", "", "show the keys and commands"),
+    Command("new", "", "start a new session; this one stays in the history"),
+    Command("heads", "[on|off NAME]", "list the heads, or switch one on or off"),
+    Command("clear", "", "clear the screen; the session stays", plain=False),
+    Command("theme", "", "change between dark and light", plain=False),
+    Command("quit", "", "end chatkit"),
+)
+_COMMAND = re.compile(r"/([a-z]+)(?:\s+(.*))?", re.DOTALL)
+
+
+def parse(text: str) -> tuple[str, str] | None:
+    """Name and arguments of a command; None where the text is no command, such as a path ("/etc/hosts")."""
+    match = _COMMAND.fullmatch(text.strip())
+    return (match[1], (match[2] or "").strip()) if match else None
+
+
+def unknown(name: str) -> str:
+    """The line for a command that does not exist."""
+    near = difflib.get_close_matches(name, [command.name for command in COMMANDS], n=1)
+    if near:
+        return f"There is no command /{name}; did you mean /{near[0]}? /help lists them."
+    return f"There is no command /{name}; /help lists them."
+
+
+def heads_table(heads: Sequence[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    """Name, state and reason of each head, as the engine listed them."""
+    return [
+        (
+            str(head.get("name", "?")),
+            str(head.get("state", "")),
+            str(head.get("why") or head.get("origin") or ""),
+        )
+        for head in heads
+    ]
+
+
+def heads_change(arguments: str, heads: Sequence[dict[str, Any]]) -> tuple[bool, str] | str:
+    """What ``/heads on|off NAME`` asks for: whether to switch on, and the name; or what is wrong with it."""
+    action, _, name = arguments.partition(" ")
+    name = name.strip()
+    if action not in ("on", "off") or not name:
+        return "Write /heads, /heads on NAME or /heads off NAME."
+    names = [head.get("name") for head in heads]
+    if name not in names:
+        return f"There is no head {name}; there are: {', '.join(map(str, names)) or 'none yet'}."
+    return action == "on", name

@@ -1,0 +1,203 @@
+"""The chat in line mode: for pipes, dumb terminals and screen readers.
+
+Reads a prompt a line from standard input and prints what each head says, one head after the other, in words.
+No full-screen drawing, no colour, no cursor movement. Ctrl-C stops a reply; at the prompt it ends the chat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+
+from chatkit.head.answer import Answer, Bars, Ranking
+from chatkit.runtime.session import Update
+from chatkit.tui import commands
+from chatkit.tui.app import Options, open_chat
+from chatkit.tui.text import one_line, shown
+
+INTERRUPTED = 130
+HITS = 3
+
+
+def wanted() -> bool:
+    """Whether the terminal calls for line mode: not a terminal, a dumb one, or one without UTF-8."""
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    return not terminal or os.environ.get("TERM", "") in ("", "dumb") or encoding != "utf8"
+
+
+def run(
+    *,
+    model: str | None = None,
+    heads: Sequence[str] = (),
+    safe: bool = False,
+    session: int | None = None,
+    resume: bool = False,
+    index: str | None = None,
+    command: Sequence[str] | None = None,
+) -> int:
+    """Run the line-mode chat until the end of the input.
+
+    Args:
+        model: Folder of the assistant; None for the shipped one.
+        heads: Further heads, by file or name.
+        safe: First-party heads only.
+        session: Go on with this session.
+        resume: Go on with the latest session.
+        index: Database of the indexed documents; None for the user's own.
+        command: Program and arguments of the engine; None for chatkit's.
+    Returns:
+        0; 2 if the engine could not be loaded; 130 after Ctrl-C at the prompt.
+    Raises:
+        StorageError: If the session that was asked for does not exist.
+    """
+    options = Options(model, tuple(heads), safe, session, resume, index, command)
+    return asyncio.run(PlainChat(options).run())
+
+
+class PlainChat:
+    """A chat that reads and prints lines.
+
+    Args:
+        options: What it starts with.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.chat, trouble = open_chat(options, self._show)
+        self._lines: asyncio.Queue[str | None] = asyncio.Queue()
+        self._interactive = sys.stdin.isatty()
+        self._code = 0
+        if trouble:
+            _complain(trouble)
+
+    async def run(self) -> int:
+        """Answer line after line; the exit code."""
+        loop = asyncio.get_running_loop()
+        with suppress(NotImplementedError):  # no such handlers on Windows: Ctrl-C ends the chat there
+            loop.add_signal_handler(signal.SIGINT, self._interrupt)
+        # A daemon, for a thread that waits for a terminal cannot be told to end.
+        threading.Thread(target=self._read, args=(loop,), daemon=True).start()
+        answering = asyncio.create_task(self.chat.run())
+        try:
+            while (line := await self._next_line()) is not None:
+                if not await self._take(line):
+                    break
+        finally:
+            answering.cancel()
+            with suppress(asyncio.CancelledError):
+                await answering
+            await self.chat.close()
+        return self._code
+
+    def _read(self, loop: asyncio.AbstractEventLoop) -> None:
+        with suppress(RuntimeError):  # the loop has ended
+            for line in sys.stdin:
+                loop.call_soon_threadsafe(self._lines.put_nowait, line.rstrip("\r\n"))
+            loop.call_soon_threadsafe(self._lines.put_nowait, None)
+
+    async def _next_line(self) -> str | None:
+        if self._interactive:
+            print("you: ", end="", flush=True)
+        return await self._lines.get()
+
+    async def _take(self, line: str) -> bool:
+        """Do a command, or answer a prompt; False to end."""
+        if not line.strip():
+            return True
+        command = commands.parse(line)
+        if command is None:
+            self.chat.send(line)
+            await self.chat.drained()
+            return self.chat.client.state != "dead"
+        name, arguments = command
+        if name == "quit":
+            return False
+        if name == "new":
+            self.chat.renew()
+            _say("chatkit", "a new session")
+        elif name == "heads":
+            self._heads(arguments)
+        elif name == "help":
+            for known in commands.COMMANDS:
+                if known.plain:
+                    _say("chatkit", f"{f'/{known.name} {known.usage}'.strip()}: {known.help}")
+        else:
+            _say("chatkit", commands.unknown(name))
+        return True
+
+    def _heads(self, arguments: str) -> None:
+        client = self.chat.client
+        if not arguments:
+            for name, state, why in commands.heads_table(client.heads):
+                _say("chatkit", f"{name}: {state}" + (f", {why}" if why else ""))
+            return
+        change = commands.heads_change(arguments, client.heads)
+        if isinstance(change, str):
+            _say("chatkit", change)
+            return
+        (client.enable if change[0] else client.disable)(change[1])
+        _say("chatkit", f"{change[1]} is {'on' if change[0] else 'off'}")
+
+    def _interrupt(self) -> None:
+        if not self.chat.stop():
+            self._code = INTERRUPTED
+            self._lines.put_nowait(None)
+
+    def _show(self, update: Update) -> None:
+        event = update.event
+        kind, head = event.get("event"), str(event.get("head", ""))
+        if update.kind == "unsaved":
+            _complain(update.message)
+        elif kind == "answer" and update.turn is not None:
+            stopped = " (stopped)" if event.get("stopped") else ""
+            self._show_answer(head, Answer.from_json(event["answer"]), stopped, is_reply=head in update.turn.said)
+        elif kind == "failed":
+            place = f" at {event['place']}" if event.get("place") else ""
+            _complain(f"{head} failed: {one_line(str(event.get('message', '')))}{place}")
+        elif kind == "error":
+            _complain(one_line(str(event.get("message", ""))))
+        elif kind == "state" and event.get("state") == "dead":
+            self._code = 2
+            if self.chat.current is None:
+                _complain(one_line(str(event.get("message", ""))))
+
+    def _show_answer(self, head: str, answer: Answer, stopped: str, *, is_reply: bool) -> None:
+        for block in answer.blocks:
+            if isinstance(block, Bars):
+                _say(head, in_words(block))
+            elif isinstance(block, Ranking):
+                _say_ranking(head, block)
+            else:
+                _say("chatkit" if is_reply else head, block.plain() + stopped)
+
+
+def in_words(bars: Bars) -> str:
+    """Probabilities as a sentence: "positive, 86 percent; neutral 11, negative 3"."""
+    ranked = sorted(bars.probabilities.items(), key=lambda item: item[0] != bars.label and 1 - item[1])
+    shares = [(label, round(100 * share)) for label, share in ranked]
+    first = f"{shares[0][0]}, {shares[0][1]} percent" if shares else "nothing"
+    rest = ", ".join(f"{label} {share}" for label, share in shares[1:])
+    return f"{first}; {rest}" if rest else first
+
+
+def _say_ranking(head: str, ranking: Ranking) -> None:
+    if not ranking.items:
+        _say(head, "no passage found")
+    for number, hit in enumerate(ranking.items[:HITS], 1):
+        heading = f"{hit.heading}: " if hit.heading else ""
+        _say(head, f"{number}. {one_line(hit.source)}, {one_line(heading + hit.text)}")
+
+
+def _say(who: str, text: str) -> None:
+    encoding = sys.stdout.encoding or "utf-8"
+    line = f"{one_line(who)}: {shown(text)}".encode(encoding, "replace").decode(encoding)
+    print(line, flush=True)
+
+
+def _complain(text: str) -> None:
+    print(f"chatkit: {text}", file=sys.stderr, flush=True)
