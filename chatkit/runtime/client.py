@@ -125,6 +125,10 @@ class EngineClient:
         """Start the engine and have it load; returns before it is ready. A failure is the state "dead"."""
         await self._spawn("loading")
 
+    async def settled(self) -> None:
+        """Wait until the engine is ready, or is known not to come."""
+        await self._settled.wait()
+
     async def ask(
         self,
         text: str,

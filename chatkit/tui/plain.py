@@ -7,6 +7,7 @@ No full-screen drawing, no colour, no cursor movement. Ctrl-C stops a reply; at 
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import signal
 import sys
@@ -77,6 +78,8 @@ class PlainChat:
 
     async def run(self) -> int:
         """Answer line after line; the exit code."""
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="replace")  # a byte that is no text must not end the chat
         loop = asyncio.get_running_loop()
         with suppress(NotImplementedError):  # no such handlers on Windows: Ctrl-C ends the chat there
             loop.add_signal_handler(signal.SIGINT, self._interrupt)
@@ -121,6 +124,7 @@ class PlainChat:
             self.chat.renew()
             _say("chatkit", "a new session")
         elif name == "heads":
+            await self.chat.client.settled()
             self._heads(arguments)
         elif name == "help":
             for known in commands.COMMANDS:
