@@ -7,7 +7,7 @@ record, or raises ``RowError`` that says what is wrong with it; it knows nothing
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -98,6 +98,18 @@ def check_on_error(on_error: str) -> None:
     """Raise ValueError unless it is one of the two ways to deal with a bad row."""
     if on_error not in ("skip", "stop"):
         raise ValueError(f"on_error must be 'skip' or 'stop', got {on_error!r}")
+
+
+NO_TEXT = frozenset({"label", "lang", "query_id", "doc_id", "_id", "id", "speaker", "source", "domain"})
+
+
+def record_texts(record: Mapping[str, Any]) -> Iterator[str]:
+    """Every text in a record: its turns, and its fields but names and labels."""
+    for turn in record.get("turns", ()):
+        yield turn["text"]
+    for key, value in record.items():
+        if isinstance(value, str) and key not in NO_TEXT:
+            yield value
 
 
 _KINDS = {

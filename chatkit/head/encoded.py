@@ -71,7 +71,7 @@ class Info:
 
     Args:
         width: Width D of the hidden states.
-        labels: Labels in the training data, sorted; of the head's own examples when there is no data.
+        labels: Values of the head's ``label_field`` in the training data, sorted; without data, of its examples.
         causal: Whether the encoder is causal.
     """
 

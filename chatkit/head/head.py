@@ -31,6 +31,8 @@ class Head(nn.Module):
         needs: What it asks of the encoder ("causal"); refused when the encoder cannot.
         couples_batch: True where examples of a batch see each other in the loss (in-batch negatives).
         reader: Name of the reader that makes its records: "labelled", "dialogue", "retrieval", "translation".
+        label_field: Key of a record whose values, those of the training data, are handed to ``build`` as labels.
+        on_request: True where it answers a message only when it is asked by name.
         examples: At least two records; they drive the contract kit, the demo and the docs.
     """
 
@@ -41,6 +43,8 @@ class Head(nn.Module):
     needs: ClassVar[frozenset[str]] = frozenset()
     couples_batch: ClassVar[bool] = False
     reader: ClassVar[str] = "labelled"
+    label_field: ClassVar[str] = "label"
+    on_request: ClassVar[bool] = False
     examples: ClassVar[Sequence[Record]] = ()
 
     def build(self, info: Info, vocabulary: Vocabulary, **options: Any) -> None:

@@ -64,21 +64,27 @@ class Vocabulary:
         """Embeddings (..., E) of ids, from the shared table."""
         return torch.nn.functional.embedding(ids, self._softmax.weight)
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        """Logits (..., V) of hidden states (..., D); int8 at inference where the machine has it."""
-        if self._fast_logits is not None and not torch.is_grad_enabled() and hidden.ndim == 2:
-            return self._fast_logits(hidden)
-        return self._softmax(hidden)
+    def logits(self, hidden: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Logits (..., V) of hidden states (..., D); int8 at inference where the machine has it.
 
-    def cross_entropy(self, hidden: Tensor, ids: Tensor) -> Tensor:
-        """Summed cross-entropy in nats of ids (N,) under hidden states (N, D), in chunks of N."""
+        Args:
+            hidden: Hidden states of the encoder's width.
+            bias: (V,), added to the logits: a head whose texts are not those of the conversation (another language,
+                code) owns the frequencies of its pieces, and need not move those of the others.
+        """
+        fast = self._fast_logits is not None and not torch.is_grad_enabled() and hidden.ndim == 2
+        logits: Tensor = self._fast_logits(hidden) if fast and self._fast_logits else self._softmax(hidden)
+        return logits if bias is None else logits + bias
+
+    def cross_entropy(self, hidden: Tensor, ids: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Summed cross-entropy in nats of ids (N,) under hidden states (N, D), ``bias`` as in ``logits``."""
         if not torch.is_grad_enabled():
-            return self._softmax.nats(hidden, ids).sum(dtype=torch.float64)
-        return self._softmax.cross_entropy(hidden, ids)
+            return self._softmax.nats(hidden, ids, bias).sum(dtype=torch.float64)
+        return self._softmax.cross_entropy(hidden, ids, bias)
 
-    def nats(self, hidden: Tensor, ids: Tensor) -> Tensor:
-        """Cross-entropy of each id, (N,) nats, without gradient."""
-        return self._softmax.nats(hidden, ids)
+    def nats(self, hidden: Tensor, ids: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Cross-entropy of each id, (N,) nats, without gradient; ``bias`` as in ``logits``."""
+        return self._softmax.nats(hidden, ids, bias)
 
     def num_bytes(self, ids: Tensor) -> int:
         """UTF-8 bytes of the text of ids, one more for each turn (the line end that would part it from the next)."""

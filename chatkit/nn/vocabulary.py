@@ -36,14 +36,17 @@ class TiedSoftmax(nn.Module):
         """Logits (..., V) of hidden states (..., D)."""
         return nn.functional.linear(self.projection(hidden), self.weight, self.bias)
 
-    def cross_entropy(self, hidden: Tensor, targets: Tensor) -> Tensor:
-        """Summed cross-entropy in nats of targets (N,) under hidden states (N, D)."""
-        return chunked_cross_entropy(self.projection(hidden), self.weight, self.bias, targets)
+    def cross_entropy(self, hidden: Tensor, targets: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Summed nats of targets (N,) under hidden states (N, D); ``bias`` (V,) is added to the logits."""
+        return chunked_cross_entropy(self.projection(hidden), self.weight, self._bias(bias), targets)
 
-    def nats(self, hidden: Tensor, targets: Tensor) -> Tensor:
-        """Cross-entropy of each target, (N,) nats, without gradient."""
+    def nats(self, hidden: Tensor, targets: Tensor, bias: Tensor | None = None) -> Tensor:
+        """Cross-entropy of each target, (N,) nats, without gradient; ``bias`` (V,) is added to the logits."""
         with torch.no_grad():
-            return target_nats(self.projection(hidden), self.weight, self.bias, targets)
+            return target_nats(self.projection(hidden), self.weight, self._bias(bias), targets)
+
+    def _bias(self, more: Tensor | None) -> Tensor:
+        return self.bias if more is None else self.bias + more
 
 
 class Backbone(nn.Module):

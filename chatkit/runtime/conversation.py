@@ -106,13 +106,21 @@ class Conversation:
         known = self.assistant.heads
         names = [n for n in known if (heads is None or n in heads) and n not in skip]
         if heads is None:
-            names = [n for n in names if n not in self.disabled and answers_messages(known[n])]
+            asked = [n for n in names if answers_messages(known[n]) and not known[n].on_request]
+            names = [n for n in asked if n not in self.disabled]
         return sorted(names, key=lambda n: (known[n].streams(), known[n].view == CONVERSATION, n))
 
 
 def answers_messages(head: Head) -> bool:
     """Whether a head can answer a plain message: it streams, or takes one text."""
     return head.streams() or len(head.fields) == 1
+
+
+def remark_on(head: Head) -> str:
+    """What a listing says of a head that does not answer every message; "" of one that does."""
+    if not answers_messages(head):
+        return "answers no plain messages"
+    return "answers only when asked by name" if head.on_request else ""
 
 
 class _Turn:

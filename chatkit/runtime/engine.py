@@ -69,7 +69,7 @@ class Engine:
     def _load(self, command: Mapping[str, Any]) -> None:
         import torch
 
-        from chatkit.runtime.conversation import Conversation, answers_messages
+        from chatkit.runtime.conversation import Conversation, remark_on
         from chatkit.runtime.library import Library
         from chatkit.runtime.loading import load
 
@@ -86,9 +86,12 @@ class Engine:
         self._library = Library(assistant, command.get("index"))
         self._conversation = Conversation(assistant, self._library.search)
         self._heads = [
-            {"name": h.name, "state": h.state, "origin": h.origin, "why": h.why}
-            if h.name not in assistant.heads or answers_messages(assistant.heads[h.name])
-            else {"name": h.name, "state": h.state, "origin": h.origin, "why": "answers no plain messages"}
+            {
+                "name": h.name,
+                "state": h.state,
+                "origin": h.origin,
+                "why": h.why or (remark_on(assistant.heads[h.name]) if h.name in assistant.heads else ""),
+            }
             for h in loaded.heads
         ]
         self.send(events.ready(assistant.name, assistant.lineage, self._heads))

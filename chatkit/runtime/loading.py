@@ -89,7 +89,8 @@ def load(
         if name not in usable:
             states[name] = HeadState(name, entry.state, entry.origin, _reason(entry.why, entry.way_out))
             continue
-        states[name] = _add_untrained(assistant, find, entry.name, entry.origin)
+        named = name in heads or (entry.path is not None and entry.origin == "--head")
+        states[name] = _add_untrained(assistant, find, entry.name, entry.origin, named=named)
     for head in heads:
         if not _is_file(head) and head not in states and head not in skip:
             raise HeadError(f"no head {head}", head=head, hint="see: chatkit heads")
@@ -109,12 +110,17 @@ def load_trained(folder: Path) -> Assistant:
     return assistant
 
 
-def _add_untrained(assistant: Assistant, find: Callable[[str], type[Head]], name: str, origin: str) -> HeadState:
+def _add_untrained(
+    assistant: Assistant, find: Callable[[str], type[Head]], name: str, origin: str, *, named: bool
+) -> HeadState:
     try:
         head_class = find(name)
+        if head_class.on_request and not named:
+            why = f"answers only when asked by name, and has no weights here; chatkit heads add {name} --data PATH"
+            return HeadState(name, "not loaded", origin, why)
         torch.manual_seed(0)
         with guard(name, source_file(head_class), stage="build"):
-            setup = HeadSetup(labels=labels_of(head_class.examples))
+            setup = HeadSetup(labels=labels_of(head_class.examples, head_class.label_field))
             head = assistant.add_head(head_class, setup)
             steps = fit_to_examples(assistant, head)
     except ChatkitError as error:
@@ -134,6 +140,7 @@ def fit_to_examples(assistant: Assistant, head: Head) -> int:
     if not parameters or not head.examples:
         return 0
     examples = list(head.examples)
+    assistant.backbone.requires_grad_(False)
     with torch.no_grad():
         encoded = assistant.encode_records(head, examples)
     optimiser = torch.optim.AdamW(parameters, lr=_FIT_RATE)

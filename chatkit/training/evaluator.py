@@ -5,7 +5,7 @@ B = batch
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import torch
 
@@ -35,13 +35,28 @@ def evaluate(assistant: Assistant, head: Head, records: Sequence[Record], *, lim
     Raises:
         HeadError: If the head fails.
     """
-    assistant.eval()
-    sums: dict[str, float] = {}
-    with torch.inference_mode(), guard(head.name, source_file(type(head)), stage="measure"):
-        for encoded, examples in _encoded_batches(assistant, head, records, limit):
-            for key, value in head.measure(encoded, examples).items():
-                sums[key] = sums.get(key, 0.0) + float(value)
+    sums = add_up(measure(assistant, head, records, limit=limit))
+    with guard(head.name, source_file(type(head)), stage="summarise"):
         return head.summarise(sums)
+
+
+def measure(
+    assistant: Assistant, head: Head, records: Sequence[Record], *, limit: int = 1024
+) -> list[dict[str, float]]:
+    """The head's sums of each batch of records, from which ``summarise`` makes metrics; see ``evaluate``."""
+    assistant.eval()
+    with torch.inference_mode(), guard(head.name, source_file(type(head)), stage="measure"):
+        batches = _encoded_batches(assistant, head, records, limit)
+        return [{k: float(v) for k, v in head.measure(encoded, part).items()} for encoded, part in batches]
+
+
+def add_up(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Sums of several batches added up."""
+    total: dict[str, float] = {}
+    for sums in parts:
+        for key, value in sums.items():
+            total[key] = total.get(key, 0.0) + value
+    return total
 
 
 def _encoded_batches(

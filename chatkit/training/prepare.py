@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from chatkit.data.batching import Batches, Record, Streams, record_ids
 from chatkit.data.discover import splits
+from chatkit.data.exclude import held_out_texts, holds_any
 from chatkit.data.readers import READERS
-from chatkit.data.records import Problems
+from chatkit.data.records import Problems, record_texts
 from chatkit.errors import ConfigError, DataError
 from chatkit.head.head import Head
 from chatkit.text.tokenizer import Tokenizer
@@ -23,7 +24,6 @@ from chatkit.training.recipe import HeadConfig, Recipe
 Split = Literal["train", "dev", "test"]
 Say = Callable[[str], None]
 _HELD_OUT = 20  # one record in so many is dev where a data set has no dev part of its own
-_NO_TEXT = {"label", "lang", "query_id", "doc_id", "id", "source", "domain"}
 
 
 def read_records(
@@ -53,11 +53,17 @@ def read_records(
 
 
 def training_records(head: type[Head], config: HeadConfig, recipe: Recipe, say: Say) -> list[Record]:
-    """All training records of a head; bad rows are named and counted."""
+    """All training records of a head; bad rows, and records that ``data.exclude`` leaves out, are counted."""
     records: list[Record] = []
+    excluded = held_out_texts([Path(path) for path in recipe.data.exclude])
     for i, source in enumerate(config.sources):
         problems = Problems()
         part = read_records(head, Path(source.path), "train", problems, recipe.data.on_error)
+        kept = [record for record in part if not holds_any(record, excluded)] if excluded else part
+        if len(kept) < len(part):
+            left_out = len(part) - len(kept)
+            say(f"{head.name}: {left_out:,} records of {Path(source.path).name} stand in dev or test parts: left out")
+            part = kept
         records += draw(part, source.most, seed=[recipe.seed, 3, i]) * source.repeat
         if problems.count:
             say(str(problems))
@@ -72,15 +78,6 @@ def draw(records: Sequence[Record], most: int, *, seed: int | Sequence[int]) -> 
         return list(records)
     keep = np.random.default_rng(seed).permutation(len(records))[:most]
     return [records[i] for i in sorted(keep.tolist())]
-
-
-def record_texts(record: Mapping[str, Any]) -> Iterator[str]:
-    """Every text in a record that the tokenizer should know."""
-    for turn in record.get("turns", ()):
-        yield turn["text"]
-    for key, value in record.items():
-        if isinstance(value, str) and key not in _NO_TEXT:
-            yield value
 
 
 def make_tokenizer(recipe: Recipe, records: Mapping[str, Sequence[Record]]) -> Tokenizer:

@@ -4,7 +4,7 @@
     [tokenizer]                   # vocabulary
     [encoder]                     # shape (chatkit.nn.encoder.EncoderConfig)
     [train]                       # steps, optimiser, schedule, sampler
-    [data]                        # bad rows
+    [data]                        # bad rows, texts that training must not see
     [heads.NAME]                  # data, weight, batch of each head
     [heads.NAME.options]          # what the head's build takes
 """
@@ -46,10 +46,12 @@ class DataConfig:
     Args:
         on_error: ``skip`` names and counts bad rows, ``stop`` ends at the first one.
         root: Folder that data paths are relative to; the config's own by default.
+        exclude: Data sets whose dev and test texts are left out of the training records of every head.
     """
 
     on_error: Literal["skip", "stop"] = "skip"
     root: str | None = None
+    exclude: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,7 +206,8 @@ def resolve_data(recipe: Recipe, base: Path) -> Recipe:
     tokenizer = recipe.tokenizer
     if tokenizer.path:
         tokenizer = dataclasses.replace(tokenizer, path=str(resolve_path(tokenizer.path, base).resolve()))
-    data_config = dataclasses.replace(recipe.data, root=None)
+    exclude = tuple(str(resolve_path(path, root).resolve()) for path in recipe.data.exclude)
+    data_config = dataclasses.replace(recipe.data, root=None, exclude=exclude)
     return dataclasses.replace(recipe, heads=heads, tokenizer=tokenizer, data=data_config)
 
 

@@ -56,6 +56,7 @@ class Trainer:
         sizes: Examples of each head, for the task sampler.
         recipe: The config.
         minutes: Bound of the whole run; the learning rate ends with it.
+        frozen: Leave the backbone as it is: no gradient, no dropout, only the heads of ``batches`` are trained.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Trainer:
         recipe: Recipe,
         *,
         minutes: float | None = None,
+        frozen: bool = False,
     ) -> None:
         self.assistant, self.batches, self.recipe = assistant, batches, recipe
         self.step, self.seconds = 0, 0.0
@@ -74,6 +76,9 @@ class Trainer:
         self.sampler = TaskSampler(sizes, every, recipe.train, recipe.seed)
         self.weighting = Static({name: recipe.heads[name].weight for name in batches})
         self._modules = nn.ModuleDict({"backbone": assistant.backbone, **{n: assistant.heads[n] for n in batches}})
+        self._frozen = frozen
+        if frozen:
+            assistant.backbone.requires_grad_(False)
         self._parameters = [p for p in self._modules.parameters() if p.requires_grad]
         self.optimiser = _make_optimiser(self._parameters, recipe)
         self._carried: dict[str, State] = {}
@@ -99,6 +104,8 @@ class Trainer:
         start = time.monotonic()
         names = self.sampler.heads(self.step)
         self._modules.train()
+        if self._frozen:
+            self.assistant.backbone.eval()
         self.optimiser.zero_grad(set_to_none=True)
         losses: dict[str, float] = {}
         tokens = 0
