@@ -19,6 +19,9 @@ BUSY_SECONDS = 3.0
 TEXT = "CAST(? AS TEXT)"  # the mark for a text, bound as ``as_bytes``
 
 
+_Step = Callable[[sqlite3.Connection, str], object]
+
+
 def as_bytes(text: str) -> bytes:
     """A text as it is bound to ``TEXT``."""
     return text.encode("utf-8", "surrogatepass")
@@ -30,11 +33,12 @@ class Database:
     Args:
         path: The file, made if missing, mode 0600; ``:memory:`` for none.
         migrate: Brings its tables to the newest version; called with the connection and the file's name.
+        check: Raises where the file is not ours, before anything is written to it; called likewise.
     Raises:
         StorageError: If the file cannot be opened or migrated.
     """
 
-    def __init__(self, path: Path | str, migrate: Callable[[sqlite3.Connection, str], None]) -> None:
+    def __init__(self, path: Path | str, migrate: _Step, check: _Step | None = None) -> None:
         self.path = str(path)
         self.saved = self.path != ":memory:"
         with self.clear_errors():
@@ -42,6 +46,8 @@ class Database:
                 _create_private(Path(self.path))
             self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
             try:
+                if check is not None:
+                    check(self._db, self.path)
                 self._prepare()
                 migrate(self._db, self.path)
             except BaseException:

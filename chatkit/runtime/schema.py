@@ -72,12 +72,12 @@ def migrate(db: sqlite3.Connection, name: str) -> None:
     Raises:
         StorageError: If a newer chatkit wrote it, or it is not a history at all.
     """
-    if _version(db, name) == VERSION:
+    if version(db, name) == VERSION:
         return
     db.execute("BEGIN IMMEDIATE")
     try:
         # Read again: another app may have migrated while this one waited for the lock.
-        for script in MIGRATIONS[_version(db, name) :]:
+        for script in MIGRATIONS[version(db, name) :]:
             for statement in script:
                 db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -89,15 +89,20 @@ def migrate(db: sqlite3.Connection, name: str) -> None:
         raise
 
 
-def _version(db: sqlite3.Connection, name: str) -> int:
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+def version(db: sqlite3.Connection, name: str) -> int:
+    """Version of the tables, 0 for an empty file.
+
+    Raises:
+        StorageError: If a newer chatkit wrote them, or they are no history at all.
+    """
+    found = int(db.execute("PRAGMA user_version").fetchone()[0])
     application = int(db.execute("PRAGMA application_id").fetchone()[0])
     empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     if not empty and application != APPLICATION_ID:
         raise StorageError(f"{name} is not a chatkit history", hint="move the file away, or set CHATKIT_HOME")
-    if version > VERSION:
+    if found > VERSION:
         raise StorageError(
-            f"{name} has format {version}, this chatkit reads up to {VERSION}",
+            f"{name} has format {found}, this chatkit reads up to {VERSION}",
             hint="a newer chatkit wrote it: upgrade chatkit, or set CHATKIT_HOME to another folder",
         )
-    return version
+    return found

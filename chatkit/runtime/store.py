@@ -41,7 +41,7 @@ class Store(Database):
     """
 
     def __init__(self, path: Path | str | None = None) -> None:
-        super().__init__(path if path is not None else paths.history_file(), schema.migrate)
+        super().__init__(path if path is not None else paths.history_file(), schema.migrate, check=schema.version)
         self._recover()
 
     # Sessions
@@ -120,9 +120,7 @@ class Store(Database):
             )
             self._db.execute("UPDATE message SET changed = ? WHERE id = ?", (time.time(), reply))
 
-    def set_answer(
-        self, reply: int, head: str, data: dict[str, Any], *, state: str = "done", text: str = ""
-    ) -> None:
+    def set_answer(self, reply: int, head: str, data: dict[str, Any], *, state: str = "done", text: str = "") -> None:
         """Commit the whole answer of a head (``Answer.as_json``), or its failure (``message``, ``place``)."""
         with self.writing():
             self._db.execute(
@@ -156,9 +154,7 @@ class Store(Database):
                     changed = ? WHERE id = ?""",
                 (state, as_bytes(text), json.dumps(facts or {}), as_bytes(lineage), time.time(), reply),
             )
-            self._db.execute(
-                "UPDATE answer SET state = 'stopped' WHERE message = ? AND state = 'running'", (reply,)
-            )
+            self._db.execute("UPDATE answer SET state = 'stopped' WHERE message = ? AND state = 'running'", (reply,))
 
     def messages(self, session: int, *, limit: int = 50, before: int | None = None) -> list[MessageRecord]:
         """The last messages of the shown branch, oldest first.
@@ -217,9 +213,7 @@ class Store(Database):
             copy._take(table, self.rows(f"SELECT * FROM {table} WHERE {where}", (session,)))
         copy._take(
             "answer",
-            self.rows(
-                "SELECT a.* FROM answer a JOIN message m ON m.id = a.message WHERE m.session = ?", (session,)
-            ),
+            self.rows("SELECT a.* FROM answer a JOIN message m ON m.id = a.message WHERE m.session = ?", (session,)),
         )
         return copy
 
@@ -262,9 +256,7 @@ class Store(Database):
 
     def _recover(self) -> None:
         """Tidy up after apps that were killed: their replies are "interrupted", their queued prompts kept."""
-        left = self.rows(
-            "SELECT id, speaker, owner, changed FROM message WHERE state IN ('queued', 'running')", ()
-        )
+        left = self.rows("SELECT id, speaker, owner, changed FROM message WHERE state IN ('queued', 'running')", ())
         dead = [row for row in left if not owner.is_alive(row["owner"], row["changed"])]
         if not dead:
             return

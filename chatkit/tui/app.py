@@ -12,6 +12,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from chatkit.errors import StorageError
+from chatkit.tui.keys import teach_alt_enter
 from chatkit.tui.messages import ChatUpdated
 from chatkit.tui.screens.chat import ChatScreen
 from chatkit.tui.themes import DARK, LIGHT, THEMES, fitting
@@ -60,6 +61,7 @@ class ChatkitApp(App[int]):
 
     def __init__(self, options: Options | None = None) -> None:
         super().__init__()
+        teach_alt_enter()
         self.options = options or Options()
         self.chat: Chat | None = None
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-normal")]

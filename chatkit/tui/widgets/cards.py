@@ -241,9 +241,7 @@ class FailureCard(Static):
         where = f"  {one_line(place)}" if place else ""
         off = f"\noff for this session after three failures; /heads on {head} tries again" if disabled else ""
         name = f"✗ {one_line(head)}".rstrip() + "  "
-        super().__init__(
-            Content.assemble((name, "bold $error"), one_line(message), (where, "$quiet"), (off, "$quiet"))
-        )
+        super().__init__(Content.assemble((name, "bold $error"), one_line(message), (where, "$quiet"), (off, "$quiet")))
 
 
 def card_of(head: str, block: Block) -> Card:

@@ -18,6 +18,7 @@ from chatkit.tui.text import shown
 
 FOLD_CHARACTERS = 4000
 FOLD_LINES = 100
+_NAMES = {"shift+\r": "shift+enter", "alt+\r": "alt+enter"}  # from terminals that report modified keys
 _MARK = re.compile(r"\[pasted text (\d+): [\d,]+ characters\]")
 
 
@@ -29,8 +30,8 @@ class Prompt(TextArea):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "Send", id="prompt.send", priority=True),
-        Binding("ctrl+j,alt+enter,shift+enter", "newline", "New line", id="prompt.newline", priority=True),
+        Binding("enter", "send", "Send", id="prompt.send"),
+        Binding("ctrl+j,alt+enter,shift+enter", "newline", "New line", id="prompt.newline"),
         Binding("up", "up", "Earlier prompt (on the first line)", show=False, id="prompt.up"),
         Binding("down", "down", "Later prompt (on the last line)", show=False, id="prompt.down"),
     ]
@@ -43,6 +44,19 @@ class Prompt(TextArea):
         self._at = 0  # position in the past; its length = what is being written
         self._draft = ""
         self._folded: dict[str, str] = {}
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Do the prompt's own keys at once, in the order in which they were typed.
+
+        Textual looks for bindings only after a key has bubbled up to the app; letters typed meanwhile would
+        overtake it, so that a fast "a, Enter, b" sends "ab".
+        """
+        key = _NAMES.get(event.key, event.key)
+        for binding in self._bindings.key_to_bindings.get(key, ()):
+            event.stop()
+            event.prevent_default()
+            await self.run_action(binding.action)
+            return
 
     def set_past(self, prompts: list[str]) -> None:
         """Set the prompts that the up key brings back, oldest first."""
