@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from chatkit.nn.vocabulary import TiedSoftmax
+from chatkit.nn.vocabulary import VocabularySoftmax
 from chatkit.text.tokenizer import StreamDecoder, Tokenizer, language_piece
 
 
@@ -19,10 +19,10 @@ class Vocabulary:
 
     Args:
         tokenizer: The shared tokenizer.
-        softmax: The shared tied softmax.
+        softmax: The shared softmax.
     """
 
-    def __init__(self, tokenizer: Tokenizer, softmax: TiedSoftmax) -> None:
+    def __init__(self, tokenizer: Tokenizer, softmax: VocabularySoftmax) -> None:
         self._tokenizer = tokenizer
         self._softmax = softmax
         self._fast_logits: Callable[[Tensor], Tensor] | None = None
@@ -62,7 +62,7 @@ class Vocabulary:
 
     def embed(self, ids: Tensor) -> Tensor:
         """Embeddings (..., E) of ids, from the shared table."""
-        return torch.nn.functional.embedding(ids, self._softmax.weight)
+        return torch.nn.functional.embedding(ids, self._softmax.embedding)
 
     def logits(self, hidden: Tensor, bias: Tensor | None = None) -> Tensor:
         """Logits (..., V) of hidden states (..., D); int8 at inference where the machine has it.

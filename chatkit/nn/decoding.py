@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 _MOST_CANDIDATES = 256
+_COLDEST = 1e-6  # below, logits overflow when they are divided, and the draw is certain anyway
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,14 +36,16 @@ class Sampling:
     max_tokens: int = 60
 
     def __post_init__(self) -> None:
-        if self.temperature < 0:
+        if not self.temperature >= 0:  # also true of NaN
             raise ValueError(f"temperature must be at least 0, got {self.temperature}")
         if self.top_k < 0:
             raise ValueError(f"top_k must be at least 0, got {self.top_k}")
         if not 0 < self.top_p <= 1:
             raise ValueError(f"top_p must lie in 0..1 (0 excluded), got {self.top_p}")
-        if self.repetition_penalty <= 0:
+        if not self.repetition_penalty > 0:
             raise ValueError(f"repetition_penalty must be above 0, got {self.repetition_penalty}")
+        if self.repetition_window < 0:
+            raise ValueError(f"repetition_window must be at least 0, got {self.repetition_window}")
         if self.max_tokens < 1:
             raise ValueError(f"max_tokens must be at least 1, got {self.max_tokens}")
 
@@ -71,7 +74,7 @@ def choose(
         seen = logits[index]
         penalty = sampling.repetition_penalty
         logits = logits.index_copy(0, index, torch.where(seen > 0, seen / penalty, seen * penalty))
-    if sampling.temperature == 0:
+    if sampling.temperature < _COLDEST:
         return int(logits.argmax())
     # A selection of k instead of a sort of V: what lies beyond 256 candidates is noise at any useful setting.
     count = min(sampling.top_k or _MOST_CANDIDATES, _MOST_CANDIDATES, len(logits))

@@ -26,6 +26,7 @@ class EncoderConfig:
         hidden: Width D of the hidden states.
         layers: Number of layers L.
         dropout: Rate on embeddings and hidden states; locked over time (Gal & Ghahramani 2016).
+        tie: Share the embedding with the softmax (weight tying, Press & Wolf 2017).
     """
 
     kind: Literal["lstm"] = "lstm"
@@ -33,6 +34,7 @@ class EncoderConfig:
     hidden: int = 512
     layers: int = 1
     dropout: float = 0.1
+    tie: bool = True
 
     def __post_init__(self) -> None:
         for name, most in (("embedding", 8192), ("hidden", 8192), ("layers", 16)):

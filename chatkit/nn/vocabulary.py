@@ -1,4 +1,4 @@
-"""The tied softmax: hidden states to logits over the vocabulary, through the encoder's own embedding.
+"""The softmax over the vocabulary: hidden states to logits, through the encoder's own embedding when tied.
 
 B = batch, T = tokens, N = targets, D = width of hidden states, E = width of the embedding, V = vocabulary
 """
@@ -12,25 +12,34 @@ from chatkit.nn.cross_entropy import chunked_cross_entropy, target_nats
 from chatkit.nn.encoder import Encoder
 
 
-class TiedSoftmax(nn.Module):
-    """Hidden state -> projection -> product with the embedding table (weight tying, Press & Wolf 2017).
+class VocabularySoftmax(nn.Module):
+    """Hidden state -> projection -> product with a table of the vocabulary.
 
     Args:
-        encoder: The encoder whose embedding is shared; it is not registered as a part of this module.
-        width: Width of the hidden states to project; the encoder's by default.
+        encoder: Its embedding is that table when ``encoder.config.tie`` (weight tying, Press & Wolf 2017); it is not
+            registered as a part of this module.
     """
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
-        self._embedding = (encoder.embedding,)  # in a tuple: shared, owned by the encoder
         vocab_size, embedding = encoder.embedding.weight.shape
+        own = None if encoder.config.tie else nn.Embedding(vocab_size, embedding)
+        if own is not None:
+            nn.init.normal_(own.weight, std=0.1)
+        self.untied = own
+        self._shared = (encoder.embedding,)  # in a tuple: the encoder owns it
         self.projection = nn.Linear(encoder.width, embedding)
         self.bias = nn.Parameter(torch.zeros(vocab_size))
 
     @property
     def weight(self) -> Tensor:
+        """The table that logits are made with, (V, E)."""
+        return self.embedding if self.untied is None else self.untied.weight
+
+    @property
+    def embedding(self) -> Tensor:
         """The encoder's embedding table, (V, E)."""
-        return self._embedding[0].weight
+        return self._shared[0].weight
 
     def forward(self, hidden: Tensor) -> Tensor:
         """Logits (..., V) of hidden states (..., D)."""
@@ -50,9 +59,9 @@ class TiedSoftmax(nn.Module):
 
 
 class Backbone(nn.Module):
-    """What all heads share: the encoder and its tied softmax."""
+    """What all heads share: the encoder and the softmax over the vocabulary."""
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
         self.encoder = encoder
-        self.softmax = TiedSoftmax(encoder)
+        self.softmax = VocabularySoftmax(encoder)
