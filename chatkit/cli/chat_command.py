@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 
@@ -30,11 +31,9 @@ def command(
     """Open the chat."""
     screen = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     _ask_about_new_heads(heads, safe=safe, terminal=screen)
-    if plain or not screen:
-        from chatkit.tui.plain import run
-    else:
-        from chatkit.tui.app import run
-    return run(model=model, heads=list(heads), safe=safe, session=session, resume=resume, index=index)
+    given = {"model": model, "heads": list(heads), "safe": safe, "session": session, "resume": resume, "index": index}
+    front = importlib.import_module("chatkit.tui.plain" if plain or not screen else "chatkit.tui.app")
+    return int(front.run(**given))
 
 
 def _ask_about_new_heads(heads: tuple[str, ...], *, safe: bool, terminal: bool) -> None:
