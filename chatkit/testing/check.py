@@ -45,26 +45,39 @@ class Checks(list[Check]):
         return decorate
 
 
-class _HungError(BaseException):
+class HungError(BaseException):
     """Raised into a check that takes too long; no Exception, so that a head does not catch it."""
 
 
-@contextlib.contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Fail a check that hangs, where the platform has an alarm and this is the main thread."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
+class Alarm:
+    """Whether a check ran out of time."""
 
-    def ring(number: int, frame: Any) -> None:
-        raise _HungError
+    def __init__(self) -> None:
+        self.rung = False
 
-    before = signal.signal(signal.SIGALRM, ring)
-    left, interval = signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    except _HungError:
-        raise CheckFailed(f"still running after {seconds:g} s: does it hang?") from None
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, left, interval)
-        signal.signal(signal.SIGALRM, before)
+    @contextlib.contextmanager
+    def after(self, seconds: float) -> Iterator[None]:
+        """Interrupt what hangs, where the platform has an alarm and this is the main thread.
+
+        Raises:
+            CheckFailed: If time ran out.
+        """
+        if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def ring(number: int, frame: Any) -> None:
+            self.rung = True
+            raise HungError
+
+        handler = signal.signal(signal.SIGALRM, ring)
+        left, interval = signal.setitimer(signal.ITIMER_REAL, seconds)
+        try:
+            yield
+        except BaseException:  # what calls a head may have made another error of it
+            if self.rung:
+                raise CheckFailed(f"still running after {seconds:g} s: does it hang?") from None
+            raise
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, left, interval)
+            signal.signal(signal.SIGALRM, handler)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import random
 import time
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from chatkit.errors import HeadError
 from chatkit.head.guard import describe, place_of
 from chatkit.head.head import Head
-from chatkit.testing.check import Check, time_limit
+from chatkit.testing.check import Alarm, Check
 from chatkit.testing.checks import HEAD_CHECKS
+from chatkit.testing.process import process_state, random_state, restore_process, restore_random
 from chatkit.testing.report import CheckFailed, NotAsked, Outcome, Report, Result
 from chatkit.testing.rig import HeadRig
 from chatkit.testing.tokenizer_checks import TOKENIZER_CHECKS, TokenizerRig
@@ -41,8 +40,9 @@ class Kit:
     """
 
     def __init__(self, target: Any, *, limit: float = 20.0) -> None:
-        found = resolve(target)
-        self._limit = limit
+        with _undisturbed():  # so that running its file again shows what it changes
+            found = resolve(target)
+        self._limit, self._hangs = limit, ""
         self._rig: HeadRig | TokenizerRig
         self._waivers: Mapping[str, str] = {}
         self._checks: Mapping[str, Check]
@@ -84,15 +84,19 @@ class Kit:
                 break
             if self.result(vital.name).outcome == "failed":
                 return Result(check.name, "skipped", f"{vital.name} failed")
+        if self._hangs:
+            return Result(check.name, "skipped", f"it hangs in {self._hangs}")
         start = time.perf_counter()
         outcome, message, place = self._outcome(check)
         return Result(check.name, outcome, message, place, round(time.perf_counter() - start, 4))
 
     def _outcome(self, check: Check) -> tuple[Outcome, str, str]:
+        alarm = Alarm()
         try:
-            with _undisturbed(), time_limit(self._limit):
+            with _undisturbed(), alarm.after(self._limit):
                 return "passed", check.run(self._rig) or "", ""
         except CheckFailed as error:
+            self._hangs = check.name if alarm.rung else ""
             return "failed", str(error), ""
         except NotAsked as error:
             return "skipped", str(error), ""
@@ -141,17 +145,16 @@ def resolve(target: Any) -> type[Head] | Tokenizer:
 
 @contextlib.contextmanager
 def _undisturbed() -> Iterator[None]:
-    """One thread and quiet warnings inside; threads and generators as before outside."""
-    threads, state, numpy_state = torch.get_num_threads(), random.getstate(), np.random.get_state()
+    """One thread and quiet warnings inside; afterwards process and generators are as before."""
+    before, state = process_state(), random_state()
     torch.set_num_threads(1)
     try:
-        with torch.random.fork_rng(devices=[]), torch.enable_grad(), warnings.catch_warnings():
+        with torch.enable_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        torch.set_num_threads(threads)
-        random.setstate(state)
-        np.random.set_state(numpy_state)
+        restore_process(before)
+        restore_random(state)
 
 
 @functools.cache

@@ -85,9 +85,21 @@ class Report:
         return "; ".join(parts)
 
     def lines(self, *, verbose: bool = False) -> list[str]:
-        """The report as text: what failed, was waived or skipped (all of it if ``verbose``), then the summary."""
-        shown = [str(r) for r in self.results if verbose or r.outcome != "passed"]
-        return [*shown, f"{self.target}: {self.summary}"]
+        """The report as text: what failed, was waived or skipped (all of it if ``verbose``), then the summary.
+
+        A failure that several checks ran into is told once.
+        """
+        lines: list[str] = []
+        told: set[tuple[str, str]] = set()
+        for result in self.results:
+            cause = (result.message, result.place)
+            if result.outcome == "failed" and cause not in told:
+                told.add(cause)
+                same = [r.check for r in self.failed if (r.message, r.place) == cause and r is not result]
+                lines += [str(result), *([f"     the same in {', '.join(same)}"] if same else [])]
+            elif result.outcome != "failed" and (verbose or result.outcome != "passed"):
+                lines.append(str(result))
+        return [*lines, f"{self.target}: {self.summary}"]
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""

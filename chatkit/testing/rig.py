@@ -6,17 +6,19 @@ B = batch, T = tokens, D = width of the hidden states
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import dataclasses
 import functools
 import math
 import tempfile
-from collections.abc import Mapping, Sequence
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from chatkit.assistant import Assistant, HeadSetup, labels_of
 from chatkit.head.answer import Answer
@@ -56,6 +58,9 @@ WEIRD = (
 )
 
 
+_BUILT: weakref.WeakValueDictionary[int, nn.Parameter] = weakref.WeakValueDictionary()
+
+
 @functools.cache
 def small_tokenizer() -> Tokenizer:
     """A tokenizer of a few hundred pieces; byte fallback makes every text possible."""
@@ -88,6 +93,7 @@ class HeadRig:
         """A new assistant with the head on it."""
         torch.manual_seed(seed)
         assistant = Assistant(small_tokenizer(), config)
+        _BUILT.update({id(parameter): parameter for parameter in assistant.backbone.parameters()})
         torch.manual_seed(seed + 1)
         assistant.add_head(self.head, HeadSetup(labels=labels_of(self.examples)))
         return assistant.eval()
@@ -200,6 +206,23 @@ def checked(loss: object) -> Loss:
 def mean_of(loss: Loss) -> Tensor:
     """Nats per target."""
     return loss.total / loss.count
+
+
+@contextlib.contextmanager
+def everything_else_spoiled(assistant: Assistant) -> Iterator[None]:
+    """Inside, every shared weight that any rig has ever made is wrong, but for those of one assistant."""
+    kept = [(parameter, parameter.detach().clone()) for parameter in list(_BUILT.values())]
+    own = {id(parameter) for parameter in assistant.backbone.parameters()}
+    with torch.no_grad():
+        for parameter, _ in kept:
+            if id(parameter) not in own:
+                parameter.add_(torch.ones_like(parameter))
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for parameter, value in kept:
+                parameter.copy_(value)
 
 
 def with_padding(encoded: Encoded, extra: int = 7) -> Encoded:

@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 
 from chatkit.testing.check import Checks
+from chatkit.testing.process import changed, drawn, process_state, random_state, stir
 from chatkit.testing.report import CheckFailed, NotAsked
 from chatkit.testing.rig import REAL, TEXTS, HeadRig
 
@@ -48,10 +49,11 @@ def _best(call: Callable[[], object], times: int = 7) -> float:
 
 @CHECKS.add()
 def import_is_cheap(rig: HeadRig) -> str:
-    """Importing its file, with what it imports at hand, takes less than a second and prints nothing."""
+    """Importing its file, with what it imports at hand, takes less than a second and does nothing else."""
     spec = _spec_again(rig)
     module = importlib.util.module_from_spec(spec)
-    known, out = dict(sys.modules), io.StringIO()
+    stir()
+    known, out, before = set(sys.modules), io.StringIO(), {**process_state(), **random_state()}
     sys.modules[spec.name] = module
     try:
         with contextlib.redirect_stdout(out):
@@ -63,6 +65,8 @@ def import_is_cheap(rig: HeadRig) -> str:
             del sys.modules[name]
     if seconds > _MOST_IMPORT:
         raise CheckFailed(f"importing it takes {seconds:.1f} s: do the work in build, or when it is first asked")
+    if changed(before) or drawn(before):
+        raise CheckFailed(f"importing it changes {changed(before) or drawn(before)} of the whole process")
     if out.getvalue():
         raise CheckFailed(f"importing it prints {out.getvalue().strip()[:60]!r}")
     return f"{1e3 * seconds:.1f} ms"

@@ -37,6 +37,8 @@ def _check_example(head: type[Head], i: int, example: Record) -> None:
         json.dumps(example)
     except (TypeError, ValueError) as error:
         raise CheckFailed(f"examples[{i}] is no plain data: {error}") from None
+    if not isinstance(example.get("label", ""), str):
+        raise CheckFailed(f"examples[{i}] has the label {example['label']!r}: labels are text")
     if head.view == CONVERSATION and "turns" in example:
         return
     for field in head.fields:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import copy
-import os
-import random
-import sys
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -18,6 +14,7 @@ from chatkit.head.vocabulary import Vocabulary
 from chatkit.nn.encoder import Encoder
 from chatkit.nn.vocabulary import Backbone
 from chatkit.testing.check import Checks
+from chatkit.testing.process import changed, drawn, process_state, random_state, stir
 from chatkit.testing.report import CheckFailed
 from chatkit.testing.rig import HeadRig
 
@@ -38,16 +35,12 @@ def _call_everything(rig: HeadRig, assistant: Assistant, encoded: dict[str, Any]
 def leaves_random_numbers_alone(rig: HeadRig) -> None:
     """Answers, measures and vectors draw nothing from the global generators; a stream has its own."""
     encoded = rig.encode(rig.examples)
-    before = torch.get_rng_state(), random.getstate(), _numpy_state()
+    stir()
+    before = random_state()
     _call_everything(rig, rig.assistant, encoded)
-    after = torch.get_rng_state(), random.getstate(), _numpy_state()
-    for name, a, b in zip(("torch", "random", "numpy"), before, after, strict=True):
-        if not (torch.equal(a, b) if isinstance(a, Tensor) and isinstance(b, Tensor) else a == b):
-            raise CheckFailed(f"it draws from the global generator of {name}")
-
-
-def _numpy_state() -> str:
-    return repr(np.random.get_state())
+    generator = drawn(before)
+    if generator:
+        raise CheckFailed(f"it draws from, or seeds, the global generator of {generator}")
 
 
 @CHECKS.add(waivable=False)
@@ -55,7 +48,7 @@ def leaves_encoder_alone(rig: HeadRig) -> None:
     """Encoder, shared states and records are afterwards what they were."""
     assistant = rig.fresh()
     before = _snapshot(assistant.backbone)
-    assistant_before = copy.deepcopy(rig.examples)
+    records = copy.deepcopy(rig.examples)
     encoded = rig.encode(rig.examples, assistant)
     states = {field: e.states.clone() for field, e in encoded.items()}
     ids = {field: e.ids.clone() for field, e in encoded.items()}
@@ -65,7 +58,8 @@ def leaves_encoder_alone(rig: HeadRig) -> None:
     for field, e in encoded.items():
         if not torch.equal(e.states, states[field]) or not torch.equal(e.ids, ids[field]):
             raise CheckFailed(f"it changes the shared states of {field} in place, which other heads read too")
-    if assistant_before != rig.examples:
+    if records != rig.examples:
+        rig.examples = records
         raise CheckFailed("it changes the records that it was given")
     for what, value in _snapshot(assistant.backbone).items():
         if not _equal(before.get(what), value):
@@ -90,36 +84,13 @@ def _equal(a: Any, b: Any) -> bool:
 @CHECKS.add(waivable=False)
 def leaves_process_alone(rig: HeadRig) -> None:
     """Threads, default dtype, gradient mode, environment, working folder and sys.path stay as they were."""
-    before = _process()
+    before = process_state()
     assistant = rig.fresh()
     _call_everything(rig, assistant, rig.encode(rig.examples, assistant))
     rig.loss(assistant, assistant.heads[rig.head.name], rig.examples)
-    after = _process()
-    _restore(before)
-    for what, value in after.items():
-        if value != before[what]:
-            raise CheckFailed(f"it changes {what} of the whole process")
-
-
-def _process() -> dict[str, Any]:
-    return {
-        "the number of threads": torch.get_num_threads(),
-        "the default dtype": torch.get_default_dtype(),
-        "the gradient mode": torch.is_grad_enabled(),
-        "the environment": dict(os.environ),
-        "the working folder": os.getcwd(),
-        "sys.path": list(sys.path),
-    }
-
-
-def _restore(before: dict[str, Any]) -> None:
-    torch.set_num_threads(before["the number of threads"])
-    torch.set_default_dtype(before["the default dtype"])
-    torch.set_grad_enabled(before["the gradient mode"])
-    os.environ.clear()
-    os.environ.update(before["the environment"])
-    os.chdir(before["the working folder"])
-    sys.path[:] = before["sys.path"]
+    what = changed(before)
+    if what:
+        raise CheckFailed(f"it changes {what} of the whole process")
 
 
 @CHECKS.add(waivable=False)
@@ -127,7 +98,7 @@ def owns_no_encoder(rig: HeadRig) -> None:
     """It holds neither the encoder, nor weights of it, nor a copy of them."""
     shared = dict(rig.assistant.backbone.named_parameters())
     storages = {parameter.untyped_storage().data_ptr(): name for name, parameter in shared.items()}
-    for where, value in _holdings(rig.built):
+    for where, value in holdings(rig.built):
         if isinstance(value, Encoder | Backbone | Assistant):
             raise CheckFailed(f"{where} is a {type(value).__name__}: a head is given hidden states and holds none")
         if isinstance(value, Tensor) and value.numel():
@@ -138,7 +109,7 @@ def owns_no_encoder(rig: HeadRig) -> None:
                 raise CheckFailed(f"{where} holds {name} of the encoder: ask the vocabulary instead")
 
 
-def _holdings(head: nn.Module) -> Iterator[tuple[str, Any]]:
+def holdings(head: nn.Module) -> Iterator[tuple[str, Any]]:
     """Everything that hangs on a head: submodules, tensors, and what its attributes hold, lists included."""
     seen: set[int] = set()
     queue: list[tuple[str, Any]] = [(type(head).__name__, head)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import nn
@@ -103,6 +103,33 @@ def gradient_reaches_head(rig: HeadRig) -> None:
         optimiser.step()
     if dead:
         raise CheckFailed(f"none reaches {', '.join(sorted(dead)[:4])}: use it in loss, or do not make it")
+
+
+@CHECKS.add(waivable=False)
+def trains_known_weights(rig: HeadRig) -> None:
+    """The loss depends on weights of the head and shared ones only; others are neither trained nor saved."""
+    assistant = rig.fresh()
+    head = assistant.heads[rig.head.name]
+    total = rig.loss(assistant, head, rig.examples).total
+    known = {id(parameter) for module in (head, assistant.backbone) for parameter in module.parameters()}
+    for leaf in _leaves(total):
+        if id(leaf) not in known:
+            raise CheckFailed(
+                f"it depends on weights of shape {tuple(leaf.shape)} that are neither its own nor shared: "
+                "keep layers as attributes or in a ModuleList, and the vocabulary that build is given"
+            )
+
+
+def _leaves(total: torch.Tensor) -> Iterator[torch.Tensor]:
+    """Every tensor that a gradient of ``total`` would be added to."""
+    queue, seen = [total.grad_fn], set()
+    while queue:
+        node = queue.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            queue += [parent for parent, _ in node.next_functions]
+            if hasattr(node, "variable"):
+                yield node.variable
 
 
 @CHECKS.add()
