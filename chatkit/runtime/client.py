@@ -359,6 +359,12 @@ class EngineClient:
         elif kind == "heads":
             self._heads = _heads_of(event)
             self.listener({**event, "heads": self.heads})
+        elif kind == "reloaded":
+            if event.get("ok"):  # a mended head gets a new chance
+                self.disabled.discard(str(event.get("head")))
+                self._failures.pop(str(event.get("head")), None)
+            self._loading_head = None
+            self.listener(event)
         elif kind == "loading":
             self._loading_head = str(event.get("head") or "") or None
         elif kind == "error" and event.get("turn") is None:

@@ -18,6 +18,7 @@ from chatkit.errors import ChatkitError
 from chatkit.runtime import events
 
 DEFAULT_MEMORY = 4 * 2**30
+_LOOK_SECONDS = 0.25  # between looks at the files of heads
 
 
 class Engine:
@@ -33,6 +34,8 @@ class Engine:
         self._library: Any = None
         self._heads: list[dict[str, Any]] = []
         self._cancelled: set[int] = set()
+        self._loaded: Any = None
+        self._watch: Any = None
 
     def cancel(self, turn: int) -> None:
         """Note that a turn is to stop; called from the reading thread."""
@@ -72,6 +75,7 @@ class Engine:
         from chatkit.runtime.conversation import Conversation, remark_on
         from chatkit.runtime.library import Library
         from chatkit.runtime.loading import load
+        from chatkit.runtime.reload import Watch
 
         torch.set_num_threads(1)  # one-token steps: a second thread costs more than it brings
         limit_memory(int(command.get("memory") or DEFAULT_MEMORY))
@@ -80,9 +84,10 @@ class Engine:
             [str(head) for head in command.get("heads") or ()],
             safe=bool(command.get("safe")),
             skip=[str(head) for head in command.get("skip") or ()],
-            calling=lambda name: self.send({"event": "calling", "turn": None, "head": name}),
+            calling=lambda name: self.send({"event": "loading", "head": name}),
         )
         assistant = loaded.assistant
+        self._loaded, self._watch = loaded, Watch({h.name: h.path for h in loaded.heads if h.path is not None})
         self._library = Library(assistant, command.get("index"))
         self._conversation = Conversation(assistant, self._library.search)
         self._heads = [
@@ -119,6 +124,29 @@ class Engine:
         ):
             self.send(event)
         self._cancelled.discard(number)
+
+    def look_at_files(self) -> None:
+        """Reload heads whose file was saved."""
+        for name in self._watch.changed() if self._watch is not None else ():
+            self._reload(name)
+
+    def _reload(self, name: str) -> None:
+        from chatkit.runtime.reload import reload_head
+
+        path = next(h.path for h in self._loaded.heads if h.name == name)
+        self.send({"event": "loading", "head": name})
+        event: dict[str, Any] = {"event": "reloaded", "head": name, "ok": True, "place": ""}
+        try:
+            event["message"] = reload_head(self._loaded.assistant, self._loaded.registry, name, path)
+        except ChatkitError as error:
+            event |= {"ok": False, "message": error.message, "place": getattr(error, "place", "")}
+        if event["ok"]:
+            self._conversation.enable(name)
+        for entry in self._heads:
+            if entry["name"] == name and event["ok"]:
+                entry |= {"state": "ok", "why": "reloaded"}
+        self.send(event)
+        self.send({"event": "heads", "heads": self._heads})
 
     def _switch(self, head: str, *, on: bool) -> None:
         if self._conversation is None:
@@ -192,7 +220,14 @@ def main() -> None:
     engine = Engine(out)
     commands: queue.Queue[dict[str, Any] | None] = queue.Queue()
     threading.Thread(target=_read, args=(source, commands, engine), daemon=True).start()
-    while (command := commands.get()) is not None:
+    while True:
+        try:
+            command = commands.get(timeout=_LOOK_SECONDS)
+        except queue.Empty:
+            engine.look_at_files()
+            continue
+        if command is None:
+            break
         engine.handle(command)
     os._exit(0)
 

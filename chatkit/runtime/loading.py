@@ -28,20 +28,23 @@ class HeadState:
         state: "ok", or one of the registry's bad states.
         origin: Where it comes from.
         why: What is wrong and the way out, or a remark.
+        path: Its file, where it has one.
     """
 
     name: str
     state: str
     origin: str = ""
     why: str = ""
+    path: Path | None = None
 
 
 @dataclasses.dataclass
 class Loaded:
-    """An assistant ready to answer, and the state of every head."""
+    """An assistant ready to answer, the state of every head, and the registry that they came from."""
 
     assistant: Assistant
     heads: list[HeadState]
+    registry: Registry
 
 
 def load(
@@ -94,7 +97,11 @@ def load(
     for head in heads:
         if not _is_file(head) and head not in states and head not in skip:
             raise HeadError(f"no head {head}", head=head, hint="see: chatkit heads")
-    return Loaded(assistant, sorted(states.values(), key=lambda state: state.name))
+    for name, head in assistant.heads.items():
+        registry.note_parameters(name, sum(p.numel() for p in head.parameters()))
+    files = {name: entry.path for name, entry in entries.items()}
+    listed = [dataclasses.replace(state, path=files.get(name)) for name, state in sorted(states.items())]
+    return Loaded(assistant, listed, registry)
 
 
 def load_trained(folder: Path) -> Assistant:
@@ -130,8 +137,8 @@ def _add_untrained(
     return HeadState(head.name, "ok", origin, remark)
 
 
-def fit_to_examples(assistant: Assistant, head: Head) -> int:
-    """Fit a new head to its own examples, encoder frozen, for at most two seconds.
+def fit_to_examples(assistant: Assistant, head: Head, *, seconds: float = _FIT_SECONDS) -> int:
+    """Fit a new head to its own examples, encoder frozen, for at most so many seconds.
 
     Returns:
         Steps that were made; 0 for a head without weights.
@@ -144,7 +151,7 @@ def fit_to_examples(assistant: Assistant, head: Head) -> int:
     with torch.no_grad():
         encoded = assistant.encode_records(head, examples)
     optimiser = torch.optim.AdamW(parameters, lr=_FIT_RATE)
-    deadline = time.monotonic() + _FIT_SECONDS
+    deadline = time.monotonic() + seconds
     steps = 0
     while steps < _FIT_STEPS and time.monotonic() < deadline:
         loss = head.loss(encoded, examples)

@@ -171,7 +171,7 @@ class ChatScreen(Screen[None]):
     async def _heads(self, chat: Chat, arguments: str) -> None:
         heads = chat.client.heads
         if not arguments:
-            rows = commands.heads_table(heads)
+            rows = [[one_line(cell) for cell in row] for row in commands.heads_table(heads)]
             column = max((len(row[0]) for row in rows), default=0)
             lines = [
                 Content.assemble((f"{name:<{column}}  ", "bold"), (f"{state:<12}", ""), (why, "$quiet"))
@@ -246,6 +246,13 @@ class ChatScreen(Screen[None]):
                 await self.say(f"The engine is not running: {one_line(event['message'])}", trouble=True)
         elif kind == "error":
             await self.say(one_line(str(event.get("message", ""))), trouble=True)
+        elif kind == "reloaded":
+            head, message = event.get("head", ""), one_line(str(event.get("message", "")))
+            place = f" at {event['place']}" if event.get("place") else ""
+            if event.get("ok"):
+                await self.say(f"{head} was reloaded: {message}")
+            else:
+                await self.say(f"{head} was not reloaded, the old one stays: {message}{place}", trouble=True)
         elif kind in ("ready", "heads"):
             status.model = str(event.get("model", status.model))
             status.heads = list(event.get("heads", []))

@@ -1,0 +1,120 @@
+"""Hot reload: a head whose file was saved takes the place of the old one, if it passes the fast checks.
+
+Its weights are kept where their shapes allow; the old head stays when the new one fails.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from chatkit.assistant import Assistant, HeadSetup, labels_of
+from chatkit.errors import ChatkitError, HeadError
+from chatkit.head.answer import Answer
+from chatkit.head.guard import guard, source_file
+from chatkit.head.head import Head
+from chatkit.registry import Registry
+from chatkit.runtime.loading import fit_to_examples
+
+Stamp = tuple[int, int]
+FIT_SECONDS = 0.4
+
+
+class Watch:
+    """Notices when files of heads are saved.
+
+    Args:
+        files: Head's name -> its file.
+    """
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self._files = dict(files)
+        self._stamps = {name: _stamp(path) for name, path in self._files.items()}
+
+    def changed(self) -> list[str]:
+        """Names of heads whose file differs from when it was last looked at; a file that is gone does not count."""
+        out = []
+        for name, path in self._files.items():
+            stamp = _stamp(path)
+            if stamp is not None and stamp != self._stamps[name]:
+                self._stamps[name] = stamp
+                out.append(name)
+        return out
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
+
+
+def reload_head(assistant: Assistant, registry: Registry, name: str, file: Path) -> str:
+    """Load a head's file anew and put it in the place of the old one.
+
+    Args:
+        assistant: The assistant; unchanged if the new head fails.
+        registry: Loads the file; it must have been told of it.
+        name: The head.
+        file: Its file.
+    Returns:
+        What was kept, one line.
+    Raises:
+        HeadError: If the new head cannot be loaded, is called otherwise, or fails a check.
+    """
+    old, old_setup = assistant.heads.get(name), assistant.setups.get(name)
+    try:
+        head_class = registry.load(name)
+        if head_class.name != name:
+            raise HeadError(f"{file.name} now calls its head {head_class.name}", head=name, hint="start chatkit again")
+        setup = old_setup or HeadSetup()
+        if not setup.trained:
+            setup = HeadSetup(setup.options, labels_of(head_class.examples, head_class.label_field))
+        torch.manual_seed(0)
+        head = assistant.add_head(head_class, setup)
+        with guard(name, source_file(head_class), stage="its first answer"):
+            kept, fresh = _keep_weights(old, head)
+            steps = fit_to_examples(assistant, head, seconds=FIT_SECONDS) if fresh and not setup.trained else 0
+            check_answers(assistant, head.eval())
+    except ChatkitError:
+        assistant.heads.pop(name, None)
+        if old is not None and old_setup is not None:
+            assistant.heads[name], assistant.setups[name] = old, old_setup
+        raise
+    parts = [f"{kept} weights kept" if kept else "", f"{fresh} new" if fresh else "", "fitted anew" if steps else ""]
+    return ", ".join(part for part in parts if part) or "no weights"
+
+
+def check_answers(assistant: Assistant, head: Head) -> None:
+    """The fast checks: a finite loss on its examples, and a sound answer to each.
+
+    Raises:
+        ValueError, TypeError: If one fails; whatever the head raises.
+    """
+    examples = list(head.examples)
+    if not examples:
+        return
+    with torch.inference_mode():
+        encoded = assistant.encode_records(head, examples)
+        if not bool(torch.isfinite(head.loss(encoded, examples).total)):
+            raise ValueError("its loss on its examples is no finite number")
+        answers = head.answer(encoded, examples)
+    if not isinstance(answers, list) or len(answers) != len(examples):
+        raise TypeError(f"answer must return a list with one Answer per example, {len(examples)} here")
+    for answer in answers:
+        if not isinstance(answer, Answer):
+            raise TypeError(f"answer must return Answers, got {type(answer).__name__}")
+        answer.check()
+
+
+def _keep_weights(old: Head | None, new: Head) -> tuple[int, int]:
+    """Copy tensors of equal name and shape; how many tensors were kept, and how many are new."""
+    before = {} if old is None else old.state_dict()
+    tensors = new.state_dict()
+    same = {n: t for n, t in tensors.items() if n in before and before[n].shape == t.shape}
+    new.load_state_dict({**tensors, **{n: before[n] for n in same}})
+    return len(same), len(tensors) - len(same)
