@@ -71,7 +71,8 @@ class EngineClient:
         log: File for what the engine writes to stderr.
         silence: Seconds without an event after which an engine at work counts as hung.
         grace: Seconds that a head has to stop after ``cancel``.
-        loading: Seconds that loading may take.
+        loading: Seconds that loading may take until the first head.
+        head_loading: Seconds that one head may take to load.
     """
 
     def __init__(
@@ -84,13 +85,15 @@ class EngineClient:
         silence: float = 60.0,
         grace: float = 2.0,
         loading: float = 180.0,
+        head_loading: float = 30.0,
     ) -> None:
         self.load, self.listener = load, listener
-        self.silence, self.grace, self.loading = silence, grace, loading
+        self.silence, self.grace, self.loading, self.head_loading = silence, grace, loading, head_loading
         self.state: State = "off"
         self.trouble = ""  # why the engine is dead
         self.model = self.lineage = ""
         self.disabled: set[str] = set()
+        self._why: dict[str, str] = {}  # why a head was disabled, where it was not for its failures in turns
         self._command, self._log = tuple(command), log
         self._heads: list[dict[str, Any]] = []
         self._failures: Counter[str] = Counter()
@@ -101,6 +104,7 @@ class EngineClient:
         self._turn: _Turn | None = None
         self._turns = self._deaths = 0
         self._loading_head: str | None = None
+        self._killing: asyncio.Future[None] | None = None
         self._closed = False
 
     @property
@@ -112,7 +116,12 @@ class EngineClient:
         ]
         names = {head.get("name") for head in known}
         return known + [
-            {"name": name, "state": "disabled", "origin": "", "why": "it failed three times"}
+            {
+                "name": name,
+                "state": "disabled",
+                "origin": "",
+                "why": self._why.get(name, "it failed three times"),
+            }
             for name in sorted(self.disabled - names)
         ]
 
@@ -336,8 +345,14 @@ class EngineClient:
         if process is not self._process:
             return
         if self.state in ("loading", "restarting"):
-            culprit = f" while it loaded {self._loading_head}" if self._loading_head else " while it loaded"
-            self._give_up(_by_itself(how) + culprit)
+            if self._loading_head and self._loading_head not in self.disabled:
+                late = self._killing is not None and self._killing.done()
+                self._killing = None
+                await self._leave_out(
+                    self._loading_head, f"did not load within {self.head_loading:g} s" if late else how
+                )
+            else:
+                self._give_up(_by_itself(how) + " while it loaded")
         elif self._turn is not None:
             turn = self._turn
             await self._spawn("restarting")
@@ -347,6 +362,19 @@ class EngineClient:
             await self._spawn("restarting")
         else:
             self._give_up(f"{_by_itself(how)}, again and again")
+
+    async def _leave_out(self, head: str, how: str) -> None:
+        """Load again without a head that brought the engine down while its code was loaded."""
+        if self._timer:
+            self._timer.cancel()
+        self.disabled.add(head)
+        self._why[head] = f"it {how}" if "load" in how else f"it {how} while it was loaded"
+        self.listener({"event": "error", "turn": None, "message": f"head {head} is left out: {self._why[head]}"})
+        await self._spawn("restarting")
+
+    def _head_is_late(self, process: EngineProcess) -> None:
+        if process is self._process and self._loading_head:
+            self._killing = asyncio.ensure_future(process.kill())  # the reader sees the end of it
 
     def _take(self, event: Event) -> None:
         """Sort an event of the engine: of the running turn, of the engine, or of a turn that is over."""
@@ -363,10 +391,19 @@ class EngineClient:
             if event.get("ok"):  # a mended head gets a new chance
                 self.disabled.discard(str(event.get("head")))
                 self._failures.pop(str(event.get("head")), None)
+                self._why.pop(str(event.get("head")), None)
             self._loading_head = None
             self.listener(event)
         elif kind == "loading":
             self._loading_head = str(event.get("head") or "") or None
+            if self._timer:
+                self._timer.cancel()
+            if self._process is not None and not self._settled.is_set():
+                loop = asyncio.get_running_loop()
+                if self._loading_head:
+                    self._timer = loop.call_later(self.head_loading, self._head_is_late, self._process)
+                else:
+                    self._timer = loop.call_later(self.loading, self._loading_is_late)
         elif kind == "error" and event.get("turn") is None:
             message = str(event.get("message", "the engine reports an error"))
             if not self._settled.is_set():

@@ -86,6 +86,7 @@ class Engine:
             skip=[str(head) for head in command.get("skip") or ()],
             calling=lambda name: self.send({"event": "loading", "head": name}),
         )
+        self.send({"event": "loading", "head": ""})  # no head's code runs from here on
         assistant = loaded.assistant
         self._loaded, self._watch = loaded, Watch({h.name: h.path for h in loaded.heads if h.path is not None})
         self._library = Library(assistant, command.get("index"))

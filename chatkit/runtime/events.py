@@ -16,7 +16,8 @@ Besides turns the engine sends ``ready`` once after loading, ``heads`` when the 
 command failed as a whole:
 
     {"event": "ready", "model": "default", "lineage": "3f2a...", "heads": [{"name", "state", "origin", "why"}, ...]}
-    {"event": "loading", "head": "mood"}                 its code is about to run: if the process dies now, it did it
+    {"event": "loading", "head": "mood"}                 its code is about to run: if the process dies now, it did it;
+                                                         "" when no head's code runs any more
     {"event": "reloaded", "head": "mood", "ok": true, "message": "4 weights kept", "place": ""}
     {"event": "error", "turn": 3 | null, "message": "one clear line"}
 """

@@ -97,8 +97,8 @@ def load(
     for head in heads:
         if not _is_file(head) and head not in states and head not in skip:
             raise HeadError(f"no head {head}", head=head, hint="see: chatkit heads")
-    for name, head in assistant.heads.items():
-        registry.note_parameters(name, sum(p.numel() for p in head.parameters()))
+    for name, built in assistant.heads.items():
+        registry.note_parameters(name, sum(p.numel() for p in built.parameters()))
     files = {name: entry.path for name, entry in entries.items()}
     listed = [dataclasses.replace(state, path=files.get(name)) for name, state in sorted(states.items())]
     return Loaded(assistant, listed, registry)
