@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from chatkit.errors import StorageError
 from chatkit.tui.keys import teach_alt_enter
 from chatkit.tui.messages import ChatUpdated
+from chatkit.tui.opening import Options, open_chat
 from chatkit.tui.screens.chat import ChatScreen
 from chatkit.tui.themes import DARK, LIGHT, THEMES, fitting
 
 if TYPE_CHECKING:  # what the first frame does not need is imported after it
     from chatkit.runtime.session import Chat, Update
-    from chatkit.runtime.store import Store
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-    """What a chat starts with.
-
-    Args:
-        model: Folder of the assistant; None for the shipped one.
-        heads: Further heads, by file or name.
-        safe: First-party heads only.
-        session: Go on with this session.
-        resume: Go on with the latest session.
-        index: Database of the indexed documents; None for the user's own.
-        command: Program and arguments of the engine; None for chatkit's.
-    """
-
-    model: str | None = None
-    heads: Sequence[str] = ()
-    safe: bool = False
-    session: int | None = None
-    resume: bool = False
-    index: str | None = None
-    command: Sequence[str] | None = None
 
 
 class ChatkitApp(App[int]):
@@ -99,42 +74,6 @@ class ChatkitApp(App[int]):
     def action_toggle_dark_light(self) -> None:
         """Change between the two themes."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
-
-
-def open_chat(options: Options, listener: Callable[[Update], None]) -> tuple[Chat, str]:
-    """The chat that the options ask for, its engine not yet started.
-
-    Returns:
-        The chat; and why it is not saved, or "".
-    Raises:
-        StorageError: If the session that was asked for does not exist.
-    """
-    from chatkit.runtime.client import EngineClient, Load
-    from chatkit.runtime.process import COMMAND, default_log
-    from chatkit.runtime.session import Chat
-    from chatkit.runtime.store import Store
-
-    trouble = ""
-    try:
-        store = Store()
-    except StorageError as error:
-        store, trouble = Store(":memory:"), f"{error}; the chat is not saved"
-    load = Load(options.model, tuple(options.heads), options.safe, options.index)
-    client = EngineClient(load, command=options.command or COMMAND, log=default_log())
-    return Chat(client, store, listener, session=session_of(store, options)), trouble
-
-
-def session_of(store: Store, options: Options) -> int | None:
-    """The session to go on with, None for a new one.
-
-    Raises:
-        StorageError: If the one that was asked for does not exist.
-    """
-    if options.session is not None:
-        return store.session(options.session).id
-    if options.resume:
-        return next((record.id for record in store.sessions(1)), None)
-    return None
 
 
 def run(

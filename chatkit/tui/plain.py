@@ -18,7 +18,7 @@ from contextlib import suppress
 from chatkit.head.answer import Answer, Bars, Ranking
 from chatkit.runtime.session import Update
 from chatkit.tui import commands
-from chatkit.tui.app import Options, open_chat
+from chatkit.tui.opening import Options, open_chat
 from chatkit.tui.text import one_line, shown
 
 INTERRUPTED = 130

@@ -15,6 +15,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from chatkit.tui.text import shown
+
 
 class Transcript(VerticalScroll, can_focus=False):
     """The transcript; follows its end unless the user has scrolled up."""
@@ -41,7 +43,7 @@ class Transcript(VerticalScroll, can_focus=False):
 
     async def note(self, content: Content | str, classes: str = "note") -> None:
         """Put a line of chatkit's own at the end."""
-        await self.add(Static(Content(content) if isinstance(content, str) else content, classes=classes))
+        await self.add(Static(Content(shown(content)) if isinstance(content, str) else content, classes=classes))
 
     async def clear(self) -> None:
         """Take everything off the screen."""

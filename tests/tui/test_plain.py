@@ -1,0 +1,136 @@
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import FAKE
+
+from chatkit.head.answer import Bars
+from chatkit.runtime.store import Store
+from chatkit.tui import plain
+
+RUN = "import sys; from chatkit.tui.plain import run; sys.exit(run(command=sys.argv[1:]))"
+
+
+@pytest.fixture
+def chat(home):
+    """Pipe lines through the line mode; what it printed."""
+
+    def run(given, script=None, **environment):
+        variables = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "FAKE_ENGINE": json.dumps(script or {}),
+            **environment,
+        }
+        return subprocess.run(
+            [sys.executable, "-c", RUN, *FAKE], input=given, capture_output=True, env=variables, timeout=60
+        )
+
+    return run
+
+
+def test_lines_are_answered_in_words_until_the_input_ends(chat, home):
+    done = chat(b"hello\n\nwhat [bold]else[/bold]?\n")
+    lines = done.stdout.decode().splitlines()
+    assert lines[0] == "chatkit: Hello! I would try the **small place** by the river; it has a garden."
+    assert lines[1] == "sentiment: positive, 86 percent; neutral 11, negative 3"
+    assert lines[2].startswith("retrieval: 1. heads.md:12, Adding a head: One file")
+    assert len(lines) == 10
+    assert (done.returncode, done.stderr) == (0, b"")
+    store = Store(home / "history.db")
+    prompts = [m.text for m in store.messages(store.sessions()[0].id) if m.speaker == "user"]
+    assert prompts == ["hello", "what [bold]else[/bold]?"]
+    store.close()
+
+
+def test_commands_and_bytes_that_are_no_text(chat):
+    done = chat(b"/heads\n/heads off generation\n/nope\n/help\n\xff\xfe\n/quit\nnever read\n")
+    lines = done.stdout.decode().splitlines()
+    assert lines[:3] == [
+        "chatkit: generation: ok, fake",
+        "chatkit: sentiment: ok, fake",
+        "chatkit: retrieval: ok, fake",
+    ]
+    assert "chatkit: generation is off" in lines
+    assert "chatkit: There is no command /nope; /help lists them." in lines
+    assert not any("small place" in line for line in lines)
+    assert done.returncode == 0
+
+
+def test_a_failure_is_one_line_on_stderr(chat):
+    script = {"heads": {"bad": {"crash": "segfault"}, "mood": {"bars": {"good": 1.0}}}}
+    done = chat(b"hello\n", script)
+    assert done.stdout == b"mood: good, 100 percent\n"
+    assert done.stderr == b"chatkit: bad failed: crashed the engine (signal 11)\n"
+
+
+def test_a_model_that_cannot_be_loaded_ends_with_2(chat):
+    done = chat(b"hello\nagain\n", {"load_error": "no assistant in /x"})
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr == b"chatkit: no assistant in /x\n"
+
+
+def test_a_terminal_without_utf8(chat):
+    done = chat(b"hello\n", {"heads": {"generation": {"say": "naïve — 天气"}}}, PYTHONIOENCODING="ascii")
+    assert done.stdout == b"chatkit: na?ve ? ??\n"
+
+
+def wait_for(home, condition):
+    """Wait until the last message in the history is as wanted."""
+    limit = time.monotonic() + 20
+    while True:
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+        if (home / "history.db").exists():
+            store = Store(home / "history.db")
+            messages = [m for session in store.sessions() for m in store.messages(session.id)]
+            store.close()
+            if messages and condition(messages[-1]):
+                return
+
+
+def test_ctrl_c_stops_the_reply_and_then_ends_the_chat(home):
+    script = {"heads": {"generation": {"say": "word " * 500, "pause": 0.01}}}
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "FAKE_ENGINE": json.dumps(script)}
+    leader, follower = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-c", RUN, *FAKE],
+        stdin=follower,
+        stdout=subprocess.PIPE,
+        env=variables,
+        start_new_session=True,
+    )
+    os.close(follower)
+    os.write(leader, b"go\n")
+    wait_for(home, lambda reply: reply.state == "running" and reply.answers)
+    child.send_signal(signal.SIGINT)
+    wait_for(home, lambda reply: reply.state == "stopped")
+    child.send_signal(signal.SIGINT)
+    printed = child.communicate(timeout=10)[0].decode()
+    os.close(leader)
+    assert child.returncode == plain.INTERRUPTED
+    assert printed.startswith("you: chatkit: word word")
+    assert "(stopped)" in printed
+    assert len(printed.split()) < 400
+
+
+@pytest.mark.parametrize(
+    ("bars", "words"),
+    [
+        (Bars({"a": 0.2, "b": 0.8}), "b, 80 percent; a 20"),
+        (Bars({"a": 0.2, "b": 0.8}, label="a"), "a, 20 percent; b 80"),
+        (Bars({"a": 1.0}), "a, 100 percent"),
+        (Bars({}), "nothing"),
+    ],
+)
+def test_probabilities_in_words(bars, words):
+    assert plain.in_words(bars) == words
+
+
+def test_line_mode_is_wanted_for_pipes():
+    assert plain.wanted()  # pytest's standard streams are no terminals

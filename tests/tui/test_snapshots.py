@@ -1,0 +1,100 @@
+"""What the screens look like; after a wanted change run with ``--snapshot-update`` and look at the pictures."""
+
+import asyncio
+import json
+
+import pytest
+from conftest import FAKE, Driver
+
+from chatkit.runtime.store import Store
+from chatkit.tui.app import ChatkitApp
+from chatkit.tui.opening import Options
+from chatkit.tui.widgets.prompt import Prompt
+
+SIZES = {"wide": (100, 32), "small": (44, 16)}
+LOOKS = [(theme, size) for theme in ("dark", "light") for size in SIZES]
+EVERYTHING = {
+    "generation": {
+        "say": "# Places\n\nThe *small* one, or `the_other`:\n\n```python\nbook(table=2)\n```\n\n- cheap\n- **good**"
+    },
+    "mood": {"crash": "raise"},
+    "emotion": {
+        "bars": {"joy": 0.4, "love": 0.2, "surprise": 0.1, "anger": 0.1, "fear": 0.1, "sadness": 0.05, "disgust": 0.05}
+    },
+    "topics": {"table": {"header": ["topic", "share"], "rows": [["food", "0.7"], ["travel", "0.2"]]}},
+    "french": {"say": "Essayez le petit, ou l'autre.", "type": "text"},
+}
+
+
+@pytest.fixture
+def look(snap_compare, monkeypatch):
+    """Compare the picture of a screen after some doing."""
+
+    def compare(look, do, script=None, **options):
+        theme, size = look
+        monkeypatch.setenv("FAKE_ENGINE", json.dumps(script or {}))
+
+        async def run(pilot):
+            app = pilot.app
+            app.theme = f"chatkit-{theme}"
+            driver = Driver(app, pilot)
+            app.screen.query_one(Prompt).cursor_blink = False
+            await driver.ready()
+            await do(driver)
+            await pilot.pause()
+            await asyncio.sleep(0.2)  # layout and scrolling settle
+            await pilot.pause()
+
+        return snap_compare(ChatkitApp(Options(command=FAKE, **options)), run_before=run, terminal_size=SIZES[size])
+
+    return compare
+
+
+@pytest.mark.parametrize("theme_size", LOOKS, ids="-".join)
+def test_empty(look, theme_size):
+    async def nothing(chat):
+        pass
+
+    assert look(theme_size, nothing)
+
+
+@pytest.mark.parametrize("theme_size", LOOKS, ids="-".join)
+def test_conversation(look, theme_size):
+    async def talk(chat):
+        await chat.say("hello, can you recommend a restaurant for tonight?")
+        await chat.say("how do I add a head?\nin [one] line")
+        await chat.enter("/heeds")
+
+    assert look(theme_size, talk)
+
+
+@pytest.mark.parametrize("theme_size", LOOKS, ids="-".join)
+def test_every_card(look, theme_size):
+    async def talk(chat):
+        await chat.say("show everything")
+
+    assert look(theme_size, talk, {"heads": EVERYTHING})
+
+
+@pytest.mark.parametrize("theme_size", LOOKS, ids="-".join)
+def test_help(look, theme_size):
+    async def ask(chat):
+        await chat.key("f1")
+        await chat.until(lambda: "Send" in chat.text)
+
+    assert look(theme_size, ask)
+
+
+def test_interrupted_reply_of_an_earlier_app(look, home):
+    store = Store(home / "history.db")
+    session = store.create_session()
+    reply = store.start_reply(store.add_prompt(session, "go on"))
+    store.append(reply, "generation", "word word wo")
+    with store.writing():
+        store._db.execute("UPDATE message SET owner = '' WHERE id = ?", (reply,))
+    store.close()
+
+    async def wait(chat):
+        await chat.until(lambda: "interrupted" in chat.text)
+
+    assert look(("dark", "wide"), wait, session=session)
