@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -42,7 +41,7 @@ from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head, Record
 from chatkit.head.vocabulary import Vocabulary
 from chatkit.nn.encoder import EncoderConfig, make_encoder
-from chatkit.nn.quantise import compress, expand
+from chatkit.nn.quantise import SCALE, compress, expand
 from chatkit.nn.vocabulary import Backbone
 from chatkit.text.tokenizer import Tokenizer
 
@@ -51,6 +50,7 @@ MOST_PIECES = 1024
 PASSAGE_PIECES = 128
 _PADDED_IDS = 8192
 RUN_FOLDER = "run"
+OWN = ("assistant.toml", "tokenizer.model", "encoder.safetensors", "heads", "report.json")
 
 FindHead = Callable[[str], type[Head]]
 
@@ -91,6 +91,7 @@ class Assistant:
         self.report: dict[str, Any] = {}
         self.lineage = ""
         self.name = ""
+        self.precision: Literal["float32", "int8"] = "float32"  # of the folder that it was loaded from
 
     def add_head(self, head_class: type[Head], setup: HeadSetup) -> Head:
         """Build a head on this assistant's encoder.
@@ -101,7 +102,8 @@ class Assistant:
         name, encoder = head_class.name, self.backbone.encoder
         if "causal" in head_class.needs and not encoder.causal:
             raise HeadError(f"head {name} needs a causal encoder", head=name)
-        info = Info(encoder.width, setup.labels or labels_of(head_class.examples), encoder.causal)
+        labels = setup.labels or labels_of(head_class.examples, head_class.label_field)
+        info = Info(encoder.width, labels, encoder.causal)
         head = head_class()
         head.build(info, self.vocabulary, **setup.options)
         head.eval()
@@ -160,7 +162,7 @@ class Assistant:
         return self
 
     def save(self, folder: Path, *, precision: Literal["float32", "int8"] = "float32") -> None:
-        """Write the assistant aside, then rename it into place; ``folder/run`` and CARD.md of an older one are kept.
+        """Write the assistant aside, then rename it into place; ``folder/run``, CARD.md and other files are kept.
 
         Args:
             folder: Where to.
@@ -169,20 +171,28 @@ class Assistant:
             StorageError: If it cannot be written; an older assistant there stays as it was.
         """
         pack = compress if precision == "int8" else dict
-        with new_folder(folder, keep=(RUN_FOLDER,)) as new:
+        with new_folder(folder, own=OWN) as new:
             weights = save_tensors(new / "encoder.safetensors", pack(self.backbone.state_dict()))
             write_aside(new / "tokenizer.model", self.tokenizer.to_bytes())
             self.lineage = _lineage(weights, self.tokenizer.to_bytes())
-            for name, head in self.heads.items():
-                if head.state_dict():  # safetensors cannot hold nothing
-                    save_tensors(new / "heads" / name / "weights.safetensors", pack(dict(head.state_dict())))
-                write_json(new / "heads" / name / "head.json", self._head_json(head, self.setups[name]))
+            for name in self.heads:
+                self.save_head(name, new / "heads" / name, precision=precision)
             write_json(new / "report.json", self.report)
-            for extra in ("CARD.md", "NOTICE"):
-                if (folder / extra).is_file():
-                    shutil.copyfile(folder / extra, new / extra)
             table = {"format": FORMAT, "lineage": self.lineage, "encoder": to_table(self.config)}
             write_aside(new / "assistant.toml", dump_toml(table).encode("utf-8"))
+
+    def save_head(self, name: str, folder: Path, *, precision: Literal["float32", "int8"] = "float32") -> None:
+        """Write one head alone, stamped with the lineage; its folder works in every assistant of that lineage.
+
+        Args:
+            name: The head.
+            folder: Its folder, ``heads/NAME`` of an assistant.
+            precision: As in ``save``.
+        """
+        head, pack = self.heads[name], compress if precision == "int8" else dict
+        if head.state_dict():  # safetensors cannot hold nothing
+            save_tensors(folder / "weights.safetensors", pack(dict(head.state_dict())))
+        write_json(folder / "head.json", self._head_json(head, self.setups[name]))
 
     def _head_json(self, head: Head, setup: HeadSetup) -> dict[str, Any]:
         return {
@@ -206,8 +216,7 @@ class Assistant:
         Raises:
             ModelError: If encoder or tokenizer are missing, damaged or of a newer format.
         """
-        if folder.name:
-            recover_folder(folder, keep=(RUN_FOLDER,))
+        recover_folder(folder, own=OWN)
         table = read_assistant_table(folder)
         tokenizer = Tokenizer.load(folder / "tokenizer.model")
         try:
@@ -217,7 +226,8 @@ class Assistant:
         tensors, _ = load_tensors(folder / "encoder.safetensors")
         self = cls(tokenizer, config)
         _fill(self.backbone, expand(tensors), folder / "encoder.safetensors")
-        self.lineage, self.name = str(table["lineage"]), folder.name
+        self.precision = "int8" if any(name.endswith(SCALE) for name in tensors) else "float32"
+        self.lineage, self.name = str(table["lineage"]), folder.absolute().name
         if (folder / "report.json").is_file():
             self.report = read_json(folder / "report.json")
         for name in sorted(p.parent.name for p in folder.glob("heads/*/head.json")):
@@ -250,9 +260,9 @@ class Assistant:
             _fill(head, expand(tensors), folder / "weights.safetensors")
 
 
-def labels_of(records: Sequence[Record]) -> tuple[str, ...]:
-    """Labels that occur in records, sorted."""
-    return tuple(sorted({str(record["label"]) for record in records if "label" in record}))
+def labels_of(records: Sequence[Record], field: str = "label") -> tuple[str, ...]:
+    """Values of a field that occur in records, sorted."""
+    return tuple(sorted({str(record[field]) for record in records if field in record}))
 
 
 def read_assistant_table(folder: Path) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -92,36 +92,40 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 @contextlib.contextmanager
-def new_folder(target: Path, *, keep: tuple[str, ...] = ()) -> Iterator[Path]:
+def new_folder(target: Path, *, own: Collection[str]) -> Iterator[Path]:
     """Fill a folder aside; on leaving it takes the place of ``target`` by renames.
 
     Args:
-        target: The folder to make or replace.
-        keep: Entries of an older ``target`` that move into the new one.
+        target: The folder to make or replace; a link is followed.
+        own: Entries that belong to what is saved. All others of an older ``target`` are the user's and move into the
+            new one.
     Yields:
         The empty folder to fill; removed again if the body raises.
     Raises:
-        StorageError: If it cannot be written.
+        StorageError: If it cannot be written; an older folder there stays as it was.
     """
-    recover_folder(target, keep=keep)
+    target = _settled(target)
+    recover_folder(target, own=own)
     with _storage_errors(target):
+        _check_replaceable(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=target.parent))
         try:
             os.chmod(aside, 0o777 & ~_umask())
             yield aside
-            old = _old(target)
             if target.exists():
-                os.rename(target, old)
+                os.rename(target, _old(target))
             os.rename(aside, target)
-            recover_folder(target, keep=keep)
         except BaseException:
             shutil.rmtree(aside, ignore_errors=True)
+            recover_folder(target, own=own)
             raise
+        recover_folder(target, own=own)
 
 
-def recover_folder(target: Path, *, keep: tuple[str, ...] = ()) -> None:
-    """Finish or undo a replacement of ``target`` that was cut off between its renames."""
+def recover_folder(target: Path, *, own: Collection[str]) -> None:
+    """Finish or undo a replacement of ``target`` that was cut off between its renames; ``own`` as in ``new_folder``."""
+    target = _settled(target)
     old = _old(target)
     if not old.exists():
         return
@@ -129,10 +133,22 @@ def recover_folder(target: Path, *, keep: tuple[str, ...] = ()) -> None:
         if not target.exists():
             os.rename(old, target)
             return
-        for name in keep:
-            if (old / name).exists() and not (target / name).exists():
-                os.rename(old / name, target / name)
+        for entry in old.iterdir():
+            if entry.name not in own and not (target / entry.name).exists():
+                os.rename(entry, target / entry.name)
         shutil.rmtree(old)
+
+
+def _check_replaceable(target: Path) -> None:
+    if target.exists() and not target.is_dir():
+        raise StorageError(f"{target}: is a file, not a folder", hint="name another folder")
+    if Path.cwd().is_relative_to(target.absolute()):  # a shell would be left in a folder that is gone
+        raise StorageError(f"{target}: is the current folder, or holds it", hint="name a folder of its own")
+
+
+def _settled(target: Path) -> Path:
+    """The folder that a link, ``.`` or ``..`` stands for."""
+    return target.resolve() if target.name in ("", "..") or target.is_symlink() else target
 
 
 def _old(target: Path) -> Path:

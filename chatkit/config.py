@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
+import sys
 import tomllib
 import types
 import typing
@@ -200,7 +202,9 @@ def _convert(hint: Any, value: Any, where: str, key: str) -> Any:
 
 
 def _scalar(hint: Any, value: Any, where: str, key: str) -> Any:
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        if abs(value) > sys.float_info.max or math.isnan(value):
+            raise ConfigError(f"{where}: {key} must be a finite number, got {value!r}")
         return float(value)
     if isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
         return value

@@ -8,6 +8,7 @@ ever encoded to one, so nobody can forge a turn by spelling it out.
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -47,6 +48,8 @@ class Tokenizer:
     def __init__(self, model: bytes, *, name: str = "tokenizer.model") -> None:
         import sentencepiece
 
+        if not model:  # SentencePiece takes it for a model that is yet to come
+            raise ModelError(f"{name}: is empty", hint="copy or train it again")
         try:
             self._processor: Any = sentencepiece.SentencePieceProcessor(model_proto=model)
             self._size = int(self._processor.get_piece_size())
@@ -185,20 +188,19 @@ class Tokenizer:
         return [str(self._processor.id_to_piece(int(i))) for i in ids]
 
     def offsets(self, ids: Sequence[int]) -> list[int]:
-        """Where each piece starts in ``decode(ids)``, in UTF-8 bytes."""
-        starts, position = [], 0
-        for n, i in enumerate(ids):
+        """Where each piece of a text starts in it (``decode(ids)``), in UTF-8 bytes."""
+        starts, position, first = [], 0, True
+        for i in ids:
             starts.append(position)
             piece = self._processor.id_to_piece(int(i))
             if self._processor.is_control(int(i)):
                 continue
             if self._processor.is_byte(int(i)):
                 position += 1
-                continue
-            surface = piece.replace("\u2581", " ")
-            if n == 0 or (position == 0 and surface.startswith(" ")):
-                surface = surface.removeprefix(" ")
-            position += len(surface.encode("utf-8"))
+            else:
+                surface = piece.replace("\u2581", " ")
+                position += len((surface.removeprefix(" ") if first else surface).encode("utf-8"))
+            first = False
         return starts
 
     def is_byte(self, index: int) -> bool:
@@ -228,7 +230,8 @@ class StreamDecoder:
 
     def __init__(self, tokenizer: Tokenizer, *, start: bool = True) -> None:
         self._tokenizer = tokenizer
-        self._ids: list[int] = [] if start else tokenizer.encode("\n")
+        self._context = tokenizer.encode("\n")  # stands before what goes on, so that no leading space is dropped
+        self._ids: list[int] = [] if start else [*self._context]
         self._shown = len(tokenizer.decode(self._ids))
 
     def push(self, index: int) -> str:
@@ -248,9 +251,8 @@ class StreamDecoder:
         self._shown = len(text)
         if len(self._ids) > 64 and not self._tokenizer.is_byte(self._ids[-1]):
             # Keep the window short, so that a long reply costs the same per piece.
-            self._ids = self._ids[-8:]
-            while self._ids and self._tokenizer.is_byte(self._ids[0]):
-                self._ids.pop(0)
+            kept = itertools.dropwhile(self._tokenizer.is_byte, self._ids[-8:])
+            self._ids = [*self._context, *kept]
             self._shown = len(self._tokenizer.decode(self._ids))
         return new
 

@@ -24,7 +24,7 @@ def check_view(view: str) -> None:
     Raises:
         ValueError: If there is none of that name.
     """
-    if view in (CONVERSATION, MESSAGE, DOCUMENT) or view.removeprefix("to:") in LANGUAGES:
+    if view in (CONVERSATION, MESSAGE, DOCUMENT) or view in map("to:{}".format, LANGUAGES):
         return
     raise ValueError(f"no view {view!r}; known: message, document, conversation, to:LANGUAGE ({', '.join(LANGUAGES)})")
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import dataclasses
 import json
 import os
 import signal
@@ -22,7 +21,7 @@ from typing import Any
 
 import torch
 
-from chatkit.assistant import RUN_FOLDER, Assistant, HeadSetup, labels_of
+from chatkit.assistant import OWN, RUN_FOLDER, Assistant, HeadSetup, labels_of
 from chatkit.checkpoint import load_tensors, read_json, recover_folder, save_tensors, write_aside, write_json
 from chatkit.config import from_table, to_table
 from chatkit.errors import ConfigError, ModelError, StorageError
@@ -34,11 +33,10 @@ from chatkit.training.allocator import keep_freed_memory
 from chatkit.training.evaluator import evaluate
 from chatkit.training.prepare import draw, fingerprint, make_batches, make_tokenizer, read_records, training_records
 from chatkit.training.progress import Progress
-from chatkit.training.ranking import FUSION, fit_fusion
+from chatkit.training.ranking import fit_fusions
 from chatkit.training.recipe import Recipe, differences
 from chatkit.training.trainer import Trainer
 
-_FIT_QUERIES = 400
 _MAY_DIFFER = ("train.steps", "train.checkpoint_minutes", "train.threads", "train.evaluate", "train.evaluate_examples")
 
 
@@ -80,7 +78,7 @@ class Run:
         Raises:
             StorageError: If the folder already holds a run or an assistant.
         """
-        recover_folder(self.folder, keep=(RUN_FOLDER,))
+        recover_folder(self.folder, own=OWN)
         if (self._run / "checkpoint.safetensors").exists() or (self.folder / "assistant.toml").exists():
             raise StorageError(f"{self.folder}: holds a run already", hint="go on with --resume, or name another --out")
         torch.manual_seed(self.recipe.seed)
@@ -99,7 +97,7 @@ class Run:
             ModelError: If there is none, or it does not fit.
             ConfigError: If the config or the data changed.
         """
-        recover_folder(self.folder, keep=(RUN_FOLDER,))
+        recover_folder(self.folder, own=OWN)
         if not (self._run / "recipe.json").is_file():
             raise ModelError(f"{self.folder}: no run to resume", hint="start it without --resume")
         old = from_table(Recipe, read_json(self._run / "recipe.json"), where=str(self._run / "recipe.json"))
@@ -159,18 +157,8 @@ class Run:
 
     def fit(self) -> None:
         """Fit on dev what is not trained: how much the vectors of a head count beside BM25."""
-        self.assistant.eval()
-        for name, head in self.assistant.heads.items():
-            if not (head.makes_vectors() and head.reader == "retrieval"):
-                continue
-            self.progress.note(f"choosing the weight of {name} beside BM25 on dev")
-            folders = [Path(source.path) for source in self.recipe.heads[name].sources]
-            choice, sets = fit_fusion(self.assistant, head, folders, most=_FIT_QUERIES, seed=self.recipe.seed)
-            setup = self.assistant.setups[name]
-            fitted = {**setup.fitted, FUSION: choice.weight}
-            self.assistant.setups[name] = dataclasses.replace(setup, fitted=fitted)
-            table = {str(weight): [round(f, 4) for f in figures] for weight, figures in choice.table.items()}
-            self.assistant.report.setdefault("fusion", {})[name] = {"sets": sets, "ndcg@10": table}
+        sources = {name: [Path(s.path) for s in config.sources] for name, config in self.recipe.heads.items()}
+        fit_fusions(self.assistant, sources, seed=self.recipe.seed, say=self.progress.note)
 
     def checkpoint(self) -> None:
         """Save everything that ``resume`` needs."""
@@ -224,7 +212,7 @@ class Run:
         self.assistant = Assistant(tokenizer, self.recipe.encoder)
         for name, head_class in self._classes.items():
             config = self.recipe.heads[name]
-            labels = labels_of(self._records[name])
+            labels = labels_of(self._records[name], head_class.label_field)
             self.assistant.add_head(head_class, HeadSetup(config.options, labels, trained=True))
         self.assistant.to(self._device)
         batches = {

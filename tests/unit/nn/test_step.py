@@ -1,0 +1,54 @@
+"""One token at a time gives what the whole sequence gives."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from chatkit.assistant import Assistant
+from chatkit.nn.encoder import EncoderConfig, make_encoder
+from chatkit.nn.step import Stepper, best_precision
+from chatkit.nn.vocabulary import Backbone
+
+
+@pytest.mark.parametrize("layers", [1, 3])
+@pytest.mark.parametrize("batch", [1, 4])
+def test_float32_steps_equal_the_lstm(layers: int, batch: int) -> None:
+    torch.manual_seed(0)
+    backbone = Backbone(make_encoder(EncoderConfig(embedding=12, hidden=20, layers=layers), 50)).eval()
+    stepper = Stepper(backbone, "float32")
+    ids = torch.randint(50, (batch, 30))
+    with torch.inference_mode():
+        states, (h, c) = backbone.encoder(ids)
+        state = backbone.encoder.zero_state(batch)
+        for t in range(30):
+            hidden, state = stepper.step(ids[:, t], state)
+            torch.testing.assert_close(hidden, states[:, t], rtol=1e-5, atol=1e-5)
+            torch.testing.assert_close(stepper.logits(hidden), backbone.softmax(states[:, t]), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(state, (h, c), rtol=1e-5, atol=1e-5)
+
+
+def test_int8_agrees_with_float32_on_a_trained_assistant(assistant: Assistant) -> None:
+    if best_precision() != "int8":
+        pytest.skip("no int8 kernel here")
+    stepper = Stepper(assistant.backbone, "int8")
+    tokenizer = assistant.tokenizer
+    text = "hello! could you tell me where the station is? yes, of course. it is behind the old market. thank you! " * 6
+    ids = torch.tensor([[tokenizer.special("<user>"), *tokenizer.encode(text)]])
+    agree = 0
+    with torch.inference_mode():
+        states, _ = assistant.backbone.encoder(ids)
+        best = assistant.backbone.softmax(states[0]).argmax(-1)
+        state = assistant.backbone.encoder.zero_state(1)
+        for t in range(ids.shape[1]):
+            hidden, state = stepper.step(ids[:, t], state)
+            agree += int(stepper.logits(hidden).argmax(-1).item() == best[t].item())
+    assert ids.shape[1] > 200
+    assert agree / ids.shape[1] >= 0.98
+
+
+def test_steps_need_an_lstm() -> None:
+    backbone = Backbone(make_encoder(EncoderConfig(embedding=4, hidden=4), 10))
+    backbone.encoder = torch.nn.Identity()  # type: ignore[assignment]
+    with pytest.raises(TypeError, match="Identity"):
+        Stepper(backbone)
