@@ -7,6 +7,7 @@ encoder. B = batch, D = width of the hidden states, K = width of a head's vector
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
@@ -34,6 +35,8 @@ class Head(nn.Module):
         label_field: Key of a record whose values, those of the training data, are handed to ``build`` as labels.
         on_request: True where it answers a message only when it is asked by name.
         examples: At least two records; they drive the contract kit, the demo and the docs.
+        waive: Checks of the contract kit that do not hold for it, each with the reason.
+        kit_options: Options with which the contract kit builds it small; those of ``build`` by default.
     """
 
     name: ClassVar[str]
@@ -46,6 +49,8 @@ class Head(nn.Module):
     label_field: ClassVar[str] = "label"
     on_request: ClassVar[bool] = False
     examples: ClassVar[Sequence[Record]] = ()
+    waive: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    kit_options: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     def build(self, info: Info, vocabulary: Vocabulary, **options: Any) -> None:
         """Make the layers.

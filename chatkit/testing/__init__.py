@@ -19,7 +19,7 @@ from chatkit.testing.report import CheckFailed, Report, Result
 __all__ = ["CheckFailed", "Report", "Result", "contract", "run_checks"]
 
 
-def run_checks(target: Any, *, limit: float = 20.0) -> Report:
+def run_checks(target: Any, *, limit: float = 30.0) -> Report:
     """Run every check on a head or a tokenizer.
 
     Args:
@@ -35,7 +35,7 @@ def run_checks(target: Any, *, limit: float = 20.0) -> Report:
     return Kit(target, limit=limit).run()
 
 
-def contract(target: Any, *, limit: float = 20.0) -> Callable[..., None]:
+def contract(target: Any, *, limit: float = 30.0) -> Callable[..., None]:
     """A test of pytest with one case a check; new checks arrive without edits.
 
     Args:

@@ -39,7 +39,7 @@ class Kit:
         HeadError, ModelError: If the target cannot be loaded.
     """
 
-    def __init__(self, target: Any, *, limit: float = 20.0) -> None:
+    def __init__(self, target: Any, *, limit: float = 30.0) -> None:
         with _undisturbed():  # so that running its file again shows what it changes
             found = resolve(target)
         self._limit, self._hangs = limit, ""

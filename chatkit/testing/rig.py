@@ -95,7 +95,9 @@ class HeadRig:
         assistant = Assistant(small_tokenizer(), config)
         _BUILT.update({id(parameter): parameter for parameter in assistant.backbone.parameters()})
         torch.manual_seed(seed + 1)
-        assistant.add_head(self.head, HeadSetup(labels=labels_of(self.examples)))
+        options = {} if config is REAL else dict(self.head.kit_options)
+        labels = labels_of(self.examples, self.head.label_field)
+        assistant.add_head(self.head, HeadSetup(options, labels))
         return assistant.eval()
 
     @functools.cached_property

@@ -62,13 +62,13 @@ def builds(rig: HeadRig) -> str:
 @CHECKS.add()
 def copes_with_other_labels(rig: HeadRig) -> None:
     """It builds from any labels of training data, or fixes its own."""
-    if not any("label" in example for example in rig.examples):
-        raise NotAsked("its examples have no labels")
+    if rig.head.label_field != "label" or not any("label" in example for example in rig.examples):
+        raise NotAsked("its examples have no free labels")
     if getattr(rig.head, "labels", ()):
         raise NotAsked("it fixes its labels")
     labels = ("alpha", "beta", "gamma", "delta", "epsilon")
     assistant = Assistant(small_tokenizer(), SMALL)
-    assistant.add_head(rig.head, HeadSetup(labels=tuple(sorted(labels))))
+    assistant.add_head(rig.head, HeadSetup(dict(rig.head.kit_options), tuple(sorted(labels))))
     assistant.eval()
     texts = [example[rig.head.fields[0]] for example in rig.examples]
     records = [{**rig.fill(texts)[i % len(texts)], "label": label} for i, label in enumerate(labels)]
