@@ -51,6 +51,16 @@ def unknown(name: str) -> str:
     return f"There is no command /{name}; /help lists them."
 
 
+def reloaded(event: dict[str, Any]) -> str:
+    """The line for a head whose file was saved (the event ``reloaded``)."""
+    head, message, place = (str(event.get(key) or "") for key in ("head", "message", "place"))
+    if event.get("ok"):
+        return f"{head} was saved and is loaded anew" + (f": {message}" if message else "")
+    return f"{head} was saved but cannot be loaded; the one before goes on: {message}" + (
+        f" at {place}" if place else ""
+    )
+
+
 def heads_table(heads: Sequence[dict[str, Any]]) -> list[tuple[str, str, str]]:
     """Name, state and reason of each head, as the engine listed them."""
     return [

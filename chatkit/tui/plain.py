@@ -163,6 +163,8 @@ class PlainChat:
         elif kind == "failed":
             place = f" at {event['place']}" if event.get("place") else ""
             _complain(f"{head} failed: {one_line(str(event.get('message', '')))}{place}")
+        elif kind == "reloaded":
+            _complain(one_line(commands.reloaded(event)))
         elif kind == "error":
             _complain(one_line(str(event.get("message", ""))))
         elif kind == "state" and event.get("state") == "dead":

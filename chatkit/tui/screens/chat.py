@@ -247,6 +247,8 @@ class ChatScreen(Screen[None]):
         elif kind == "error":
             await self.say(one_line(str(event.get("message", ""))), trouble=True)
         elif kind == "reloaded":
+            await self.say(commands.reloaded(event), trouble=not event.get("ok"))
+        elif kind == "reloaded":
             head, message = event.get("head", ""), one_line(str(event.get("message", "")))
             place = f" at {event['place']}" if event.get("place") else ""
             if event.get("ok"):
