@@ -104,9 +104,10 @@ class Assistant:
             raise HeadError(f"head {name} needs a causal encoder", head=name)
         labels = setup.labels or labels_of(head_class.examples, head_class.label_field)
         info = Info(encoder.width, labels, encoder.causal)
-        head = head_class()
-        head.build(info, self.vocabulary, **setup.options)
-        head.eval()
+        with guard(name, source_file(head_class), stage="build"):
+            head = head_class()
+            head.build(info, self.vocabulary, **setup.options)
+            head.eval()
         self.heads[name] = head
         self.setups[name] = setup
         return head

@@ -25,7 +25,7 @@ def write_aside(path: Path, content: bytes) -> None:
     Raises:
         StorageError: If it cannot be written (no space, no permission, a folder in the way).
     """
-    with _storage_errors(path):
+    with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
@@ -106,8 +106,8 @@ def new_folder(target: Path, *, own: Collection[str]) -> Iterator[Path]:
     """
     target = _settled(target)
     recover_folder(target, own=own)
-    with _storage_errors(target):
-        _check_replaceable(target)
+    with storage_errors(target):
+        check_replaceable(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.new-", dir=target.parent))
         try:
@@ -129,7 +129,7 @@ def recover_folder(target: Path, *, own: Collection[str]) -> None:
     old = _old(target)
     if not old.exists():
         return
-    with _storage_errors(target):
+    with storage_errors(target):
         if not target.exists():
             os.rename(old, target)
             return
@@ -139,7 +139,12 @@ def recover_folder(target: Path, *, own: Collection[str]) -> None:
         shutil.rmtree(old)
 
 
-def _check_replaceable(target: Path) -> None:
+def check_replaceable(target: Path) -> None:
+    """Check that a folder can be made or replaced there.
+
+    Raises:
+        StorageError: If it is a file, or the current folder.
+    """
     if target.exists() and not target.is_dir():
         raise StorageError(f"{target}: is a file, not a folder", hint="name another folder")
     if Path.cwd().is_relative_to(target.absolute()):  # a shell would be left in a folder that is gone
@@ -156,7 +161,8 @@ def _old(target: Path) -> Path:
 
 
 @contextlib.contextmanager
-def _storage_errors(path: Path) -> Iterator[None]:
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError inside into a StorageError that names the path."""
     try:
         yield
     except OSError as error:

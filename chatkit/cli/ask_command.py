@@ -17,7 +17,7 @@ from chatkit.errors import ChatkitError
 @index_option
 @click.option("--head", "heads", multiple=True, metavar="HEAD", help="Only this head, by name or file; repeatable.")
 @json_option
-@click.option("--seed", type=int, help="Seed of the reply; drawn by default.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the reply; drawn by default.")
 @click.option("--max-tokens", type=click.IntRange(1, 100_000), help="Most pieces of the reply.")
 @click.option("--temperature", type=click.FloatRange(0), help="0 takes the most probable piece each time.")
 def command(
@@ -61,8 +61,8 @@ def command(
 
 
 def _message(text: str | None) -> str:
-    if text is not None:
-        return text
-    if sys.stdin is None or sys.stdin.isatty():
+    if text is None and sys.stdin is not None and not sys.stdin.isatty():
+        text = sys.stdin.buffer.read().decode("utf-8", errors="replace").removesuffix("\n")
+    if not text or not text.strip():
         raise ChatkitError("no text to answer", hint="chatkit ask TEXT, or pipe it in")
-    return sys.stdin.buffer.read().decode("utf-8", errors="replace").removesuffix("\n")
+    return text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -27,5 +28,8 @@ def index_option(function: F) -> F:
 
 
 def print_json(data: Any) -> None:
-    """One JSON object on stdout."""
-    click.echo(json.dumps(data, ensure_ascii=False, allow_nan=False))
+    """One JSON object on stdout, whatever stdout can encode."""
+    readable = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(data, ensure_ascii=not readable, allow_nan=False)
+    # A lone surrogate (bytes of the command line that are no text) is the one thing that UTF-8 cannot hold.
+    click.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"))

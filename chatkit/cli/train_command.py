@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import shlex
 from pathlib import Path
 
 import click
@@ -41,13 +43,16 @@ def command(
     finished = run.train()
     progress.close()
     if not finished:
-        given = "".join(f" --set {pair}" for pair in overrides)
-        progress.note(f"stopped and saved; go on with: chatkit train {config} --out {out} --resume{given}")
+        again = ["chatkit", "train", config, "--out", out, "--resume"]
+        again += [part for pair in overrides for part in ("--set", pair)]
+        again += [] if minutes is None else ["--minutes", f"{minutes:g}"]
+        progress.note(f"stopped and saved; go on with: {shlex.join(again)}")
         return 130
     figures = run.evaluate("dev")
     shown = {head: {name: metric.value for name, metric in metrics.items()} for head, metrics in figures.items()}
-    if as_json:
-        print_json({"model": out, "steps": run.trainer.step, "seconds": run.trainer.seconds, "heads": shown})
+    if as_json:  # JSON has no infinity, which a perplexity may reach
+        heads = {head: {k: v for k, v in row.items() if math.isfinite(v)} for head, row in shown.items()}
+        print_json({"model": out, "steps": run.trainer.step, "seconds": run.trainer.seconds, "heads": heads})
     else:
         for head, metrics in shown.items():
             click.echo(f"{head}: " + "  ".join(f"{name} {value:.4f}" for name, value in metrics.items()) + "  (dev)")

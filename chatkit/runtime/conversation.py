@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from chatkit.assistant import Assistant
-from chatkit.errors import HeadError
+from chatkit.errors import ChatkitError, HeadError
 from chatkit.head.answer import Answer, Hit, Text
 from chatkit.head.ask import Ask, Piece, Services
 from chatkit.head.encoded import Encoded
@@ -163,9 +163,10 @@ class _Turn:
                 else:
                     answer = self._answer(head)
                 answer.check()
-        except HeadError as error:
+        except ChatkitError as error:  # of the head, or of what it asked the host for
             disabled = self._host.failed(name)
-            yield events.failed(number, name, error.message, error.place, disabled=disabled)
+            place = error.place if isinstance(error, HeadError) else ""
+            yield events.failed(number, name, error.message, place, disabled=disabled)
             return
         yield events.answer(number, name, answer.as_json(), stopped=self._cancelled() and head.streams())
 
@@ -203,6 +204,9 @@ class _Turn:
                 raise TypeError(f"stream must yield Piece or Answer, got {type(item).__name__}")
             pieces += isinstance(item, Piece)
             yield item
+            if self._cancelled():  # whether the head asks or not
+                _close(source)
+                break
         if pieces:
             self.pieces += pieces
             self.stream_seconds += time.monotonic() - started
@@ -215,6 +219,11 @@ class _Turn:
 
     def _step(self, ids: Tensor, state: Any) -> tuple[Tensor, Any]:
         return self._host._stepper.step(ids, state)
+
+
+def _close(source: Iterator[Any]) -> None:
+    with torch.inference_mode(), _quiet():
+        getattr(source, "close", lambda: None)()
 
 
 def _quiet() -> contextlib.AbstractContextManager[Any]:

@@ -177,6 +177,8 @@ class Recipe:
     def __post_init__(self) -> None:
         if not self.heads:
             raise ValueError("no [heads.NAME] in it")
+        if not 0 <= self.seed < 2**32:
+            raise ValueError(f"seed must lie in 0..{2**32 - 1}, got {self.seed}")
 
 
 def load_recipe(path: str, overrides: Sequence[str] = ()) -> Recipe:

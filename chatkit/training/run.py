@@ -22,7 +22,16 @@ from typing import Any
 import torch
 
 from chatkit.assistant import OWN, RUN_FOLDER, Assistant, HeadSetup, labels_of
-from chatkit.checkpoint import load_tensors, read_json, recover_folder, save_tensors, write_aside, write_json
+from chatkit.checkpoint import (
+    check_replaceable,
+    load_tensors,
+    read_json,
+    recover_folder,
+    save_tensors,
+    storage_errors,
+    write_aside,
+    write_json,
+)
 from chatkit.config import from_table, to_table
 from chatkit.errors import ConfigError, ModelError, StorageError
 from chatkit.head.answer import Metric
@@ -37,7 +46,10 @@ from chatkit.training.ranking import fit_fusions
 from chatkit.training.recipe import Recipe, differences
 from chatkit.training.trainer import Trainer
 
-_MAY_DIFFER = ("train.steps", "train.checkpoint_minutes", "train.threads", "train.evaluate", "train.evaluate_examples")
+_MAY_DIFFER = {
+    f"train.{key}"
+    for key in ("steps", "learning_rate", "checkpoint_minutes", "threads", "evaluate", "evaluate_examples")
+}
 
 
 class Run:
@@ -78,6 +90,7 @@ class Run:
         Raises:
             StorageError: If the folder already holds a run or an assistant.
         """
+        check_replaceable(self.folder)
         recover_folder(self.folder, own=OWN)
         if (self._run / "checkpoint.safetensors").exists() or (self.folder / "assistant.toml").exists():
             raise StorageError(f"{self.folder}: holds a run already", hint="go on with --resume, or name another --out")
@@ -85,6 +98,7 @@ class Run:
         tokenizer = make_tokenizer(self.recipe, self._records)
         self._build(tokenizer)
         write_aside(self._run / "tokenizer.model", tokenizer.to_bytes())
+        self._trim_log(0)  # of a run that ended before its first checkpoint
         write_json(self._run / "recipe.json", to_table(self.recipe))
         sizes = ", ".join(f"{name} {len(records):,} records" for name, records in self._records.items())
         parameters = sum(p.numel() for p in self.assistant.backbone.parameters())
@@ -234,16 +248,17 @@ class Run:
     def _log(self) -> Iterator[Callable[[Mapping[str, float], float, float], None]]:
         path, names = self._run / "log.csv", list(self._classes)
         header = not path.exists()
-        with path.open("a", newline="", encoding="utf-8") as file:
+        with path.open("a", newline="", encoding="utf-8", buffering=1) as file:  # kill -9 loses no whole line
             writer = csv.writer(file)
             if header:
                 writer.writerow(["step", "seconds", "rate", "gradient_norm", *names])
 
             def write(losses: Mapping[str, float], rate: float, norm: float) -> None:
                 row = [f"{losses[name]:.5f}" if name in losses else "" for name in names]
-                writer.writerow(
-                    [self.trainer.step, f"{self.trainer.seconds:.2f}", f"{rate:.3g}", f"{norm:.4f}", *row]
-                )
+                with storage_errors(path):
+                    writer.writerow(
+                        [self.trainer.step, f"{self.trainer.seconds:.2f}", f"{rate:.3g}", f"{norm:.4f}", *row]
+                    )
 
             yield write
 
@@ -251,7 +266,8 @@ class Run:
         path = self._run / "log.csv"
         if path.exists():
             header, *rows = path.read_text(encoding="utf-8").splitlines() or [""]
-            kept = [row for row in rows if row.split(",")[0].isdigit() and int(row.split(",")[0]) <= step]
+            whole = [row for row in rows if row.count(",") == header.count(",") and row.split(",")[0].isdigit()]
+            kept = [row for row in whole if int(row.split(",")[0]) <= step]
             write_aside(path, ("\n".join([header, *kept]) + "\n").encode("utf-8"))
 
 

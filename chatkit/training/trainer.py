@@ -6,6 +6,7 @@ K = heads of a step
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +25,8 @@ from chatkit.objectives.weighting.static import Static
 from chatkit.training.recipe import Recipe
 from chatkit.training.schedule import rate_at
 from chatkit.training.task_sampler import TaskSampler
+
+_LOWER_RATE = "go on from the last checkpoint with a lower rate: --resume --set train.learning_rate=F"
 
 
 class TrainingError(ChatkitError):
@@ -117,6 +120,8 @@ class Trainer:
             losses[name] = float(mean.detach())
             tokens += sum(int(field.lengths.sum()) for field in batch.fields.values())
         norm = self._clip()
+        if not math.isfinite(norm):  # the step would turn every weight into NaN, and a checkpoint keep them
+            raise TrainingError(f"the gradient of {', '.join(names)} is {norm} at step {self.step}", hint=_LOWER_RATE)
         rate = self.recipe.train.learning_rate * rate_at(self.progress, self.recipe.train)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
@@ -143,7 +148,7 @@ class Trainer:
         if not bool(torch.isfinite(mean)):
             raise TrainingError(
                 f"head {name}: its loss is {float(mean.detach())} at step {self.step}",
-                hint="lower train.learning_rate, then --resume from the last checkpoint",
+                hint=_LOWER_RATE,
             )
         return mean
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import numpy as np
@@ -28,7 +29,7 @@ def targets(padded: Padded) -> list[tuple[int, int]]:
 
 
 def all_pairs(rows: list[list[int]]) -> Counter[tuple[int, int]]:
-    return Counter(pair for row in rows for pair in zip(row, row[1:], strict=False))
+    return Counter(pair for row in rows for pair in itertools.pairwise(row))
 
 
 def test_padding() -> None:
