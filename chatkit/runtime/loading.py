@@ -150,15 +150,21 @@ def fit_to_examples(assistant: Assistant, head: Head, *, seconds: float = _FIT_S
     assistant.backbone.requires_grad_(False)
     with torch.no_grad():
         encoded = assistant.encode_records(head, examples)
-    optimiser = torch.optim.AdamW(parameters, lr=_FIT_RATE)
+    # Adam (Kingma & Ba 2015) written out: importing torch.optim takes as long as torch itself.
+    first = [torch.zeros_like(p) for p in parameters]
+    second = [torch.zeros_like(p) for p in parameters]
     deadline = time.monotonic() + seconds
     steps = 0
     while steps < _FIT_STEPS and time.monotonic() < deadline:
-        loss = head.loss(encoded, examples)
-        optimiser.zero_grad()
-        (loss.total / max(loss.count, 1)).backward()
-        optimiser.step()
         steps += 1
+        loss = head.loss(encoded, examples)
+        gradients = torch.autograd.grad(loss.total / max(loss.count, 1), parameters, allow_unused=True)
+        for parameter, gradient, m, v in zip(parameters, gradients, first, second, strict=True):
+            if gradient is not None:
+                m.lerp_(gradient, 0.1)
+                v.lerp_(gradient.square(), 0.01)
+                scale = (v / (1 - 0.99**steps)).sqrt_().add_(1e-8)
+                parameter.data.addcdiv_(m / (1 - 0.9**steps), scale, value=-_FIT_RATE)
     return steps
 
 

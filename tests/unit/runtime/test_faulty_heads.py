@@ -1,0 +1,129 @@
+"""Nothing a head does can hurt the chat: the real engine with heads that fail in every way."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatkit.runtime.client import EngineClient, Load
+
+HEAD = """
+from chatkit.plugin_api import Classifier
+{top}
+class Faulty(Classifier):
+    name = "faulty"
+    examples = [{{"text": "good fun", "label": "happy"}}, {{"text": "awful and dull", "label": "sad"}}]
+    {body}
+"""
+
+AT_IMPORT = {
+    "raises": ("1 / 0", "ZeroDivisionError", "faulty.py:3"),
+    "exits": ("raise SystemExit(3)", "SystemExit", "faulty.py:3"),
+    "dies": ("import os; os._exit(3)", "exit 3", ""),
+    "crashes": ("import ctypes; ctypes.string_at(0)", "signal 11", ""),
+    "hangs": ("while True: pass", "did not load within", ""),
+}
+IN_ANSWER = {
+    "raises": ("return 1 / 0", "ZeroDivisionError"),
+    "exits": ("raise SystemExit(3)", "SystemExit"),
+    "no list": ("return None", "list with one Answer"),
+    "wrong count": ("return super().answer(e, x) * 2", "list of 2"),
+    "not a number": (
+        "from chatkit.plugin_api import Answer, Bars; return [Answer(Bars({'a': float('nan')}))]",
+        "finite",
+    ),
+    "eats memory": ("y = [bytearray(2**26) for _ in range(200)]; return y", "MemoryError"),
+    "dies": ("import os; os._exit(3)", "exit 3"),
+    "crashes": ("import ctypes; ctypes.string_at(0)", "signal 11"),
+    "hangs": ("while True: pass", "did not answer"),
+}
+
+
+async def converse(model: Path, head: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]], EngineClient]:
+    """Events of one turn, and what the listener heard."""
+    heard: list[dict[str, Any]] = []
+    load = Load(str(model), (str(head),), memory=3 * 2**30)
+    client = EngineClient(load, heard.append, silence=4.0, head_loading=6.0)
+    await client.start()
+    try:
+        await client.settled()
+        events = [event async for event in client.ask("hello, how are you?")]
+    finally:
+        await client.close()
+    return events, heard, client
+
+
+def answered(events: list[dict[str, Any]]) -> set[str]:
+    """Heads that answered."""
+    return {event["head"] for event in events if event["event"] == "answer"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", AT_IMPORT)
+def test_a_head_that_fails_at_import_is_named_and_the_others_answer(trained: Path, tmp_path: Path, fault: str) -> None:
+    top, what, place = AT_IMPORT[fault]
+    file = tmp_path / "faulty.py"
+    file.write_text(HEAD.format(top=top, body="pass"))
+    events, heard, client = asyncio.run(converse(trained, file))
+    assert answered(events) == {"generation", "retrieval", "sentiment"}
+    said = [head["why"] for head in client.heads if head["name"] == "faulty"]
+    said += [event["message"] for event in heard if event["event"] == "error"]
+    assert any(what in line and place in line for line in said), said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", IN_ANSWER)
+def test_a_head_that_fails_in_a_turn_gives_one_card_and_the_others_answer(
+    trained: Path, tmp_path: Path, fault: str
+) -> None:
+    body, what = IN_ANSWER[fault]
+    file = tmp_path / "faulty.py"
+    file.write_text(HEAD.format(top="", body=f"def answer(self, e, x):\n        {body}"))
+    events, _, _ = asyncio.run(converse(trained, file))
+    failures = [event for event in events if event["event"] == "failed"]
+    assert answered(events) == {"generation", "retrieval", "sentiment"}
+    assert [event["head"] for event in failures] == ["faulty"]
+    assert what in failures[0]["message"]
+    assert events[-1]["event"] == "done"
+
+
+@pytest.mark.slow
+def test_saving_a_heads_file_reloads_it_and_a_broken_one_leaves_the_old(trained: Path, tmp_path: Path) -> None:
+    file = tmp_path / "faulty.py"
+    good = HEAD.format(top="", body="pass")
+    file.write_text(good)
+
+    async def session() -> None:
+        news: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        client = EngineClient(Load(str(trained), (str(file),)), news.put_nowait)
+        await client.start()
+        await client.settled()
+
+        async def reloaded() -> dict[str, Any]:
+            while True:
+                event = await asyncio.wait_for(news.get(), 20)
+                if event["event"] == "reloaded":
+                    return event
+
+        async def labels() -> set[str]:
+            events = [event async for event in client.ask("good fun", heads=["faulty"])]
+            return {label for e in events if e["event"] == "answer" for label in e["answer"]["probabilities"]}
+
+        try:
+            assert await labels() == {"happy", "sad"}
+            file.write_text(good.replace("happy", "joyful"))
+            assert (await reloaded())["ok"]
+            assert await labels() == {"joyful", "sad"}
+            file.write_text(good + "\n    def answer(self, e, x):\n        return 1 / 0\n")
+            event = await reloaded()
+            assert not event["ok"]
+            assert "ZeroDivisionError" in event["message"]
+            assert event["place"].startswith("faulty.py:")
+            assert await labels() == {"joyful", "sad"}
+        finally:
+            await client.close()
+
+    asyncio.run(session())
