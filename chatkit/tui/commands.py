@@ -56,9 +56,8 @@ def reloaded(event: dict[str, Any]) -> str:
     head, message, place = (str(event.get(key) or "") for key in ("head", "message", "place"))
     if event.get("ok"):
         return f"{head} was saved and is loaded anew" + (f": {message}" if message else "")
-    return f"{head} was saved but cannot be loaded; the one before goes on: {message}" + (
-        f" at {place}" if place else ""
-    )
+    at = f" at {place}" if place else ""
+    return f"{head} was saved but cannot be loaded; the one before goes on: {message}{at}"
 
 
 def heads_table(heads: Sequence[dict[str, Any]]) -> list[tuple[str, str, str]]:

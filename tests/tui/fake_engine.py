@@ -76,6 +76,11 @@ class Engine:
             self.send("error", turn=None, message=self.script["load_error"])
             return
         self.disabled |= set(skip)
+        for name, head in self.heads.items():
+            self.send("loading", head=name)
+            if "load_crash" in head and name not in skip:
+                self.crash(head["load_crash"])
+        self.send("loading", head="")
         self.ready()
 
     def listed(self):

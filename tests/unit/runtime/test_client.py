@@ -189,6 +189,21 @@ async def test_an_engine_that_cannot_be_started_says_so():
     await client.close()
 
 
+@pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ("segfault", "it crashed the engine (signal 11) while it was loaded"),
+        ("hang", "it did not load within 0.4 s"),
+    ],
+)
+async def test_a_head_that_ends_the_engine_while_it_is_loaded_is_left_out(engine, how, message):
+    client = await engine({"heads": {"bad": {"load_crash": how}, "mood": MOOD}}, head_loading=0.4)
+    assert kinds(await ask(client))[-2:] == [("answer", "mood"), ("done", None)]
+    assert f"head bad is left out: {message}" in [e["message"] for e in client.heard if e["event"] == "error"]
+    assert {head["name"]: head["state"] for head in client.heads} == {"bad": "disabled", "mood": "ok"}
+    await client.close()
+
+
 async def test_loading_has_a_limit(engine):
     client = await engine({"load": 30}, loading=0.3)
     assert "did not load within 0.3 s" in (await ask(client))[0]["message"]
