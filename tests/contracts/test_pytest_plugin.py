@@ -44,7 +44,8 @@ def test_a_head_that_cannot_be_loaded_is_a_usage_error_in_one_line(tmp_path: Pat
 
 
 def test_the_plugin_imports_nothing_heavy() -> None:
-    code = "import sys, chatkit.testing.pytest_plugin; print([m for m in ('torch', 'numpy', 'textual') if m in sys.modules])"
+    heavy = "('torch', 'numpy', 'textual')"
+    code = f"import sys, chatkit.testing.pytest_plugin; print([m for m in {heavy} if m in sys.modules])"
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
