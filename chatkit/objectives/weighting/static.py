@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import torch
 from torch import Tensor
 
+from chatkit.objectives.weighting.base import Weighting
 
-class Static:
+
+class Static(Weighting):
     """The weights that the config sets; the sum that every published method has to beat (Kurin et al. 2022).
 
+        w_i = p_i
+
+    Symbols: p_i the weight set by hand. Nothing of the losses or gradients enters.
+
     Args:
-        weights: objective -> weight, non-negative.
+        weights: objective -> weight p_i, non-negative.
+        seed: Not used.
     """
 
-    needs_gramian = False
+    title = "plain sum"
+    fixed = True
 
-    def __init__(self, weights: Mapping[str, float]) -> None:
-        self._weights = dict(weights)
+    def __init__(self, weights: Mapping[str, float], *, seed: int = 0) -> None:
+        super().__init__(weights, seed=seed)
 
-    def weigh(self, names: Sequence[str], losses: Tensor, gramian: Tensor | None = None) -> Tensor:
-        """Weights of the objectives that take part in this step.
-
-        Args:
-            names: Their names.
-            losses: Their losses, (K,), nats per target.
-            gramian: Not used.
-        Returns:
-            Weights, (K,).
-        Raises:
-            ValueError: If an objective was not declared, or the shapes disagree.
-        """
-        unknown = [name for name in names if name not in self._weights]
-        if unknown or losses.shape != (len(names),):
-            raise ValueError(f"weights are declared for {', '.join(self._weights)}; got {list(names)}, {losses.shape}")
-        return torch.tensor([self._weights[name] for name in names])
+    def _weigh(self, names: list[str], losses: Tensor, gramian: Tensor | None, prior: Tensor) -> Tensor:
+        return prior
 
     def describe(self) -> str:
         """What it does, in words."""

@@ -1,0 +1,205 @@
+"""Do objectives pull against each other, beyond what the noise of batches explains?
+
+Batches differ between objectives, so even one objective's own gradients from two batches are far from parallel. That
+self-cosine is the yardstick: opposite goals cannot show a cosine below -sqrt(self_a self_b), unrelated ones waver
+around 0.
+
+K = objectives of a step
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+LEAST_STEPS = 8
+_SURE = 2.0  # standard errors
+_MOSTLY_NOISE = 0.02
+
+
+def cosines(gramian: Tensor) -> Tensor:
+    """Cosine matrix, (K, K), of a Gramian; 0 where a gradient vanishes."""
+    norms = gramian.diagonal().clamp(min=0).sqrt()
+    scale = torch.where(norms > 0, 1 / norms, torch.zeros_like(norms))
+    return (gramian * scale.outer(scale)).clamp(-1, 1)
+
+
+def magnitude_ratios(gramian: Tensor) -> Tensor:
+    """|g_i| / |g_j|, (K, K); inf or NaN where g_j vanishes."""
+    norms = gramian.diagonal().clamp(min=0).sqrt()
+    return norms[:, None] / norms[None, :]
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What one step showed, plain numbers.
+
+    Args:
+        cosines: (a, b) -> cosine of their gradients on the shared parameters.
+        norms: objective -> norm of its gradient.
+        changes: objective -> predicted change of its loss under the step taken, J . step, nats per target.
+        probes: objective -> cosine between its gradients from this batch and from another one; where it was measured.
+    """
+
+    cosines: Mapping[tuple[str, str], float]
+    norms: Mapping[str, float]
+    changes: Mapping[str, float]
+    probes: Mapping[str, float]
+
+
+def read(names: Sequence[str], gramian: Tensor, change: Tensor, probes: Mapping[str, float]) -> Reading:
+    """A reading from the Gramian (K, K) and the changes (K,) of a step."""
+    matrix = cosines(gramian.detach().cpu().double())
+    pairs = itertools.combinations(range(len(names)), 2)
+    return Reading(
+        {(names[i], names[j]): float(matrix[i, j]) for i, j in pairs},
+        dict(zip(names, gramian.diagonal().clamp(min=0).sqrt().tolist(), strict=True)),
+        dict(zip(names, change.tolist(), strict=True)),
+        dict(probes),
+    )
+
+
+@dataclasses.dataclass
+class Series:
+    """Mean of a series and its standard error, with the autocorrelation between neighbours allowed for."""
+
+    count: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+    products: float = 0.0
+    last: float = 0.0
+    below: int = 0
+
+    def add(self, value: float) -> None:
+        """Add a value; one that is not finite is left out."""
+        if not math.isfinite(value):
+            return
+        if self.count:
+            self.products += self.last * value
+        self.count, self.total, self.squares = self.count + 1, self.total + value, self.squares + value * value
+        self.last, self.below = value, self.below + (value < 0)
+
+    @property
+    def mean(self) -> float:
+        """Mean, 0 of an empty series."""
+        return self.total / self.count if self.count else 0.0
+
+    @property
+    def share_below(self) -> float:
+        """Share of values below 0."""
+        return self.below / self.count if self.count else 0.0
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean; inf below two values. n is cut by (1 - r) / (1 + r), r the lag-1 correlation."""
+        if self.count < 2:
+            return math.inf
+        variance = max(self.squares / self.count - self.mean**2, 0.0)
+        lagged = self.products / (self.count - 1) - self.mean**2
+        r = min(max(lagged / variance, 0.0), 0.95) if variance > 0 else 0.0
+        return math.sqrt(variance * self.count / (self.count - 1) / max(self.count * (1 - r) / (1 + r), 1.0))
+
+
+class ConflictMeter:
+    """Gathers readings over training.
+
+    Args:
+        names: The objectives; pairs are named in their order.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = list(names)
+        self._pairs = {f"{a}/{b}": Series() for a, b in itertools.combinations(names, 2)}
+        self._ratios = {key: Series() for key in self._pairs}  # of the logarithm of |g_a| / |g_b|
+        self._changes = {name: Series() for name in names}
+        self._probes = {name: Series() for name in names}
+
+    def add(self, reading: Reading) -> None:
+        """Take in one step."""
+        for (a, b), cosine in reading.cosines.items():
+            if not (reading.norms[a] > 0 and reading.norms[b] > 0):
+                continue
+            swapped = f"{a}/{b}" not in self._pairs
+            key = f"{b}/{a}" if swapped else f"{a}/{b}"
+            log_ratio = math.log(reading.norms[a] / reading.norms[b])
+            self._pairs[key].add(cosine)
+            self._ratios[key].add(-log_ratio if swapped else log_ratio)
+        for name, change in reading.changes.items():
+            self._changes[name].add(change)
+        for name, cosine in reading.probes.items():
+            self._probes[name].add(cosine)
+
+    def verdict(self, a: str, b: str) -> str:
+        """Whether two objectives conflict, in words."""
+        series = self._pairs[f"{a}/{b}"]
+        if series.count < LEAST_STEPS:
+            return f"too few steps measured ({series.count}) to tell"
+        figure = f"cosine {series.mean:+.3f} ± {_SURE * series.error:.3f}"
+        visible = self._visible(a, b)
+        if series.mean + _SURE * series.error < 0:
+            freed = f", {max(series.mean / visible, -1.0):+.2f} freed of batch noise" if visible else ""
+            return f"conflict: {figure}{freed}; below 0 in {series.share_below:.0%} of steps"
+        if series.mean - _SURE * series.error > 0:
+            return f"they help each other: {figure}"
+        noise = "" if visible is None or visible > _MOSTLY_NOISE else "; gradients are mostly batch noise"
+        return f"no conflict beyond noise: {figure}{noise}"
+
+    def summary(self) -> dict[str, Any]:
+        """Everything as plain data, for a report; figures that were not measured are None."""
+        pairs = {}
+        for key, series in self._pairs.items():
+            a, b = key.split("/")
+            visible = self._visible(a, b)
+            pairs[key] = {
+                "steps": series.count,
+                "cosine": _rounded(series.mean) if series.count else None,
+                "error": _rounded(series.error),
+                "noise_bound": _rounded(visible),
+                "share_conflicting": _rounded(series.share_below) if series.count else None,
+                "norm_ratio": _rounded(math.exp(self._ratios[key].mean)) if series.count else None,
+                "verdict": self.verdict(a, b),
+            }
+        objectives = {}
+        for name in self._names:
+            probe, change = self._probes[name], self._changes[name]
+            objectives[name] = {
+                "self_cosine": _rounded(probe.mean) if probe.count else None,
+                "self_cosine_error": _rounded(probe.error),
+                "predicted_change": _rounded(change.mean) if change.count else None,
+                "predicted_change_error": _rounded(change.error),
+                "share_of_steps_gaining": _rounded(change.share_below) if change.count else None,
+            }
+        return {"pairs": pairs, "objectives": objectives}
+
+    def state(self) -> dict[str, Any]:
+        """Plain data that JSON keeps bit for bit."""
+        return {part: {k: dataclasses.asdict(s) for k, s in series.items()} for part, series in self._parts().items()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from ``state``."""
+        for part, series in self._parts().items():
+            for key in series:
+                series[key] = Series(**state[part][key])
+
+    def _parts(self) -> dict[str, dict[str, Series]]:
+        return {"pairs": self._pairs, "ratios": self._ratios, "changes": self._changes, "probes": self._probes}
+
+    def _visible(self, a: str, b: str) -> float | None:
+        """The largest cosine that batches of this size could show; None where it was not measured or is not above 0.
+
+        Source: correction for attenuation, Spearman 1904.
+        """
+        if not (self._probes[a].count and self._probes[b].count):
+            return None
+        product = self._probes[a].mean * self._probes[b].mean
+        return math.sqrt(product) if self._probes[a].mean > 0 and product > 0 else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(f"{value:.5g}")
