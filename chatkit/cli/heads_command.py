@@ -1,10 +1,16 @@
-"""``chatkit heads``: which heads there are, and what to do about those in a bad state."""
+"""``chatkit heads``: which heads there are, what to do about those in a bad state, and which of them a model holds."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from chatkit.cli.options import json_option, print_json
+from chatkit.cli.options import json_option, model_option, print_json
+
+if TYPE_CHECKING:
+    from chatkit.training.grow import Grown
 
 
 @click.group("heads", invoke_without_command=True)
@@ -13,7 +19,7 @@ from chatkit.cli.options import json_option, print_json
 @click.option("--head", "files", multiple=True, metavar="FILE", help="Also this file; repeatable.")
 @json_option
 def command(ctx: click.Context, check: bool, files: tuple[str, ...], as_json: bool) -> int:
-    """List, enable, disable and check heads."""
+    """List, enable, disable and check heads; train a new one on a model, or take one out."""
     if ctx.invoked_subcommand is None:
         return _list(check, files, as_json)
     return 0
@@ -48,6 +54,79 @@ def disable(name: str) -> int:
     Registry().disable(name)
     click.echo(f"{name} is disabled")
     return 0
+
+
+@command.command("add")
+@click.argument("head")
+@click.option("--data", multiple=True, required=True, metavar="PATH", help="Data of the head; repeatable.")
+@model_option
+@click.option("--out", metavar="DIR", help="Write the result here; by default into the model itself.")
+@click.option("--unfreeze", is_flag=True, help="Train the encoder too; the other heads rehearse their own data.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set a key of the config; repeatable.")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="End after so many minutes of training.")
+@json_option
+def add(
+    head: str,
+    data: tuple[str, ...],
+    model: str | None,
+    out: str | None,
+    unfreeze: bool,
+    overrides: tuple[str, ...],
+    minutes: float | None,
+    as_json: bool,
+) -> int:
+    """Train HEAD (a name or a file) on a trained assistant; the encoder and the other heads stay as they are."""
+    from chatkit.training.grow import Growth
+    from chatkit.training.progress import Progress
+
+    progress = Progress()
+    growth = Growth(
+        Path(model) if model else None,
+        head,
+        data,
+        progress=progress,
+        out=Path(out) if out else None,
+        unfreeze=unfreeze,
+        overrides=overrides,
+        minutes=minutes,
+    )
+    try:
+        grown = growth.run()
+    except KeyboardInterrupt:
+        progress.close()
+        progress.note("stopped; nothing was written")
+        return 130
+    if as_json:
+        print_json({"model": str(grown.out), "lineage": grown.lineage, **grown.as_json()})
+    else:
+        _show(grown, file=growth.file)
+    return 0
+
+
+@command.command("remove")
+@click.argument("name")
+@model_option
+def remove(name: str, model: str | None) -> int:
+    """Take a head out of a model; its weights are deleted, the other heads stay as they are."""
+    from chatkit.training.model_folder import remove_head
+
+    folder = remove_head(Path(model) if model else None, name)
+    click.echo(f"{name} is removed from {folder}")
+    return 0
+
+
+def _show(grown: Grown, *, file: str | None) -> None:
+    click.echo(f"{grown.head}, {grown.examples:,} dev examples (± is the standard deviation over bootstrap draws):")
+    for name, figure in grown.figures.items():
+        click.echo(f"  {name:16} {figure}")
+    for other, metrics in grown.cost.items():
+        click.echo(f"what it cost {other}:")
+        for name, change in metrics.items():
+            click.echo(f"  {name:16} {change}")
+    named = f" --head {file}" if file else ""
+    click.echo(
+        f"assistant in {grown.out} (lineage {grown.lineage[:8]}); talk to it with: chatkit --model {grown.out}{named}"
+    )
 
 
 def _list(check: bool, files: tuple[str, ...], as_json: bool) -> int:

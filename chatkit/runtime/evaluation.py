@@ -7,9 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from chatkit import paths
-from chatkit.assistant import RUN_FOLDER, Assistant
-from chatkit.checkpoint import read_json
-from chatkit.config import from_table
+from chatkit.assistant import Assistant
 from chatkit.data.discover import splits
 from chatkit.data.readers import read_collection
 from chatkit.data.records import Problems
@@ -18,16 +16,11 @@ from chatkit.head.answer import Metric
 from chatkit.head.head import Head
 from chatkit.runtime.loading import load
 from chatkit.training.evaluator import evaluate
+from chatkit.training.past import data_of as training_data
 from chatkit.training.prepare import draw, read_records
 from chatkit.training.ranking import FUSION, collection_pool, ranking_metrics
-from chatkit.training.recipe import Recipe, resolve_path
 
 Split = Literal["dev", "test"]
-_OWN = {
-    "dialogue": "corpora:english/dialogue",
-    "labelled": "corpora:english/sentiment",
-    "retrieval": "corpora:english/retrieval",
-}
 
 
 def evaluate_model(
@@ -62,7 +55,8 @@ def evaluate_model(
     for each in sorted(assistant.heads):
         if name is not None and each != name:
             continue
-        sets = [Path(data)] if data else _default_sets(data_of or model, assistant.heads[each])
+        folder = Path(data_of or model or paths.shipped_model()).expanduser()
+        sets = [Path(data)] if data else training_data(folder, type(assistant.heads[each]))
         rows = [_row(assistant, assistant.heads[each], path, split, most, single=bool(data)) for path in sets]
         found = [row for row in rows if row is not None]
         if found:
@@ -82,15 +76,6 @@ def _head_name(assistant: Assistant, head: str) -> str:
     if head in assistant.failures:
         raise HeadError(str(assistant.failures[head]), head=head)
     raise HeadError(f"no head {head}", head=head, hint=f"loaded: {', '.join(sorted(assistant.heads))}")
-
-
-def _default_sets(model: str | None, head: Head) -> list[Path]:
-    run = (Path(model) if model else paths.shipped_model()) / RUN_FOLDER / "recipe.json"
-    if run.is_file():
-        recipe = from_table(Recipe, read_json(run), where=str(run))
-        if head.name in recipe.heads:
-            return [Path(source.path) for source in recipe.heads[head.name].sources]
-    return [resolve_path(_OWN[head.reader], Path())] if head.reader in _OWN else []
 
 
 def _row(

@@ -5,7 +5,8 @@ Q = queries, N = documents
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from chatkit.search.fusion import Candidates, Choice, Pool, candidates, choose_w
 from chatkit.search.words import document_words, query_words
 
 FUSION = "fusion_weight"
+_FIT_QUERIES = 400
 
 
 def collection_pool(assistant: Assistant, head: Head, collection: Collection, *, most: int = 0, seed: int = 0) -> Pool:
@@ -67,6 +69,30 @@ def ranking_metrics(pool: Pool, weight: float) -> dict[str, Metric]:
         out[f"{prefix}ndcg@10"] = Metric(ndcg_at_k(run, pool.qrels), "higher")
         out[f"{prefix}recall@10"] = Metric(recall_at_k(run, pool.qrels), "higher")
     return out
+
+
+def fit_fusions(
+    assistant: Assistant, sources: Mapping[str, Sequence[Path]], *, seed: int, say: Callable[[str], None]
+) -> None:
+    """Fit how much the vectors of each ranking head count beside BM25; kept in its setup and in the report.
+
+    Args:
+        assistant: Its setups and report are changed.
+        sources: Data sets of each head that is looked at; heads that do not rank are passed over.
+        seed: Seed of the draw of queries.
+        say: Told what is done.
+    """
+    assistant.eval()
+    for name, folders in sources.items():
+        head = assistant.heads[name]
+        if not (head.makes_vectors() and head.reader == "retrieval"):
+            continue
+        say(f"choosing the weight of {name} beside BM25 on dev")
+        choice, sets = fit_fusion(assistant, head, folders, most=_FIT_QUERIES, seed=seed)
+        setup = assistant.setups[name]
+        assistant.setups[name] = dataclasses.replace(setup, fitted={**setup.fitted, FUSION: choice.weight})
+        table = {str(weight): [round(f, 4) for f in figures] for weight, figures in choice.table.items()}
+        assistant.report.setdefault("fusion", {})[name] = {"sets": sets, "ndcg@10": table}
 
 
 def fit_fusion(
