@@ -106,13 +106,15 @@ def stops_when_cancelled(rig: HeadRig) -> str:
 
 
 def _pieces(rig: HeadRig, text: str, *, stop_after: int | None) -> int:
-    count = 0
+    seen: list[Piece] = []
+    ask = _ask(rig, text, lambda: stop_after is not None and len(seen) >= stop_after)
     with torch.inference_mode():
-        for item in rig.built.stream(_ask(rig, text, lambda: stop_after is not None and count >= stop_after)):
-            count += isinstance(item, Piece)
-            if count > _MOST_PIECES:
+        for item in rig.built.stream(ask):
+            if isinstance(item, Piece):
+                seen.append(item)
+            if len(seen) > _MOST_PIECES:
                 break
-    return count
+    return len(seen)
 
 
 def _answers(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
