@@ -67,12 +67,13 @@ class Registry:
         return [candidate.name for candidate, verdict in self._verdicts() if verdict.loadable]
 
     def entry(self, name: str) -> Entry:
-        """The entry that a name stands for: the usable one, else the first.
+        """The entry that a name stands for: the usable one, else the first; as ``entries`` last found it.
 
         Raises:
             HeadError: If there is no head of that name.
         """
-        self._scan()
+        if self._found is None:
+            self._scan()
         return self._judge.entry(*self._named(name))
 
     def load(self, name_or_file: str) -> type[Head]:
