@@ -40,10 +40,10 @@ def look(snap_compare, monkeypatch):
             driver = Driver(app, pilot)
             app.screen.query_one(Prompt).cursor_blink = False
             await driver.ready()
+            await driver.sees("ready")
+            await pilot.pause(0.2)
             await do(driver)
-            await pilot.pause()
-            await asyncio.sleep(0.2)  # layout and scrolling settle
-            await pilot.pause()
+            await pilot.pause(0.2)  # layout and scrolling settle
 
         return snap_compare(ChatkitApp(Options(command=FAKE, **options)), run_before=run, terminal_size=SIZES[size])
 
