@@ -5,6 +5,7 @@
     [encoder]                     # shape (chatkit.nn.encoder.EncoderConfig)
     [train]                       # steps, optimiser, schedule, sampler
     [data]                        # bad rows, texts that training must not see
+    [objectives]                  # how the heads' losses are weighed, and how often their conflict is measured
     [heads.NAME]                  # data, weight, batch of each head
     [heads.NAME.options]          # what the head's build takes
 """
@@ -121,13 +122,36 @@ class TrainConfig:
 
 
 @dataclasses.dataclass(frozen=True)
+class ObjectivesConfig:
+    """How the heads share the encoder.
+
+    Args:
+        weighting: Method that weighs their gradients on it (chatkit.objectives.weighting); ``static`` takes the weights
+            of the heads as they are.
+        options: The method's own options.
+        conflict_every: Measure the conflict between gradients in every n-th step of two or more heads; 0 is never.
+        noise_every: Measure its noise floor, one more batch a head, in every n-th of those; 0 is never.
+    """
+
+    weighting: str = "static"
+    options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    conflict_every: int = 20
+    noise_every: int = 10
+
+    def __post_init__(self) -> None:
+        for name in ("conflict_every", "noise_every"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"objectives.{name} must be at least 0, got {getattr(self, name)}")
+
+
+@dataclasses.dataclass(frozen=True)
 class HeadConfig:
     """One head and its objective.
 
     Args:
         data: Its data sets, each a path or ``{path, most, repeat}``.
         head: File of the head, where it is no installed plugin.
-        weight: Its weight in the sum of losses.
+        weight: Its weight by hand on the shared encoder; other methods than ``static`` start from it.
         batch: Records (rows of a conversation) in a batch.
         every: Takes part in every n-th step.
         window: Pieces of a conversation in a step.
@@ -173,6 +197,7 @@ class Recipe:
     encoder: EncoderConfig = dataclasses.field(default_factory=EncoderConfig)
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
     data: DataConfig = dataclasses.field(default_factory=DataConfig)
+    objectives: ObjectivesConfig = dataclasses.field(default_factory=ObjectivesConfig)
 
     def __post_init__(self) -> None:
         if not self.heads:

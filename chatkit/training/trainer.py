@@ -6,9 +6,10 @@ K = heads of a step
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -16,21 +17,22 @@ from torch import Tensor, nn
 
 from chatkit.assistant import Assistant
 from chatkit.data.batching import Batch, Batches, Streams
-from chatkit.errors import ChatkitError
+from chatkit.errors import ConfigError
 from chatkit.head.encode import encode_padded
 from chatkit.head.encoded import Loss
 from chatkit.head.guard import guard, source_file
 from chatkit.nn.encoder import State
-from chatkit.objectives.weighting.static import Static
+from chatkit.objectives.conflict import Reading
+from chatkit.objectives.weighting import make_weighting
 from chatkit.training.recipe import Recipe
 from chatkit.training.schedule import rate_at
+from chatkit.training.shared_gradients import SharedGradients, TrainingError
 from chatkit.training.task_sampler import TaskSampler
 
 _LOWER_RATE = "go on from the last checkpoint with a lower rate: --resume --set train.learning_rate=F"
 
 
-class TrainingError(ChatkitError):
-    """Training cannot go on: a loss is no number, or a head returned what it must not."""
+__all__ = ["StepResult", "Trainer", "TrainingError"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,12 +44,16 @@ class StepResult:
         tokens: Real tokens that were encoded.
         rate: Learning rate.
         gradient_norm: Norm before clipping.
+        weights: Weight of each of these heads on the shared parameters.
+        reading: Conflict between them, in the steps in which it was measured.
     """
 
     losses: Mapping[str, float]
     tokens: int
     rate: float
     gradient_norm: float
+    weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    reading: Reading | None = None
 
 
 class Trainer:
@@ -77,12 +83,13 @@ class Trainer:
         self._limit = None if minutes is None else minutes * 60
         every = {name: recipe.heads[name].every for name in batches}
         self.sampler = TaskSampler(sizes, every, recipe.train, recipe.seed)
-        self.weighting = Static({name: recipe.heads[name].weight for name in batches})
         self._modules = nn.ModuleDict({"backbone": assistant.backbone, **{n: assistant.heads[n] for n in batches}})
         self._frozen = frozen
         if frozen:
             assistant.backbone.requires_grad_(False)
         self._parameters = [p for p in self._modules.parameters() if p.requires_grad]
+        self.shared = self._make_shared()
+        self.weighting = self.shared.weighting
         self.optimiser = _make_optimiser(self._parameters, recipe)
         self._carried: dict[str, State] = {}
 
@@ -110,15 +117,8 @@ class Trainer:
         if self._frozen:
             self.assistant.backbone.eval()
         self.optimiser.zero_grad(set_to_none=True)
-        losses: dict[str, float] = {}
-        tokens = 0
-        for name in names:
-            batch = next(self.batches[name])
-            mean = self._loss(name, batch)
-            weight = self.weighting.weigh([name], mean.detach().view(1).cpu())
-            (mean * float(weight[0])).backward()
-            losses[name] = float(mean.detach())
-            tokens += sum(int(field.lengths.sum()) for field in batch.fields.values())
+        losses, tokens = self._backward(names)
+        weights = self.shared.combine(losses)
         norm = self._clip()
         if not math.isfinite(norm):  # the step would turn every weight into NaN, and a checkpoint keep them
             raise TrainingError(f"the gradient of {', '.join(names)} is {norm} at step {self.step}", hint=_LOWER_RATE)
@@ -126,9 +126,53 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.optimiser.step()
+        reading = self.shared.finish(losses)
         self.step += 1
         self.seconds += time.monotonic() - start
-        return StepResult(losses, tokens, rate, norm)
+        return StepResult(losses, tokens, rate, norm, weights, reading)
+
+    def _make_shared(self) -> SharedGradients:
+        recipe, names = self.recipe, list(self.batches)
+        own = {name: [p for p in self.assistant.heads[name].parameters() if p.requires_grad] for name in names}
+        config = recipe.objectives
+        by_hand = {name: recipe.heads[name].weight for name in names}
+        weighting = make_weighting(config.weighting, names, by_hand, recipe.seed, **config.options)
+        if weighting.needs_gramian and recipe.train.sampler != "all" and len(names) > 1:
+            raise ConfigError(
+                f"objectives.weighting {config.weighting} compares gradients of one step, but train.sampler "
+                f"{recipe.train.sampler} takes one head a step",
+                hint='set train.sampler = "all"',
+            )
+        return SharedGradients(
+            [p for p in self.assistant.backbone.parameters() if p.requires_grad],
+            own,
+            weighting,
+            conflict_every=config.conflict_every,
+            noise_every=config.noise_every,
+        )
+
+    def _backward(self, names: Sequence[str]) -> tuple[dict[str, float], int]:
+        """One batch and one backward for each head; returns their losses and the number of tokens."""
+        losses: dict[str, float] = {}
+        tokens = 0
+        self.shared.begin(names)
+        for name in names:
+            batch = next(self.batches[name])
+            mean = self._loss(name, batch)
+            self.shared.backward(name, mean)
+            self.shared.probe(name, functools.partial(self._other_loss, name))
+            losses[name] = float(mean.detach())
+            tokens += sum(int(field.lengths.sum()) for field in batch.fields.values())
+        return losses, tokens
+
+    def _other_loss(self, name: str) -> Tensor:
+        """Loss of a head on its next batch, which stays the next one: order and carried state are as before."""
+        source = self.batches[name]
+        state, carried = source.state(), dict(self._carried)
+        mean = self._loss(name, next(source))
+        source.restore(state)
+        self._carried = carried
+        return mean
 
     def _loss(self, name: str, batch: Batch) -> Tensor:
         head = self.assistant.heads[name]
@@ -171,6 +215,7 @@ class Trainer:
             "step": self.step,
             "seconds": self.seconds,
             "batches": {name: source.state() for name, source in self.batches.items()},
+            "objectives": self.shared.state(),
         }
 
     def restore(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
@@ -191,6 +236,8 @@ class Trainer:
         self.step, self.seconds = int(state["step"]), float(state["seconds"])
         for name, source in self.batches.items():
             source.restore(state["batches"][name])
+        if "objectives" in state:  # checkpoints of plain sums were once saved without
+            self.shared.restore(state["objectives"])
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

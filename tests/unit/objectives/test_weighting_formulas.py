@@ -213,11 +213,11 @@ def test_dynamic_weight_average_by_its_formula(make: Make) -> None:
 
 
 def test_uncertainty_comes_to_rest_at_half_the_inverse_loss(make: Make) -> None:
-    weighting = make("uncertainty_weighting", rate=0.05)
-    for _ in range(600):
+    weighting = make("uncertainty_weighting", rate=0.1)
+    for _ in range(250):
         weighting.weigh(NAMES, LOSSES)
         weighting.learn(NAMES, LOSSES)
-    torch.testing.assert_close(weighting.weigh(NAMES, LOSSES), 1 / (2 * LOSSES), rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(weighting.weigh(NAMES, LOSSES), 1 / (2 * LOSSES), rtol=0.01, atol=1e-3)
 
 
 def test_famo_by_algorithm_1(make: Make) -> None:
@@ -246,10 +246,10 @@ def test_grad_norm_by_algorithm_1(make: Make) -> None:
 
 
 def test_grad_norm_brings_norms_to_their_targets(make: Make) -> None:
-    weighting = make("grad_norm", alpha=0.0, rate=0.01)
+    weighting = make("grad_norm", alpha=0.0, rate=0.02)
     norms = torch.tensor([4.0, 1.0, 2.0], dtype=torch.float64)
-    for _ in range(800):
+    for _ in range(250):
         weights = weighting.weigh(NAMES, LOSSES, torch.diag(norms**2))
         weighting.learn(NAMES, LOSSES, torch.diag(norms**2))
     assert float(weights.sum()) == pytest.approx(3)
-    torch.testing.assert_close(weights * norms, (weights * norms).mean().expand(3), rtol=0.05, atol=0)
+    torch.testing.assert_close(weights * norms, (weights * norms).mean().expand(3), rtol=0.1, atol=0)

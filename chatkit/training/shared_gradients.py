@@ -1,0 +1,176 @@
+"""What a step does with the gradients of several heads on the shared parameters: sum, or rows, weights and readings.
+
+K = heads of a step
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from chatkit.errors import ChatkitError
+from chatkit.objectives.conflict import ConflictMeter, Reading, read
+from chatkit.objectives.rows import GradientRows
+from chatkit.objectives.weighting import Weighting
+
+
+class TrainingError(ChatkitError):
+    """Training cannot go on: a loss is no number, or a head returned what it must not."""
+
+
+@dataclasses.dataclass
+class _Step:
+    """What is known of the step under way."""
+
+    names: Sequence[str]
+    measured: bool
+    probed: bool
+    by_rows: bool
+    weights: dict[str, float]
+    probes: dict[str, float] = dataclasses.field(default_factory=dict)
+    gramian: Tensor | None = None
+    before: Tensor | None = None
+
+
+class SharedGradients:
+    """Weighs the heads' gradients on the shared parameters; private ones follow their own unweighted loss.
+
+    In each step: ``begin``, for each head ``backward`` (and ``probe``), ``combine``, the optimiser's step, ``finish``.
+    With weights that are known beforehand and nothing to measure, gradients are summed by the backward passes;
+    otherwise they are kept as rows. With weights of 1 both give the same bits, so that measuring changes nothing.
+
+    Args:
+        shared: Parameters of the backbone that are trained; empty when it is frozen.
+        private: head -> its own parameters.
+        weighting: The method.
+        conflict_every: Measure conflict in every n-th step of two or more heads; 0 is never.
+        noise_every: Measure the noise floor in every n-th of those; 0 is never.
+    """
+
+    def __init__(
+        self,
+        shared: Sequence[nn.Parameter],
+        private: Mapping[str, Sequence[nn.Parameter]],
+        weighting: Weighting,
+        *,
+        conflict_every: int,
+        noise_every: int,
+    ) -> None:
+        self.weighting, self.meter = weighting, ConflictMeter(list(private))
+        self._shared, self._private = list(shared), {name: list(own) for name, own in private.items()}
+        self._every, self._noise_every = conflict_every, noise_every
+        self._joint, self._measured = 0, 0
+        self._rows: GradientRows | None = None
+        self._step = _Step([], False, False, False, {})
+
+    def begin(self, names: Sequence[str]) -> None:
+        """A step of these heads begins."""
+        joint = len(names) > 1 and bool(self._shared)
+        measured = joint and self._every > 0 and self._joint % self._every == 0
+        probed = measured and self._noise_every > 0 and self._measured % self._noise_every == 0
+        self._joint, self._measured = self._joint + joint, self._measured + measured
+        by_rows = bool(self._shared) and (measured or not self.weighting.fixed)
+        weights = dict.fromkeys(names, 1.0)
+        if self.weighting.fixed and self._shared:
+            given = self.weighting.weigh(names, torch.ones(len(names), dtype=torch.float64))
+            weights = dict(zip(names, given.tolist(), strict=True))
+        self._step = _Step(names, measured, probed, by_rows, weights)
+        if by_rows and self._rows is None:
+            self._rows = GradientRows(self._shared, len(self._private))
+
+    def backward(self, name: str, loss: Tensor) -> None:
+        """Backward of one head's mean loss."""
+        weight, own = self._step.weights[name], self._private[name]
+        if self._step.by_rows and self._rows is not None:
+            loss.backward()
+            self._rows.collect(self._step.names.index(name))
+        elif weight == 0:
+            if own:
+                loss.backward(inputs=own)
+        else:
+            (loss if weight == 1 else loss * weight).backward()
+            if weight != 1:
+                for parameter in own:
+                    if parameter.grad is not None:
+                        parameter.grad /= weight
+
+    def probe(self, name: str, other_loss: Callable[[], Tensor]) -> None:
+        """In some steps, the cosine of the head's gradient with that of another batch; leaves no trace in training.
+
+        Args:
+            name: The head, after its ``backward``.
+            other_loss: Makes its mean loss on another batch.
+        """
+        if not self._step.probed or self._rows is None:
+            return
+        row = self._step.names.index(name)
+        with torch.random.fork_rng():
+            other_loss().backward(inputs=self._shared)
+        dot, square = self._rows.collect_probe(row)
+        own = float(self._rows.gramian(row + 1)[row, row])
+        self._step.probes[name] = dot / (own * square) ** 0.5 if own * square > 0 else 0.0
+
+    def combine(self, losses: Mapping[str, float]) -> dict[str, float]:
+        """Make the weighted sum the gradient of the shared parameters; returns the weights.
+
+        Raises:
+            TrainingError: If a gradient is not finite.
+        """
+        step, names = self._step, self._step.names
+        if not step.by_rows or self._rows is None:
+            return step.weights
+        if step.measured or self.weighting.needs_gramian:
+            step.gramian = self._rows.gramian(len(names)).cpu()
+            for name, square in zip(names, step.gramian.diagonal().tolist(), strict=True):
+                if not square < float("inf"):
+                    raise TrainingError(f"head {name}: its gradient is not finite", hint="lower train.learning_rate")
+        if not self.weighting.fixed:
+            given = self.weighting.weigh(names, _column(names, losses), step.gramian)
+            step.weights = dict(zip(names, given.tolist(), strict=True))
+        self._rows.apply(list(step.weights.values()))
+        if step.measured or self.weighting.needs_change:
+            step.before = self._rows.before_step()
+        return step.weights
+
+    def finish(self, losses: Mapping[str, float]) -> Reading | None:
+        """After the optimiser's step: let the method learn, and read what the step did where it is measured."""
+        step, change = self._step, None
+        if step.before is not None and self._rows is not None:
+            change = self._rows.change(step.before, len(step.names)).cpu()
+        step.before = None
+        if self._shared:
+            self.weighting.learn(step.names, _column(step.names, losses), step.gramian, change)
+        if not step.measured or step.gramian is None or change is None:
+            return None
+        reading = read(step.names, step.gramian, change, step.probes)
+        self.meter.add(reading)
+        return reading
+
+    def summary(self) -> dict[str, Any]:
+        """Weighting and conflict as plain data, for a report."""
+        return {
+            "weighting": self.weighting.describe(),
+            "weights": self.weighting.average(),
+            "memory": self._rows.num_bytes if self._rows else 0,
+            "measured_steps": self._measured,
+            **self.meter.summary(),
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Plain data that a checkpoint needs."""
+        counts = {"joint": self._joint, "measured": self._measured}
+        return {**counts, "weighting": self.weighting.state_dict(), "meter": self.meter.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from ``state``, bit for bit."""
+        self._joint, self._measured = int(state["joint"]), int(state["measured"])
+        self.weighting.load_state_dict(state["weighting"])
+        self.meter.restore(state["meter"])
+
+
+def _column(names: Sequence[str], values: Mapping[str, float]) -> Tensor:
+    return torch.tensor([values[name] for name in names], dtype=torch.float64)
