@@ -301,9 +301,7 @@ def _fill(module: torch.nn.Module, tensors: dict[str, Tensor], where: Path) -> N
     wanted = {name: tensor.shape for name, tensor in module.state_dict().items()}
     given = {name: tensor.shape for name, tensor in tensors.items()}
     if wanted != given:
-        differing = sorted(
-            name for name in {*wanted, *given} if wanted.get(name) != given.get(name)
-        )
+        differing = sorted(name for name in {*wanted, *given} if wanted.get(name) != given.get(name))
         raise ModelError(f"{where}: does not fit its config at {', '.join(differing[:3])}", hint="train it again")
     module.load_state_dict(tensors)
 

@@ -91,7 +91,9 @@ def run(argv: list[str] | None = None) -> int:
     except click.ClickException as error:
         usage = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "chatkit"
         return _fail(f"{error.format_message()} (see: {usage} --help)")
-    except BrokenPipeError:  # whoever read our output has enough
+    except SystemExit:  # so click ends when whoever read our output has enough
+        return 0
+    except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:

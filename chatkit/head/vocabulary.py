@@ -5,6 +5,7 @@ N = targets, D = width of the hidden states, E = width of the embedding, V = voc
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 
 import torch
@@ -26,7 +27,7 @@ class Vocabulary:
         self._tokenizer = tokenizer
         self._softmax = softmax
         self._fast_logits: Callable[[Tensor], Tensor] | None = None
-        self._surface: tuple[Tensor, Tensor] | None = None
+        self._surface: _Surfaces | None = None
 
     def __deepcopy__(self, memo: object) -> Vocabulary:
         return self  # shared by construction
@@ -88,28 +89,52 @@ class Vocabulary:
 
     def num_bytes(self, ids: Tensor) -> int:
         """UTF-8 bytes of the text of ids, one more for each turn (the line end that would part it from the next)."""
-        return int(self._surfaces()[0][ids].sum())
+        return int(self._surfaces().num_bytes[ids.cpu()].sum())
 
-    def num_words(self, ids: Tensor) -> int:
-        """Words that start in ids, split at white space, one more for each end of turn."""
-        return int(self._surfaces()[1][ids].sum())
+    def num_words(self, ids: Tensor, before: Tensor | None = None) -> int:
+        """Words that start in ids, split at white space, one more for each end of turn.
+
+        Args:
+            ids: (N,) int64.
+            before: (N,), the id in front of each: a word may start behind a piece that is a space alone. By default ids
+                are one run that starts a text.
+        """
+        ids = ids.cpu()
+        if before is None:
+            before = torch.cat((ids.new_tensor([self._tokenizer.pad]), ids))[: len(ids)]
+        surfaces = self._surfaces()
+        starts = surfaces.visible[ids] & (surfaces.opens[ids] | surfaces.closes[before.cpu()])
+        return int(starts.sum() + (ids == self.end).sum())
 
     def use_fast_logits(self, logits: Callable[[Tensor], Tensor] | None) -> None:
         """Host only: take logits (B, D) -> (B, V) from here at inference."""
         self._fast_logits = logits
 
-    def _surfaces(self) -> tuple[Tensor, Tensor]:
+    def _surfaces(self) -> _Surfaces:
         if self._surface is None:
-            num_bytes, num_words = torch.zeros(len(self), dtype=torch.long), torch.zeros(len(self), dtype=torch.long)
             specials = set(self._tokenizer.specials.values())
+            texts: list[bytes] = []
             for index, piece in enumerate(self._tokenizer.pieces(range(len(self)))):
                 if index in specials:
-                    num_words[index] = int(index == self.end)
+                    texts.append(b"")
                 elif self._tokenizer.is_byte(index):
-                    num_bytes[index] = 1
+                    texts.append(bytes([int(piece[3:5], 16)]))
                 else:
-                    surface = piece.replace("\u2581", " ")
-                    num_bytes[index] = len(surface.encode("utf-8"))
-                    num_words[index] = int(surface[0].isspace() and not surface.isspace())
-            self._surface = num_bytes, num_words
+                    texts.append(piece.replace("\u2581", " ").encode("utf-8"))
+            self._surface = _Surfaces(
+                torch.tensor([len(text) for text in texts]),
+                torch.tensor([bool(text) and not text.isspace() for text in texts]),
+                torch.tensor([text[:1].isspace() for text in texts]),
+                torch.tensor([not text or text[-1:].isspace() for text in texts]),
+            )
         return self._surface
+
+
+@dataclasses.dataclass(frozen=True)
+class _Surfaces:
+    """The text of every piece: UTF-8 bytes, whether it shows anything, whether it opens or closes with a space."""
+
+    num_bytes: Tensor
+    visible: Tensor
+    opens: Tensor
+    closes: Tensor

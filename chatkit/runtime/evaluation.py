@@ -86,7 +86,10 @@ def _row(
         if head.reader == "retrieval" and head.makes_vectors():
             metrics, examples = _ranking(assistant, head, path, split, most)
         else:
-            part = split if single or path.is_file() or split in splits(path) or split == "dev" else None
+            whole = single and path.is_file()  # a file that was named is measured whole, nothing is held out of it
+            part: Split | None = "test" if whole else split
+            if not (single or path.is_file() or split in splits(path) or split == "dev"):
+                part = None
             if part is None:
                 return None
             records = draw(read_records(type(head), path, part, Problems()), most, seed=0)

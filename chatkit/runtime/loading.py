@@ -85,7 +85,11 @@ def load(
     for name in assistant.heads:
         states[name] = HeadState(name, "ok", entries[name].origin if name in entries else "")
     for name, error in assistant.failures.items():
-        states[name] = _failed(name, error, entries[name].origin if name in entries else "")
+        found = entries.get(name)
+        if found is not None and found.state == "disabled":  # the user's will, no failure
+            states[name] = HeadState(name, found.state, found.origin, _reason(found.why, found.way_out))
+        else:
+            states[name] = _failed(name, error, found.origin if found is not None else "")
     for name, entry in entries.items():
         if name in states or name in skip:
             continue

@@ -66,12 +66,13 @@ class Generation(Head):
     def measure(self, encoded: Fields, examples: Sequence[Record]) -> dict[str, float]:
         """Summed nats, pieces, bytes and words."""
         text = encoded["text"]
-        targets = text.next_ids[text.next_ids >= 0]
+        known = text.next_ids >= 0
+        targets = text.next_ids[known]
         return {
             "nats": float(self.loss(encoded, examples).total),
             "count": float(len(targets)),
             "bytes": float(self.vocabulary.num_bytes(targets)),
-            "words": float(self.vocabulary.num_words(targets)),
+            "words": float(self.vocabulary.num_words(targets, text.ids[known])),
         }
 
     def summarise(self, sums: Mapping[str, float]) -> dict[str, Metric]:

@@ -1,0 +1,88 @@
+"""The running state: going on from a known beginning equals encoding everything again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from chatkit.assistant import Assistant
+from chatkit.runtime import prefill
+from chatkit.runtime.prefill import RunningState
+
+
+def turns(*texts: str) -> list[dict[str, str]]:
+    return [{"speaker": ("user", "assistant")[i % 2], "text": text} for i, text in enumerate(texts)]
+
+
+@torch.inference_mode()
+def advance(running: RunningState, what: list[dict[str, str]]) -> tuple[Tensor, Any]:
+    return running.advance(what)
+
+
+def assert_same(a: tuple[Tensor, Any], b: tuple[Tensor, Any]) -> None:
+    torch.testing.assert_close(a[0], b[0], rtol=1e-4, atol=1e-5)
+    for x, y in zip(a[1], b[1], strict=True):
+        torch.testing.assert_close(x, y, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "histories",
+    [
+        [["hello"], ["hello", "hi there", "how are you?"], ["hello", "hi there", "how are you?", "well", "good"]],
+        [["hello", "hi there", "how?"], ["hello", "something else", "how?"]],  # a turn was edited
+        [["hello", "hi there", "how?"], ["hello"]],  # went back
+        [["hello", "hi", "how?"], ["hi", "how?", "x"]],  # the oldest turns were dropped
+        [["hello"], ["hello"]],  # asked again
+        [["hello"], []],
+        [["hel"], ["hello"]],
+    ],
+)
+def test_known_beginnings_are_reused_and_change_nothing(assistant: Assistant, histories: list[list[str]]) -> None:
+    running = RunningState(assistant)
+    for history in histories:
+        assert_same(advance(running, turns(*history)), advance(RunningState(assistant), turns(*history)))
+
+
+def test_only_what_is_new_is_encoded(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[int] = []
+    running = RunningState(assistant)
+    encode = running._encode
+    monkeypatch.setattr(running, "_encode", lambda ids, state: (encoded.append(len(ids)), encode(ids, state))[1])
+    long = "a long turn about the station and the market " * 5
+    advance(running, turns(long))
+    first = sum(encoded)
+    encoded.clear()
+    advance(running, turns(long, "short", "new"))
+    assert 0 < sum(encoded) < first / 4
+    encoded.clear()
+    advance(running, turns(long, "short", "new"))
+    assert encoded == []
+
+
+def test_the_state_stands_behind_the_opening_of_the_assistants_turn(assistant: Assistant) -> None:
+    tokenizer = assistant.tokenizer
+    ids = [tokenizer.special("<user>"), *tokenizer.encode("hello"), tokenizer.end, tokenizer.special("<assistant>")]
+    with torch.inference_mode():
+        states, _ = assistant.backbone.encoder(torch.tensor([ids]))
+    hidden, _ = advance(RunningState(assistant), turns("hello"))
+    torch.testing.assert_close(hidden, states[:, -1], rtol=1e-4, atol=1e-5)
+
+
+def test_a_very_long_turn_keeps_its_beginning_and_its_end(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prefill, "MOST_TURN_PIECES", 8)
+    running = RunningState(assistant)
+    advance(running, turns("one two three four five six seven eight nine ten eleven twelve"))
+    pieces = assistant.tokenizer.encode("one two three four five six seven eight nine ten eleven twelve")
+    assert running._ids[1:-2] == [*pieces[:4], *pieces[-4:]]
+
+
+def test_states_of_an_abandoned_history_are_forgotten(assistant: Assistant) -> None:
+    running = RunningState(assistant)
+    for i in range(20):
+        advance(running, turns(f"question {i}", "answer", "more"))
+    assert len(running._states) <= 4
