@@ -212,7 +212,7 @@ class Chat:
             return
         turn.answers[head] = answer
         state = "stopped" if event.get("stopped") else "done"
-        data, text = answer.as_json(), _text_of(answer)
+        data, text = answer.as_json(), _text_of(answer) if head in turn.said else ""
         self._written(lambda: self.store.set_answer(turn.reply, head, data, state=state, text=text))
 
     def _finish(self, turn: Turn, state: TurnState, *, familiarity: float | None = None) -> None:

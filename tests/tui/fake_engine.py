@@ -132,6 +132,8 @@ class Engine:
             answer = {"type": "bars", "label": max(bars, key=bars.get), "probabilities": bars}
         elif "items" in head:
             answer = {"type": "ranking", "items": head["items"]}
+        elif "text" in head:
+            answer = {"type": "text", "text": head["text"]}
         elif "table" in head:
             answer = {"type": "table", **head["table"]}
         else:

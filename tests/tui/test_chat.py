@@ -152,6 +152,27 @@ async def test_control_characters_never_reach_the_screen(drive):
         chat.text.encode("utf-8")
 
 
+async def test_the_reply_is_what_streams_and_stands_first(drive, stored):
+    heads = {
+        "mood": {"bars": {"good": 1.0}},
+        "topic": {"text": "food, I think"},
+        "generation": {"say": "Hello you"},
+        "french": {"say": "Salut toi"},
+    }
+
+    def order(chat):
+        lines = [line.split() for line in chat.text.splitlines()]
+        return [line[0] for line in lines if line and line[0] in ("Hello", "mood", "topic", "french")]
+
+    async with drive({"heads": heads}) as chat:
+        await chat.say("hi")
+        assert order(chat) == ["Hello", "mood", "topic", "french"]
+        assert stored()[1].text == "Hello you"
+    async with drive(resume=True) as chat:
+        await chat.sees("french")
+        assert order(chat) == ["Hello", "mood", "topic", "french"]
+
+
 async def test_keys_keep_their_order(drive):
     async with drive({"heads": {"generation": {"say": "{text}"}}}) as chat:
         await chat.key("a", "ctrl+j", "b", "alt+enter", "c", "shift+enter", "d", "backspace", "e")

@@ -1,6 +1,5 @@
 """What the screens look like; after a wanted change run with ``--snapshot-update`` and look at the pictures."""
 
-import asyncio
 import json
 
 import pytest
@@ -22,7 +21,7 @@ EVERYTHING = {
         "bars": {"joy": 0.4, "love": 0.2, "surprise": 0.1, "anger": 0.1, "fear": 0.1, "sadness": 0.05, "disgust": 0.05}
     },
     "topics": {"table": {"header": ["topic", "share"], "rows": [["food", "0.7"], ["travel", "0.2"]]}},
-    "french": {"say": "Essayez le petit, ou l'autre.", "type": "text"},
+    "french": {"text": "Essayez le petit, ou l'autre."},
 }
 
 

@@ -18,7 +18,7 @@ STATES = {
     "restarting": ("◌", "$warning", "restarting"),
     "dead": ("✗", "$error", "not running"),
 }
-HEAD_MARKS = {"ok": "", "disabled": " off", "not loaded": " not loaded"}
+HEAD_MARKS = {"ok": "", "disabled": " off"}
 
 
 class StatusLine(Widget):
@@ -62,13 +62,14 @@ class StatusLine(Widget):
         return start + Content(" " * gap) + end if gap >= 2 else None
 
     def _heads(self, *, short: bool) -> Content:
+        here = [head for head in self.heads if head.get("state") != "not loaded"]  # /heads lists those too
         if short:
-            on = sum(head.get("state") == "ok" for head in self.heads)
-            return Content.styled(f"{on} of {len(self.heads)} heads", "$quiet")
+            on = sum(head.get("state") == "ok" for head in here)
+            return Content.styled(f"{on} of {len(here)} heads", "$quiet")
         parts = []
-        for head in self.heads:
+        for head in here:
             state = str(head.get("state", ""))
             mark = HEAD_MARKS.get(state, f" {state}")
-            colour = "$quiet" if state in ("ok", "not loaded") else "$warning"
+            colour = "$quiet" if state == "ok" else "$warning"
             parts.append(Content.styled(one_line(str(head.get("name", "?"))) + mark, colour))
         return Content.styled(" · ", "$quiet").join(parts)

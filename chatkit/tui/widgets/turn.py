@@ -32,7 +32,7 @@ ENDINGS = {
 class TurnView(Vertical):
     """One turn.
 
-    The first head that streams, or that answers with text, gives the reply; all others get a card below it.
+    The first head that streams gives the reply; all others get a card below it.
 
     Args:
         text: What the user said.
@@ -86,12 +86,9 @@ class TurnView(Vertical):
     async def answer(self, head: str, data: dict[str, Any]) -> None:
         """A head has answered: ``data`` is what ``Answer.as_json`` gave."""
         answer = Answer.from_json(data)
-        text = reply_text(answer)
-        if self._reply_head is None and text:
-            self._reply_head = head
         is_reply = head == self._reply_head
         if is_reply:
-            await self._finish_reply(text)
+            await self._finish_reply(reply_text(answer))
         for block in answer.blocks:
             if not (is_reply and block.kind in ("text", "markdown")):
                 await self.mount(card_of(head, block), before=self._ending)
