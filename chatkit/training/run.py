@@ -4,6 +4,7 @@
     DIR/run/recipe.json              the config, with absolute paths
     DIR/run/tokenizer.model
     DIR/run/log.csv                  step, seconds, loss of each head
+    DIR/run/objectives.csv           weights, conflict and predicted change in the steps that were measured
     DIR/assistant.toml, ...          the assistant (chatkit.assistant)
 """
 
@@ -40,6 +41,7 @@ from chatkit.registry import Registry
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.training.allocator import keep_freed_memory
 from chatkit.training.evaluator import evaluate
+from chatkit.training.objectives_log import ObjectivesLog
 from chatkit.training.prepare import draw, fingerprint, make_batches, make_tokenizer, read_records, training_records
 from chatkit.training.progress import Progress
 from chatkit.training.ranking import fit_fusions
@@ -148,6 +150,7 @@ class Run:
         next_save = time.monotonic() + config.checkpoint_minutes * 60
         evaluations = [i / config.evaluate for i in range(1, config.evaluate)]
         evaluations = [share for share in evaluations if share > self.trainer.progress]
+        objectives = ObjectivesLog(self._run, list(self._classes))
         with _interrupts(self._interrupt), self._log() as log:
             while not self.trainer.done and not self._stop:
                 start = time.monotonic()
@@ -157,6 +160,8 @@ class Run:
                     self.trainer.step, self.trainer.progress, result.losses, result.tokens, took, self.trainer.seconds
                 )
                 log(result.losses, result.rate, result.gradient_norm)
+                if result.reading is not None:
+                    objectives.write(self.trainer.step, result.weights, result.reading)
                 if evaluations and self.trainer.progress >= evaluations[0]:
                     evaluations.pop(0)
                     self._note_figures(self.evaluate("dev", self.recipe.train.evaluate_examples))
@@ -194,6 +199,7 @@ class Run:
             "weighting": self.trainer.weighting.describe(),
             "sampler": self.trainer.sampler.describe(),
         }
+        self.assistant.report["objectives"] = self.trainer.shared.summary()
         self.assistant.save(self.folder)
 
     def evaluate(self, split: str, most: int = 0) -> dict[str, dict[str, Metric]]:
@@ -263,8 +269,9 @@ class Run:
             yield write
 
     def _trim_log(self, step: int) -> None:
-        path = self._run / "log.csv"
-        if path.exists():
+        for path in (self._run / "log.csv", self._run / "objectives.csv"):
+            if not path.exists():
+                continue
             header, *rows = path.read_text(encoding="utf-8").splitlines() or [""]
             whole = [row for row in rows if row.count(",") == header.count(",") and row.split(",")[0].isdigit()]
             kept = [row for row in whole if int(row.split(",")[0]) <= step]
