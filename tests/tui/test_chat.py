@@ -30,10 +30,10 @@ async def test_a_message_is_answered_by_every_head(drive, stored):
 
 async def test_the_empty_chat_teaches(drive):
     async with drive() as chat:
-        assert "Three things to try" in chat.text
+        await chat.sees("Three things to try")
         await chat.pilot.click("Suggestion")
-        assert chat.prompt.text.startswith("hello, can you recommend")
-        assert chat.prompt.has_focus
+        await chat.until(lambda: chat.prompt.text.startswith("hello, can you recommend"))
+        await chat.until(lambda: chat.prompt.has_focus)
         await chat.key("enter")
         await chat.idle()
         assert "Three things to try" not in chat.text

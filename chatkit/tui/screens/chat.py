@@ -64,7 +64,8 @@ class ChatScreen(Screen[None]):
         self.chat = chat
         self.query_one(Prompt).set_past(chat.store.prompts())
         self.query_one(StatusLine).saved = chat.store.saved
-        await self._show_session()
+        if chat.session is not None:
+            await self._show_session()
         early, self._early = self._early, []
         for text in early:
             chat.send(text)
