@@ -58,7 +58,7 @@ def test_kill_9_in_the_middle_and_resume(config_file: Path, tmp_path: Path) -> N
     assert not [p.name for p in (*out.parent.iterdir(), *out.iterdir()) if p.name.startswith(".out")]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
 def test_ctrl_c_saves_and_says_how_to_go_on(config_file: Path, tmp_path: Path, number: int) -> None:
     out = tmp_path / "my out"
     process = start(*long_run(config_file, out))

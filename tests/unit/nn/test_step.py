@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from chatkit.assistant import Assistant
+from chatkit.nn import step
 from chatkit.nn.encoder import EncoderConfig, make_encoder
 from chatkit.nn.step import Stepper, best_precision
 from chatkit.nn.vocabulary import Backbone
@@ -28,9 +29,14 @@ def test_float32_steps_equal_the_lstm(layers: int, batch: int) -> None:
     torch.testing.assert_close(state, (h, c), rtol=1e-5, atol=1e-5)
 
 
-def test_int8_agrees_with_float32_on_a_trained_assistant(assistant: Assistant) -> None:
+@pytest.mark.parametrize(("reduced", "least"), [(None, 0.98), (True, 0.96)])
+def test_int8_agrees_with_float32_on_a_trained_assistant(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch, reduced: bool | None, least: float
+) -> None:
     if best_precision() != "int8":
         pytest.skip("no int8 kernel here")
+    if reduced:  # as on processors whose kernel would overflow
+        monkeypatch.setattr(step, "_saturates", lambda: True)
     stepper = Stepper(assistant.backbone, "int8")
     tokenizer = assistant.tokenizer
     text = "hello! could you tell me where the station is? yes, of course. it is behind the old market. thank you! " * 6
@@ -44,7 +50,7 @@ def test_int8_agrees_with_float32_on_a_trained_assistant(assistant: Assistant) -
             hidden, state = stepper.step(ids[:, t], state)
             agree += int(stepper.logits(hidden).argmax(-1).item() == best[t].item())
     assert ids.shape[1] > 200
-    assert agree / ids.shape[1] >= 0.98
+    assert agree / ids.shape[1] >= least
 
 
 def test_steps_need_an_lstm() -> None:
