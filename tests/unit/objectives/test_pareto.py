@@ -29,7 +29,7 @@ def test_non_dominated_is_its_definition(points: list[tuple[int, ...]]) -> None:
 
 
 @given(POINTS)
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_hypervolume_counts_the_cells_of_a_grid(points: list[tuple[int, ...]]) -> None:
     cells = np.indices((7, 7, 7)).reshape(3, -1).T  # cell c is dominated where some point is at most c
     covered = (np.array(points)[:, None, :] <= cells[None]).all(axis=2).any(axis=0).sum()

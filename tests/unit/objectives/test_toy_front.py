@@ -13,7 +13,9 @@ from objective_inputs import through_json
 from toy import RULES, Toy, behind_front, true_front
 
 from chatkit.objectives.conflict import ConflictMeter
+from chatkit.objectives.weighting import make_weighting
 from chatkit.objectives.weighting.registry import METHODS
+from chatkit.training.shared_gradients import SharedGradients, TrainingError
 
 GRADIENT_METHODS = ("aligned_mtl", "cagrad", "grad_vac", "imtl_g", "mgda", "pcgrad", "upgrad")
 
@@ -86,3 +88,14 @@ def test_measuring_changes_no_bit() -> None:
     plain, measured = Toy().train(6), Toy(every=1).train(6)
     assert isinstance(measured.shared.meter, ConflictMeter)
     assert all(torch.equal(a, b) for a, b in zip(plain.parameters, measured.parameters, strict=True))
+
+
+def test_a_gradient_that_is_not_finite_is_named_before_it_reaches_a_weight() -> None:
+    parameter = torch.nn.Parameter(torch.zeros(1))
+    method = make_weighting("mgda", RULES)
+    shared = SharedGradients([parameter], {rule: [] for rule in RULES}, method, conflict_every=0, noise_every=0)
+    shared.begin(RULES)
+    shared.backward("a", parameter.sum())
+    shared.backward("b", parameter.sqrt().sum())  # 0, with a slope of infinity
+    with pytest.raises(TrainingError, match="head b: its gradient is not finite"):
+        shared.combine({"a": 0.0, "b": 0.0})

@@ -10,10 +10,13 @@ import torch
 from objective_inputs import NAMES, Driver, jacobian, through_json
 
 from chatkit.errors import ConfigError
-from chatkit.objectives.weighting import Weighting
+from chatkit.objectives.weighting import Weighting, make_weighting
 from chatkit.objectives.weighting.gramian import GramianWeighting
+from chatkit.objectives.weighting.registry import METHODS
 
 Make = Callable[..., Weighting]
+READ_GRAMIAN_ALONE = ("aligned_mtl", "cagrad", "grad_vac", "imtl_g", "mgda", "pcgrad", "upgrad")
+MUST_NOT_HARM = {"upgrad", "cagrad", "aligned_mtl"}  # an objective of weight 0 stays one that the others respect
 ORDER_DRAWN = {"pcgrad", "grad_vac"}  # equivariant in distribution; with two objectives there is one order
 
 
@@ -57,19 +60,22 @@ def test_one_objective_alone_keeps_the_weight_set_by_hand(method: str, make: Mak
         assert float(drive(["mood"])[0]) == pytest.approx(0.7)
 
 
+def test_the_list_of_gradient_methods_is_whole() -> None:
+    made = [name for name in METHODS if isinstance(make_weighting(name, NAMES), GramianWeighting)]
+    assert sorted(made) == sorted(READ_GRAMIAN_ALONE)
+
+
+@pytest.mark.parametrize("method", READ_GRAMIAN_ALONE)
 def test_a_common_scale_of_gradients_changes_no_weight_of_gradient_methods(method: str, make: Make) -> None:
-    if not isinstance(make(method), GramianWeighting):
-        pytest.skip("reads no Gramian alone")
     plain, scaled = Driver(make(method)), Driver(make(method))
     for _ in range(4):
         torch.testing.assert_close(plain(), scaled(scales=[10.0] * 3), rtol=1e-6, atol=1e-9)
 
 
-@pytest.mark.parametrize("normalise", [False, True])
+@pytest.mark.parametrize(
+    ("method", "normalise"), [*((m, False) for m in sorted(METHODS)), *((m, True) for m in READ_GRAMIAN_ALONE)]
+)
 def test_scale_of_one_loss_as_documented(method: str, make: Make, normalise: bool) -> None:
-    gradient_method = isinstance(make(method), GramianWeighting)
-    if normalise and not gradient_method:
-        pytest.skip("no such option")
     options = {"normalise": True} if normalise else {}
     plain, scaled = Driver(make(method, **options)), Driver(make(method, **options))
     differs = 0.0
@@ -85,9 +91,8 @@ def test_scale_of_one_loss_as_documented(method: str, make: Make, normalise: boo
         assert differs > 1e-3
 
 
+@pytest.mark.parametrize("method", sorted(METHODS.keys() - MUST_NOT_HARM))
 def test_weights_by_hand_of_zero_silence_an_objective(method: str, make: Make) -> None:
-    if method in ("upgrad", "cagrad", "aligned_mtl"):
-        pytest.skip("the objective stays one that the others must not harm")
     assert float(Driver(make(method, by_hand={"mood": 0.0}))()[1]) == 0
 
 
