@@ -56,6 +56,8 @@ def _stamp(path: Path) -> Stamp | None:
 def reload_head(assistant: Assistant, registry: Registry, name: str, file: Path) -> str:
     """Load a head's file anew and put it in the place of the old one.
 
+    A drop-in file that is in use was confirmed; saving it meanwhile counts as its user's own edit and is confirmed too.
+
     Args:
         assistant: The assistant; unchanged if the new head fails.
         registry: Loads the file; it must have been told of it.
@@ -68,6 +70,8 @@ def reload_head(assistant: Assistant, registry: Registry, name: str, file: Path)
     """
     old, old_setup = assistant.heads.get(name), assistant.setups.get(name)
     try:
+        if old is not None:
+            registry.enable(name)
         head_class = registry.load(name)
         if head_class.name != name:
             raise HeadError(f"{file.name} now calls its head {head_class.name}", head=name, hint="start chatkit again")
