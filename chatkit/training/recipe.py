@@ -150,6 +150,8 @@ class HeadConfig:
 
     Args:
         data: Its data sets, each a path or ``{path, most, repeat}``.
+        fit: Further data sets whose dev part takes part in what is fitted on dev, such as the weight of its vectors;
+            nothing is trained on them.
         head: File of the head, where it is no installed plugin.
         weight: Its weight by hand on the shared encoder; other methods than ``static`` start from it.
         batch: Records (rows of a conversation) in a batch.
@@ -161,6 +163,7 @@ class HeadConfig:
     """
 
     data: tuple[str | SourceConfig, ...]
+    fit: tuple[str, ...] = ()
     head: str | None = None
     weight: float = 1.0
     batch: int = 32
@@ -229,7 +232,8 @@ def resolve_data(recipe: Recipe, base: Path) -> Recipe:
     for name, head in recipe.heads.items():
         data = tuple(dataclasses.replace(s, path=str(resolve_path(s.path, root).resolve())) for s in head.sources)
         file = str(resolve_path(head.head, base).resolve()) if head.head else None
-        heads[name] = dataclasses.replace(head, data=data, head=file)
+        fit = tuple(str(resolve_path(path, root).resolve()) for path in head.fit)
+        heads[name] = dataclasses.replace(head, data=data, fit=fit, head=file)
     tokenizer = recipe.tokenizer
     if tokenizer.path:
         tokenizer = dataclasses.replace(tokenizer, path=str(resolve_path(tokenizer.path, base).resolve()))

@@ -54,6 +54,10 @@ _MAY_DIFFER = {
 }
 
 
+def _may_differ(key: str) -> bool:
+    return key in _MAY_DIFFER or (key.startswith("heads.") and key.endswith(".fit"))
+
+
 class Run:
     """One training run.
 
@@ -117,7 +121,7 @@ class Run:
         if not (self._run / "recipe.json").is_file():
             raise ModelError(f"{self.folder}: no run to resume", hint="start it without --resume")
         old = from_table(Recipe, read_json(self._run / "recipe.json"), where=str(self._run / "recipe.json"))
-        changed = [key for key in differences(to_table(old), to_table(self.recipe)) if key not in _MAY_DIFFER]
+        changed = [key for key in differences(to_table(old), to_table(self.recipe)) if not _may_differ(key)]
         if changed:
             raise ConfigError(
                 f"the config differs from the run's in {', '.join(changed[:4])}", hint="resume with the same config"
@@ -176,7 +180,10 @@ class Run:
 
     def fit(self) -> None:
         """Fit on dev what is not trained: how much the vectors of a head count beside BM25."""
-        sources = {name: [Path(s.path) for s in config.sources] for name, config in self.recipe.heads.items()}
+        sources = {
+            name: [Path(path) for path in (*(s.path for s in config.sources), *config.fit)]
+            for name, config in self.recipe.heads.items()
+        }
         fit_fusions(self.assistant, sources, seed=self.recipe.seed, say=self.progress.note)
 
     def checkpoint(self) -> None:
