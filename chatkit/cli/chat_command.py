@@ -29,10 +29,12 @@ def command(
     plain: bool,
 ) -> int:
     """Open the chat."""
-    screen = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-    _ask_about_new_heads(heads, safe=safe, terminal=screen)
+    from chatkit.tui import plain as line_mode
+
+    plain = plain or line_mode.wanted()
+    _ask_about_new_heads(heads, safe=safe, terminal=sys.stdin.isatty())
     given = {"model": model, "heads": list(heads), "safe": safe, "session": session, "resume": resume, "index": index}
-    front = importlib.import_module("chatkit.tui.plain" if plain or not screen else "chatkit.tui.app")
+    front = importlib.import_module("chatkit.tui.plain" if plain else "chatkit.tui.app")
     return int(front.run(**given))
 
 
