@@ -213,7 +213,8 @@ class Growth:
             start = time.monotonic()
             result = trainer.train_step()
             took = time.monotonic() - start
-            self.progress.update(trainer.step, trainer.progress, result.losses, result.tokens, took, trainer.seconds)
+            share = min(trainer.progress, 1.0)
+            self.progress.update(trainer.step, share, result.losses, result.tokens, took, trainer.seconds)
         self.progress.close()
         self.assistant.eval()
         return trainer
