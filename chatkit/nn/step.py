@@ -8,8 +8,8 @@ B = batch, D = width, E = embedding, V = vocabulary, L = layers
 
 from __future__ import annotations
 
-import warnings
 import functools
+import warnings
 from collections.abc import Callable
 from typing import Literal
 
