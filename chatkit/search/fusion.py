@@ -19,6 +19,7 @@ import numpy as np
 
 from chatkit.search.bm25 import BM25
 
+TOLERANCE = 0.001  # a few queries of a dev part change places: less than a tenth of a point tells nothing
 POOL = 100  # candidates from either side
 WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 5.0)
 _ROWS = 16384  # rows of vectors that are widened to float32 at a time
@@ -140,7 +141,9 @@ class Choice:
     table: Mapping[float, Sequence[float]]
 
 
-def choose_weight(pools: Sequence[Pool], measure: Measure, weights: Iterable[float] = WEIGHTS) -> Choice:
+def choose_weight(
+    pools: Sequence[Pool], measure: Measure, weights: Iterable[float] = WEIGHTS, tolerance: float = TOLERANCE
+) -> Choice:
     """The weight with the best mean figure over sets among those that harm none of them.
 
     A weight that lowers the figure of any set below that of BM25 alone is ruled out; 0 is always allowed.
@@ -149,6 +152,7 @@ def choose_weight(pools: Sequence[Pool], measure: Measure, weights: Iterable[flo
         pools: Dev parts, at least one.
         measure: Figure of a run, higher is better, such as nDCG@10.
         weights: What to try, each >= 0.
+        tolerance: A figure that is lower by no more than this counts as equal.
 
     Raises:
         ValueError: If there is no pool or a weight is negative.
@@ -157,5 +161,5 @@ def choose_weight(pools: Sequence[Pool], measure: Measure, weights: Iterable[flo
     if not pools or tried[0] < 0:
         raise ValueError("choose_weight needs at least one pool, and weights >= 0")
     table = {weight: [measure(pool.run(weight), pool.qrels) for pool in pools] for weight in tried}
-    harmless = [w for w in tried if all(a >= b for a, b in zip(table[w], table[0.0], strict=True))]
+    harmless = [w for w in tried if all(a >= b - tolerance for a, b in zip(table[w], table[0.0], strict=True))]
     return Choice(max(harmless, key=lambda w: sum(table[w])), table)  # the smallest of equals
