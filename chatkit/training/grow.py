@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from chatkit.assistant import OWN, RUN_FOLDER, Assistant, HeadSetup, labels_of
+from chatkit.assistant import OWN, RUN_FOLDER, Assistant, HeadSetup, labels_of, read_assistant_table
 from chatkit.checkpoint import new_folder, write_json
 from chatkit.config import apply_overrides, from_table, to_table
 from chatkit.data.discover import splits
@@ -230,6 +230,9 @@ class Growth:
         self.assistant.report.setdefault("added", {})[self.name] = story
         added = {**added_heads(self.model), self.name: self.recipe.heads[self.name]}
         if self._frozen:
+            if read_assistant_table(self.model)["lineage"] != self.assistant.lineage:
+                what = f"{self.model} has got another encoder while {self.name} was trained"
+                raise ModelError(what, hint="nothing was written: train the head again")
             with new_folder(self.out, own=OWN) as new:
                 copy_model(self.model, new, without=self.name)
                 self.assistant.save_head(self.name, new / "heads" / self.name, precision=self.assistant.precision)

@@ -12,10 +12,13 @@ import pytest
 from chatkit import paths
 from chatkit.assistant import Assistant
 from chatkit.cli import run
+from chatkit.errors import ModelError
 from chatkit.plugin_api import Head
 from chatkit.registry import Registry
 from chatkit.runtime.api import Chat
 from chatkit.training.cost import changes, figures
+from chatkit.training.grow import Growth
+from chatkit.training.progress import Progress
 
 MOOD = """from chatkit.plugin_api import Classifier
 
@@ -186,6 +189,15 @@ def test_the_shipped_assistant_is_not_changed(place: Path, capsys: Any, monkeypa
     assert run([*ADD, "--out", "mine", *sets(*QUICK, "train.steps=2")]) == 0
     assert contents(place / "model") == before
     assert "mood" in Assistant.load(place / "mine", Registry(["mood.py"]).load).heads
+
+
+def test_a_model_that_changed_meanwhile_is_left_alone(place: Path) -> None:
+    growth = Growth(Path("model"), "mood.py", ["moods"], overrides=[*QUICK, "train.steps=2"], progress=Progress())
+    Assistant.load(place / "model", Registry().load).save(place / "model", precision="int8")
+    before = contents(place / "model")
+    with pytest.raises(ModelError, match="has got another encoder"):
+        growth.run()
+    assert contents(place / "model") == before
 
 
 def test_an_int8_model_stays_int8_bit_for_bit(place: Path) -> None:
