@@ -30,8 +30,7 @@ from chatkit.runtime.documents import (
     find_documents,
     read_passages,
 )
-from chatkit.runtime.index_tables import VERSION, Added, Entry, migrate
-from chatkit.runtime.searcher import Searcher, Snapshot
+from chatkit.runtime.index_tables import VERSION, Added, Entry, Snapshot, migrate
 
 Encode = Callable[[list[str]], np.ndarray]
 Progress = Callable[[int, int, str], None]  # files done, files in all, name of the next
@@ -52,7 +51,6 @@ class DocumentIndex(Database):
     def __init__(self, path: Path | str | None = None) -> None:
         super().__init__(path if path is not None else paths.index_file(), migrate)
         self._writes = 0
-        self._searcher = Searcher([self])
 
     def add(
         self,
@@ -122,19 +120,6 @@ class DocumentIndex(Database):
                 [as_bytes(lineage)],
             )[0]["n"]
         )
-
-    def search(
-        self,
-        text: str,
-        vector: np.ndarray | None = None,
-        k: int = 10,
-        *,
-        lineage: str = "",
-        weight: float = 0.0,
-    ) -> list[Hit]:
-        """The k best passages of this index alone: see ``Searcher.search``."""
-        self._searcher.lineage, self._searcher.weight = lineage, weight
-        return self._searcher.search(text, vector, k)
 
     # What a searcher needs
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 import sqlite3
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from chatkit.data.records import Problems
 from chatkit.errors import StorageError
@@ -75,6 +78,20 @@ class Added:
     removed: int = 0
     skipped: list[tuple[Path, str]] = dataclasses.field(default_factory=list)
     problems: Problems = dataclasses.field(default_factory=Problems)
+
+
+class Snapshot(NamedTuple):
+    """What an index holds at one moment.
+
+    Args:
+        fingerprint: Changes with the texts and their order.
+        ids: Identifiers of the passages, N of them.
+        vectors: (N, K), float16, unit norm; None unless the wanted encoder made all of them.
+    """
+
+    fingerprint: str
+    ids: list[int]
+    vectors: np.ndarray | None
 
 
 def migrate(db: sqlite3.Connection, name: str) -> None:

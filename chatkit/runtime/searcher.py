@@ -12,32 +12,16 @@ import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from chatkit.errors import StorageError
 from chatkit.head.answer import Hit
+from chatkit.runtime.index import DocumentIndex
+from chatkit.runtime.index_tables import Snapshot
 from chatkit.search.bm25 import BM25
 from chatkit.search.fusion import candidates
 from chatkit.search.words import document_words, query_words
-
-if TYPE_CHECKING:
-    from chatkit.runtime.index import DocumentIndex
-
-
-class Snapshot(NamedTuple):
-    """What an index holds at one moment.
-
-    Args:
-        fingerprint: Changes with the texts and their order.
-        ids: Identifiers of the passages, N of them.
-        vectors: (N, K), float16, unit norm; None unless the wanted encoder made all of them.
-    """
-
-    fingerprint: str
-    ids: list[int]
-    vectors: np.ndarray | None
 
 
 class Searcher:

@@ -11,10 +11,18 @@ import pytest
 
 from chatkit import paths
 from chatkit.errors import DataError, StorageError
+from chatkit.head.answer import Hit
 from chatkit.runtime.index import BATCH, DocumentIndex
 from chatkit.runtime.searcher import Searcher
 
 TOPICS = ("cat", "dog", "fish")
+
+
+def found(
+    index: DocumentIndex, text: str, vector: np.ndarray | None = None, *, lineage: str = "", weight: float = 0.0
+) -> list[Hit]:
+    """The best passages of one index."""
+    return Searcher([index], lineage=lineage, weight=weight).search(text, vector)
 
 
 def encode(texts):
@@ -50,11 +58,11 @@ def test_added_passages_are_found_with_source_and_heading(index, notes):
     assert (done.added, done.updated, done.unchanged, done.removed) == (2, 0, 0, 0)
     assert [(path.name, "no known kind" in why) for path, why in done.skipped] == [("picture.png", True)]
     assert seen == [(0, 3, "cats.md"), (1, 3, "picture.png"), (2, 3, "sub/dogs.txt")]
-    (hit,) = index.search("what purrs?")
+    (hit,) = found(index, "what purrs?")
     assert (hit.source, hit.heading, hit.text) == ("cats.md:3", "About cats", "A cat purrs.")
-    assert index.search("barking")[0].source == "sub/dogs.txt:1"
-    assert [h.source for h in index.search("food")] == ["cats.md:7"]
-    assert index.search("zebra") == index.search("") == []
+    assert found(index, "barking")[0].source == "sub/dogs.txt:1"
+    assert [h.source for h in found(index, "food")] == ["cats.md:7"]
+    assert found(index, "zebra") == found(index, "") == []
 
 
 def test_only_what_changed_is_read_again(index, notes):
@@ -66,9 +74,9 @@ def test_only_what_changed_is_read_again(index, notes):
     (notes / "sub/dogs.txt").unlink()
     done = index.add([notes])
     assert (done.updated, done.removed) == (1, 1)
-    assert index.search("meow")
-    assert not index.search("purrs")
-    assert not index.search("barks")
+    assert found(index, "meow")
+    assert not found(index, "purrs")
+    assert not found(index, "barks")
 
 
 def test_a_file_that_lost_its_text_leaves_the_index(index, notes):
@@ -77,7 +85,7 @@ def test_a_file_that_lost_its_text_leaves_the_index(index, notes):
     done = index.add([notes])
     assert done.removed == 1
     assert any("holds no text" in why for _, why in done.skipped)
-    assert not index.search("barks")
+    assert not found(index, "barks")
 
 
 def test_entries_and_removal(index, notes):
@@ -88,15 +96,15 @@ def test_entries_and_removal(index, notes):
     with pytest.raises(DataError, match="nothing of"):
         index.remove(notes / "sub")
     assert index.remove(notes / "cats.md") == 1
-    assert index.search("cat") == []
+    assert found(index, "cat") == []
     assert index.rows("SELECT count(*) AS n FROM passage")[0]["n"] == 0
 
 
 def test_vectors_find_what_words_do_not(index, notes):
     index.add([notes], encode, lineage="one")
     query = encode(["chien"])[0]
-    assert index.search("le chien", query, lineage="one", weight=0.0) == []
-    assert index.search("le chien", query, lineage="one", weight=1.0)[0].source == "sub/dogs.txt:1"
+    assert found(index, "le chien", query, lineage="one", weight=0.0) == []
+    assert found(index, "le chien", query, lineage="one", weight=1.0)[0].source == "sub/dogs.txt:1"
 
 
 def test_vectors_of_another_encoder_are_ignored_until_indexed_again(index, notes):
@@ -116,7 +124,7 @@ def test_new_text_without_vectors_switches_them_off(index, notes):
     (notes / "new.txt").write_text("A fish swims.")
     index.add([notes])
     assert index.stale("one") == 1
-    assert index.search("le chien", encode(["chien"])[0], lineage="one", weight=1.0) == []
+    assert found(index, "le chien", encode(["chien"])[0], lineage="one", weight=1.0) == []
 
 
 def test_batches_are_bounded_and_bad_encoders_leave_nothing(index, tmp_path):
@@ -157,24 +165,24 @@ def test_several_indexes_rank_as_one(index, notes):
 
 def test_postings_are_kept_between_openings_and_follow_the_content(index, notes, tmp_path, monkeypatch):
     index.add([notes])
-    first = index.search("cat purrs")
+    first = found(index, "cat purrs")
     again = DocumentIndex(tmp_path / "index.db")
     monkeypatch.setattr(DocumentIndex, "texts", lambda self: pytest.fail("the postings were built again"))
-    assert again.search("cat purrs") == first
+    assert found(again, "cat purrs") == first
     monkeypatch.undo()
     (notes / "more.txt").write_text("The engine purrs.")
     index.add([notes])
-    assert len(again.search("purrs")) == 2
+    assert len(found(again, "purrs")) == 2
     again.close()
 
 
 def test_a_damaged_cache_is_built_again(index, notes, tmp_path):
     index.add([notes])
-    first = index.search("cat")
+    first = found(index, "cat")
     with index.writing():
         index._db.execute("UPDATE cache SET value = x'00'")
     again = DocumentIndex(tmp_path / "index.db")
-    assert again.search("cat") == first
+    assert found(again, "cat") == first
     again.close()
 
 
@@ -206,7 +214,7 @@ def test_a_file_name_that_is_no_utf8(index, tmp_path):
         file.write("A zebra.")
     assert index.add([folder]).added == 1
     assert index.add([folder]).unchanged == 1
-    assert len(index.search("zebra")) == 1
+    assert len(found(index, "zebra")) == 1
 
 
 KILLED = """
@@ -242,7 +250,7 @@ def test_a_killed_add_leaves_whole_files_only(tmp_path):
     entries = index.entries()
     assert 5 <= len(entries) < 20
     assert {entry.passages for entry in entries} == {150}
-    assert index.search("3 77 word")
+    assert found(index, "3 77 word")
     done = index.add([folder], lambda texts: np.ones((len(texts), 4)), lineage="one")
     assert (done.unchanged, done.added) == (len(entries), 20 - len(entries))
     index.close()
