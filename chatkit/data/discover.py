@@ -80,9 +80,7 @@ def beir_file(folder: Path, name: str) -> Path:
     if name.startswith("qrels/"):
         parts = ", ".join(splits(folder)) or "none"
         raise DataError(f"no {name} in {folder}", hint=f"parts with relevance judgements: {parts}")
-    raise DataError(
-        f"no {name}[.gz] in {folder}", hint="a retrieval set holds corpus.jsonl, queries.jsonl, qrels/"
-    )
+    raise DataError(f"no {name}[.gz] in {folder}", hint="a retrieval set holds corpus.jsonl, queries.jsonl, qrels/")
 
 
 def splits(path: Path) -> list[str]:

@@ -114,9 +114,7 @@ class PairReader:
 
 def _nothing(file: Path, problems: Problems, bad: int) -> DataError:
     why = f"all of its {bad} rows are bad" if bad else "it is empty"
-    return DataError(
-        f"{file} holds no usable row: {why}", hint=f"first: {problems.first[0]}" if problems.first else ""
-    )
+    return DataError(f"{file} holds no usable row: {why}", hint=f"first: {problems.first[0]}" if problems.first else "")
 
 
 def language_of(file: Path) -> str:
@@ -137,8 +135,6 @@ READERS: dict[str, Reader] = {
         RowReader("dialogue", (".jsonl", ".txt"), _dialogue),
         RowReader("labelled", (".jsonl", ".csv", ".tsv"), lambda row, _: labelled(row)),
         PairReader(),
-        RowReader(
-            "translation", (".jsonl", ".csv", ".tsv"), lambda row, file: translation(row, language_of(file))
-        ),
+        RowReader("translation", (".jsonl", ".csv", ".tsv"), lambda row, file: translation(row, language_of(file))),
     )
 }

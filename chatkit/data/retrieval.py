@@ -104,9 +104,7 @@ def read_pairs(path: Path, split: str, on_error: OnError, problems: Problems) ->
             yield {"query": asks[query], "doc": docs[doc], "query_id": query, "doc_id": doc}
 
 
-def read_collection(
-    path: Path, split: str, on_error: OnError = "stop", problems: Problems | None = None
-) -> Collection:
+def read_collection(path: Path, split: str, on_error: OnError = "stop", problems: Problems | None = None) -> Collection:
     """The whole corpus, with queries and judgements of one part.
 
     Args:
@@ -124,9 +122,7 @@ def read_collection(
     report = Report(judgements, on_error, problems)
     rows = list(read_qrels(judgements, report))
     corpus = _texts(corpus_file, Report(corpus_file, on_error, problems), None, corpus=True)
-    queries = _texts(
-        queries_file, Report(queries_file, on_error, problems), {row[1] for row in rows}, corpus=False
-    )
+    queries = _texts(queries_file, Report(queries_file, on_error, problems), {row[1] for row in rows}, corpus=False)
     qrels: dict[str, dict[str, int]] = {}
     for number, query, doc, grade in rows:
         if query not in queries:

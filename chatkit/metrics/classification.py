@@ -31,11 +31,7 @@ def accuracy(counts: Mapping[tuple[str, str], int]) -> float:
         counts: (gold, predicted) -> how often.
     """
     total = sum(counts.values())
-    return (
-        sum(n for (gold, predicted), n in counts.items() if gold == predicted) / total
-        if total
-        else float("nan")
-    )
+    return sum(n for (gold, predicted), n in counts.items() if gold == predicted) / total if total else float("nan")
 
 
 def f1_per_class(counts: Mapping[tuple[str, str], int]) -> dict[str, float]:
@@ -50,9 +46,7 @@ def f1_per_class(counts: Mapping[tuple[str, str], int]) -> dict[str, float]:
     """
     golds, predictions = _marginal(counts, 0), _marginal(counts, 1)
     # 2 TP + FP + FN = gold count + predicted count
-    return {
-        name: 2 * counts.get((name, name), 0) / (golds[name] + predictions[name]) for name in sorted(golds)
-    }
+    return {name: 2 * counts.get((name, name), 0) / (golds[name] + predictions[name]) for name in sorted(golds)}
 
 
 def macro_f1(counts: Mapping[tuple[str, str], int]) -> float:

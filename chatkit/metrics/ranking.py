@@ -54,9 +54,7 @@ def _dcg(gains: Sequence[float]) -> float:
     return sum(gain / math.log2(rank + 1) for rank, gain in enumerate(gains, 1))
 
 
-def _mean(
-    measure: Callable[[Sequence[str], Mapping[str, int], int], float], run: Run, qrels: Qrels, k: int
-) -> float:
+def _mean(measure: Callable[[Sequence[str], Mapping[str, int], int], float], run: Run, qrels: Qrels, k: int) -> float:
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
     values = []

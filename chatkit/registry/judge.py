@@ -48,9 +48,7 @@ class Judge:
         self._memory, self._safe = memory, safe
         self.marks: dict[str, Verdict] = {}  # by key: what this run has found out
 
-    def all(
-        self, candidates: Sequence[Candidate], loaded: Collection[str]
-    ) -> list[tuple[Candidate, Verdict]]:
+    def all(self, candidates: Sequence[Candidate], loaded: Collection[str]) -> list[tuple[Candidate, Verdict]]:
         """A verdict for each candidate, in order.
 
         Args:
@@ -125,9 +123,7 @@ class Judge:
             why = f"{candidate.where} is one of several heads of this name in {candidate.place_found}"
             return Verdict("duplicate", why, "rename or remove all but one")
         if upper is not None:
-            return Verdict(
-                "shadowed", f"{upper.where} has a head of this name and is found first", "rename one"
-            )
+            return Verdict("shadowed", f"{upper.where} has a head of this name and is found first", "rename one")
         return None
 
 
@@ -136,6 +132,4 @@ def bad_api(api: object) -> Verdict:
     newer = isinstance(api, int) and api > max(SUPPORTED_VERSIONS)
     supported = " and ".join(map(str, SUPPORTED_VERSIONS))
     way_out = "upgrade chatkit" if newer else "ask its author for a newer version"
-    return Verdict(
-        "incompatible", f"written for plugin_api {api!r}; this chatkit supports {supported}", way_out
-    )
+    return Verdict("incompatible", f"written for plugin_api {api!r}; this chatkit supports {supported}", way_out)

@@ -86,9 +86,7 @@ def _only_head(module: types.ModuleType, path: Path, name: str) -> Any:
         return named[0]
     if named:
         names = ", ".join(str(cls.name) for cls in named)
-        raise HeadError(
-            f"{path.name} holds {len(named)} heads ({names})", head=name, hint="one file is one head"
-        )
+        raise HeadError(f"{path.name} holds {len(named)} heads ({names})", head=name, hint="one file is one head")
     if own:
         raise HeadError(
             f"class {own[-1].__name__} has no name",
@@ -113,9 +111,7 @@ def check_declaration(cls: Any, name: str) -> None:
     from chatkit.head.head import Head
 
     if not isinstance(cls, type) or not issubclass(cls, Head):
-        raise HeadError(
-            f"{cls!r} is no subclass of Head", head=name, hint="the entry point must name a head class"
-        )
+        raise HeadError(f"{cls!r} is no subclass of Head", head=name, hint="the entry point must name a head class")
     own = getattr(cls, "name", None)
     if not isinstance(own, str) or not own.isidentifier() or keyword.iskeyword(own):
         raise HeadError(f"name {own!r} is no identifier", head=name, hint="use letters, digits and _")
@@ -144,9 +140,7 @@ def check_api(api: object, name: str) -> None:
 def _needs(cls: type[Head], name: str) -> set[str]:
     needs = cls.needs
     if isinstance(needs, str) or not all(isinstance(need, str) for need in needs):
-        raise HeadError(
-            f"needs must be a set of str, got {needs!r}", head=name, hint='write: needs = {"causal"}'
-        )
+        raise HeadError(f"needs must be a set of str, got {needs!r}", head=name, hint='write: needs = {"causal"}')
     return set(needs)
 
 
@@ -155,9 +149,7 @@ def _check_fields(cls: type[Head], name: str) -> None:
 
     fields = cls.fields
     if isinstance(fields, str) or not fields or not all(isinstance(field, str) for field in fields):
-        raise HeadError(
-            f"fields must be a tuple of str, got {fields!r}", head=name, hint='write: fields = ("text",)'
-        )
+        raise HeadError(f"fields must be a tuple of str, got {fields!r}", head=name, hint='write: fields = ("text",)')
     try:
         check_view(str(cls.view))
     except ValueError as error:

@@ -90,9 +90,7 @@ class Memory:
         except (OSError, ValueError, RecursionError) as error:
             self.problem = f"{self._path}: cannot be read, so no drop-in file counts as confirmed: {error}"
             return empty
-        if not isinstance(data, dict) or any(
-            not isinstance(data.get(k, v), type(v)) for k, v in empty.items()
-        ):
+        if not isinstance(data, dict) or any(not isinstance(data.get(k, v), type(v)) for k, v in empty.items()):
             self.problem = f"{self._path}: malformed, so no drop-in file counts as confirmed"
             return empty
         self.problem = ""

@@ -203,16 +203,12 @@ class Registry:
             state: State = "incompatible" if isinstance(error, IncompatibleError) else "broken"
             way_out = error.hint or f"mend {candidate.where}"
             self._judge.marks[candidate.key] = Verdict(state, error.message, way_out, error.place)
-            self._memory.note_load(
-                candidate.key, state=state, why=error.message, way_out=way_out, place=error.place
-            )
+            self._memory.note_load(candidate.key, state=state, why=error.message, way_out=way_out, place=error.place)
             raise
         self._judge.marks.pop(candidate.key, None)
         self._loaded[candidate.key] = cls
         version = candidate.version or str(getattr(sys.modules.get(cls.__module__), "__version__", ""))
-        self._memory.note_load(
-            candidate.key, name=cls.name, api=cls.api, fields=list(cls.fields), version=version
-        )
+        self._memory.note_load(candidate.key, name=cls.name, api=cls.api, fields=list(cls.fields), version=version)
         return cls
 
     def _check_name(self, name: str, candidate: Candidate) -> None:

@@ -102,12 +102,8 @@ def _row(
     return {"data": path.name, "split": split, "examples": examples, **figures}
 
 
-def _ranking(
-    assistant: Assistant, head: Head, path: Path, split: Split, most: int
-) -> tuple[dict[str, Metric], int]:
+def _ranking(assistant: Assistant, head: Head, path: Path, split: Split, most: int) -> tuple[dict[str, Metric], int]:
     collection = read_collection(path, split, "skip")
     pool = collection_pool(assistant, head, collection, most=most)
     weight = assistant.setups[head.name].fitted.get(FUSION, 0.0)
     return ranking_metrics(pool, weight), len(pool.candidates)
-
-

@@ -49,9 +49,7 @@ def failed(turn: int, head: str, message: str, place: str = "", *, disabled: boo
     return {"event": "failed", "turn": turn, "head": head, "message": message, "place": place, "disabled": disabled}
 
 
-def done(
-    turn: int, *, seed: int, stopped: bool, timing: dict[str, float], familiarity: float | None = None
-) -> Event:
+def done(turn: int, *, seed: int, stopped: bool, timing: dict[str, float], familiarity: float | None = None) -> Event:
     """The turn is over."""
     return {
         "event": "done",

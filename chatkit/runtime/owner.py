@@ -13,9 +13,7 @@ import subprocess
 import time
 from pathlib import Path
 
-FAR_OFF_SECONDS = (
-    600.0  # an owner that cannot be asked (another machine) counts as dead after so long a silence
-)
+FAR_OFF_SECONDS = 600.0  # an owner that cannot be asked (another machine) counts as dead after so long a silence
 
 
 @functools.cache
@@ -53,9 +51,7 @@ def _start_of(pid: int) -> str | None:
     if os.name != "posix":
         return None
     try:
-        found = subprocess.run(
-            ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, timeout=5
-        )
+        found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, timeout=5)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return found.stdout.strip().replace("/", "-")

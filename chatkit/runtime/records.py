@@ -85,10 +85,7 @@ class MessageRecord:
     @classmethod
     def of(cls, row: sqlite3.Row, answers: Sequence[AnswerRecord]) -> MessageRecord:
         """The record of a row of the message table."""
-        plain = {
-            key: row[key]
-            for key in ("id", "parent", "speaker", "text", "state", "seed", "lineage", "created")
-        }
+        plain = {key: row[key] for key in ("id", "parent", "speaker", "text", "state", "seed", "lineage", "created")}
         return cls(**plain, facts=json.loads(row["facts"]), answers=tuple(answers))
 
 

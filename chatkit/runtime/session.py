@@ -164,9 +164,7 @@ class Chat:
     async def _answer(self, turn: Turn) -> None:
         seed = random.randrange(2**31) if self._seed is None else self._seed
         history = self._history()
-        turn.reply = self._written(
-            lambda: self.store.start_reply(turn.prompt, seed=seed, lineage=self.client.lineage)
-        )
+        turn.reply = self._written(lambda: self.store.start_reply(turn.prompt, seed=seed, lineage=self.client.lineage))
         turn.state, self.current = "running", turn
         self._tell(Update("started", turn))
         events = self.client.ask(turn.text, history, heads=turn.heads, seed=seed)
@@ -205,9 +203,7 @@ class Chat:
             answer = Answer.from_json(event["answer"])
             answer.check()
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            event.update(
-                event="failed", message=f"its answer cannot be read: {error}", place="", disabled=False
-            )
+            event.update(event="failed", message=f"its answer cannot be read: {error}", place="", disabled=False)
             self._keep(turn, event)
             return
         turn.answers[head] = answer
@@ -220,9 +216,7 @@ class Chat:
         turn.state = state
         lineage = self.client.lineage
         facts = {"timing": turn.timing, "familiarity": familiarity}
-        self._written(
-            lambda: self.store.finish(turn.reply, state, text=turn.reply_text, facts=facts, lineage=lineage)
-        )
+        self._written(lambda: self.store.finish(turn.reply, state, text=turn.reply_text, facts=facts, lineage=lineage))
 
     def _flush(self, turn: Turn) -> None:
         """Commit what was streamed since the last time."""

@@ -107,9 +107,7 @@ class BM25:
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 return cls._from_arrays({name: arrays[name] for name in arrays.files})
         except Exception as error:  # zip, header and key errors alike: the bytes are not ours
-            raise StorageError(
-                f"a BM25 index is damaged: {error}", hint="index the documents again"
-            ) from error
+            raise StorageError(f"a BM25 index is damaged: {error}", hint="index the documents again") from error
 
     def save(self, path: Path) -> None:
         """Write the index to a file, aside and then renamed."""

@@ -64,9 +64,7 @@ def cosines(vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
         (N,), float32.
     """
     query = query.astype(np.float32, copy=False)
-    blocks = [
-        vectors[i : i + _ROWS].astype(np.float32, copy=False) @ query for i in range(0, len(vectors), _ROWS)
-    ]
+    blocks = [vectors[i : i + _ROWS].astype(np.float32, copy=False) @ query for i in range(0, len(vectors), _ROWS)]
     return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.float32)
 
 
@@ -122,10 +120,7 @@ class Pool:
 
     def run(self, weight: float, k: int = POOL) -> dict[str, list[str]]:
         """Rankings of all queries with this weight: query id -> document ids, best first."""
-        return {
-            query: [self.ids[i] for i in found.ranked(weight, k)[0]]
-            for query, found in self.candidates.items()
-        }
+        return {query: [self.ids[i] for i in found.ranked(weight, k)[0]] for query, found in self.candidates.items()}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,9 +17,7 @@ MAX_QUERY_WORDS = 400  # of a pasted book only the beginning is a query
 
 # Scripts that are written without spaces between words; Hangul since its particles cling to the words.
 _HAN = "\u3005\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_UNSPACED = (
-    _HAN + "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af"
-)
+_UNSPACED = _HAN + "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1100-\u11ff\u3041-\u30ff\u31f0-\u31ff\uac00-\ud7af"
 # Marks that belong to a word but are no letters to ``re``: accents, points, Indic vowel signs.
 _MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1\u05c2\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc"

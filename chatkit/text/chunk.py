@@ -99,9 +99,7 @@ def _packed(text: str, limits: _Limits, overlap: int) -> Iterator[tuple[int, int
                 yield held[0].start, held[-1].end
             keep = 0 if held[-1].closes_paragraph else overlap
             while held and (
-                words > keep
-                or words + sentence.words > limits.words
-                or sentence.end - held[0].start > limits.chars
+                words > keep or words + sentence.words > limits.words or sentence.end - held[0].start > limits.chars
             ):
                 words -= held.popleft().words
             words = words if held else 0.0

@@ -81,7 +81,9 @@ def draw(records: Sequence[Record], most: int, *, seed: int | Sequence[int]) -> 
 
 
 def make_tokenizer(recipe: Recipe, records: Mapping[str, Sequence[Record]]) -> Tokenizer:
-    """Take the tokenizer that the recipe names, or train one on all records."""
+    """Take the tokenizer that the recipe names or begins with, or train one on all records."""
+    if recipe.init:
+        return Tokenizer.load(Path(recipe.init) / "tokenizer.model")
     if recipe.tokenizer.path:
         return Tokenizer.load(Path(recipe.tokenizer.path))
     texts = itertools.chain.from_iterable(record_texts(r) for part in records.values() for r in part)

@@ -1,13 +1,14 @@
 """What a training run is made of: the TOML config as frozen dataclasses.
 
-    seed = 1
-    [tokenizer]                   # vocabulary
-    [encoder]                     # shape (chatkit.nn.encoder.EncoderConfig)
-    [train]                       # steps, optimiser, schedule, sampler
-    [data]                        # bad rows, texts that training must not see
-    [objectives]                  # how the heads' losses are weighed, and how often their conflict is measured
-    [heads.NAME]                  # data, weight, batch of each head
-    [heads.NAME.options]          # what the head's build takes
+seed = 1
+init = "DIR"                  # optional: go on from the weights and the tokenizer of this assistant
+[tokenizer]                   # vocabulary
+[encoder]                     # shape (chatkit.nn.encoder.EncoderConfig)
+[train]                       # steps, optimiser, schedule, sampler
+[data]                        # bad rows, texts that training must not see
+[objectives]                  # how the heads' losses are weighed, and how often their conflict is measured
+[heads.NAME]                  # data, weight, batch of each head
+[heads.NAME.options]          # what the head's build takes
 """
 
 from __future__ import annotations
@@ -196,6 +197,7 @@ class Recipe:
 
     heads: dict[str, HeadConfig]
     seed: int = 1
+    init: str | None = None
     tokenizer: TokenizerConfig = dataclasses.field(default_factory=TokenizerConfig)
     encoder: EncoderConfig = dataclasses.field(default_factory=EncoderConfig)
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
@@ -234,12 +236,13 @@ def resolve_data(recipe: Recipe, base: Path) -> Recipe:
         file = str(resolve_path(head.head, base).resolve()) if head.head else None
         fit = tuple(str(resolve_path(path, root).resolve()) for path in head.fit)
         heads[name] = dataclasses.replace(head, data=data, fit=fit, head=file)
+    init = str(resolve_path(recipe.init, base).resolve()) if recipe.init else None
     tokenizer = recipe.tokenizer
     if tokenizer.path:
         tokenizer = dataclasses.replace(tokenizer, path=str(resolve_path(tokenizer.path, base).resolve()))
     exclude = tuple(str(resolve_path(path, root).resolve()) for path in recipe.data.exclude)
     data_config = dataclasses.replace(recipe.data, root=None, exclude=exclude)
-    return dataclasses.replace(recipe, heads=heads, tokenizer=tokenizer, data=data_config)
+    return dataclasses.replace(recipe, init=init, heads=heads, tokenizer=tokenizer, data=data_config)
 
 
 def resolve_path(item: str, base: Path) -> Path:

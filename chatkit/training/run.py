@@ -1,11 +1,11 @@
 """A training run in a folder: checkpoints, resuming, evaluation on the way, the assistant at the end.
 
-    DIR/run/checkpoint.safetensors   weights, optimiser, carried states, random state; position in its metadata
-    DIR/run/recipe.json              the config, with absolute paths
-    DIR/run/tokenizer.model
-    DIR/run/log.csv                  step, seconds, loss of each head
-    DIR/run/objectives.csv           weights, conflict and predicted change in the steps that were measured
-    DIR/assistant.toml, ...          the assistant (chatkit.assistant)
+DIR/run/checkpoint.safetensors   weights, optimiser, carried states, random state; position in its metadata
+DIR/run/recipe.json              the config, with absolute paths
+DIR/run/tokenizer.model
+DIR/run/log.csv                  step, seconds, loss of each head
+DIR/run/objectives.csv           weights, conflict and predicted change in the steps that were measured
+DIR/assistant.toml, ...          the assistant (chatkit.assistant)
 """
 
 from __future__ import annotations
@@ -103,6 +103,8 @@ class Run:
         torch.manual_seed(self.recipe.seed)
         tokenizer = make_tokenizer(self.recipe, self._records)
         self._build(tokenizer)
+        if self.recipe.init:
+            self._take_weights(Path(self.recipe.init))
         write_aside(self._run / "tokenizer.model", tokenizer.to_bytes())
         self._trim_log(0)  # of a run that ended before its first checkpoint
         write_json(self._run / "recipe.json", to_table(self.recipe))
@@ -248,6 +250,17 @@ class Run:
         }
         sizes = {name: len(records) for name, records in self._records.items()}
         self.trainer = Trainer(self.assistant, batches, sizes, self.recipe, minutes=self._minutes)
+
+    def _take_weights(self, folder: Path) -> None:
+        """Begin with the weights of another assistant; heads that it has not, or that changed shape, begin new."""
+        other = Assistant.load(folder, lambda name: self._classes[name], only=list(self._classes))
+        if other.config != self.recipe.encoder:
+            raise ConfigError(f"[encoder] differs from that of init = {folder}", hint="copy its assistant.toml's")
+        self.assistant.backbone.load_state_dict(other.backbone.state_dict())
+        for name, head in other.heads.items():
+            new, old = self.assistant.heads[name].state_dict(), head.state_dict()
+            if {key: t.shape for key, t in new.items()} == {key: t.shape for key, t in old.items()}:
+                self.assistant.heads[name].load_state_dict(old)
 
     def _interrupt(self) -> None:
         self._stop = True

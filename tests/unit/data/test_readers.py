@@ -130,9 +130,7 @@ def test_invalid_utf8_names_its_line(tmp_path):
 
 
 def test_a_truncated_gzip_keeps_what_stands_before_the_break(tmp_path):
-    rows = "".join(
-        json.dumps({"text": os.urandom(40).hex(), "label": "a"}) + "\n" for _ in range(2000)
-    ).encode()
+    rows = "".join(json.dumps({"text": os.urandom(40).hex(), "label": "a"}) + "\n" for _ in range(2000)).encode()
     (tmp_path / "train.jsonl.gz").write_bytes(gzip.compress(rows)[:-20_000])
     with pytest.raises(DataError, match="breaks off"):
         read("labelled", tmp_path)
@@ -186,9 +184,7 @@ def test_an_unreadable_file(tmp_path):
 def test_a_column_missing_or_too_many(tmp_path):
     (tmp_path / "a.csv").write_text("text,label\na,b\nc\nd,e,f\n")
     problems = Problems()
-    assert read("labelled", tmp_path / "a.csv", on_error="skip", problems=problems) == [
-        {"text": "a", "label": "b"}
-    ]
+    assert read("labelled", tmp_path / "a.csv", on_error="skip", problems=problems) == [{"text": "a", "label": "b"}]
     assert [p.line for p in problems.first] == [3, 4]
 
 
@@ -210,9 +206,7 @@ def beir(tmp_path):
         {"_id": "d2", "title": "", "text": "Dogs bark"},
         {"_id": "d3", "text": ""},
     )
-    jsonl(
-        tmp_path / "queries.jsonl", {"_id": "q1", "text": "who purrs?"}, {"_id": "q2", "text": "who barks?"}
-    )
+    jsonl(tmp_path / "queries.jsonl", {"_id": "q1", "text": "who purrs?"}, {"_id": "q2", "text": "who barks?"})
     (tmp_path / "qrels").mkdir()
     (tmp_path / "qrels/dev.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t2\nq1\td2\t0\nq2\td2\t1\n")
     return tmp_path

@@ -40,9 +40,7 @@ def test_written_rows_come_back(folder, rows):
     expected = [{"text": text, "label": label.strip()} for text, label in rows]
     file = folder / "a.jsonl.gz"
     file.write_bytes(
-        gzip.compress(
-            "\n".join(json.dumps({"text": t, "label": k}, ensure_ascii=False) for t, k in rows).encode(), 1
-        )
+        gzip.compress("\n".join(json.dumps({"text": t, "label": k}, ensure_ascii=False) for t, k in rows).encode(), 1)
     )
     assert read("labelled", file) == expected
 

@@ -48,14 +48,10 @@ def test_private_and_hidden_files_are_no_heads(place: Path, registry: Registry) 
 def test_one_file_that_is_found_twice_is_listed_once(place: Path) -> None:
     write_head(place / "heads" / "mood.py")
     entries = Registry(["heads/mood.py", "./heads/../heads/mood.py"]).entries()
-    assert [(entry.name, entry.state, entry.origin) for entry in entries] == [
-        ("mood", "not loaded", "--head")
-    ]
+    assert [(entry.name, entry.state, entry.origin) for entry in entries] == [("mood", "not loaded", "--head")]
 
 
-def test_two_of_one_name_in_one_tier_are_both_listed_and_neither_is_loaded(
-    place: Path, registry: Registry
-) -> None:
+def test_two_of_one_name_in_one_tier_are_both_listed_and_neither_is_loaded(place: Path, registry: Registry) -> None:
     write_head(place / "heads" / "a.py", "mood")
     write_head(place / "heads" / "b.py", "mood")
     registry.enable("mood")
@@ -144,9 +140,7 @@ def test_broken_metadata_of_one_package_hides_no_other(place: Path, registry: Re
     install(place, "no-equals", {})
     install(place, "no-name", {"x": "fake_x:X"})
     site = place / "site"
-    (site / "no_equals-1.2.dist-info" / "entry_points.txt").write_text(
-        "[chatkit.heads]\nthis line says nothing\n"
-    )
+    (site / "no_equals-1.2.dist-info" / "entry_points.txt").write_text("[chatkit.heads]\nthis line says nothing\n")
     (site / "no_name-1.2.dist-info" / "METADATA").write_bytes(b"\xff\xfe")
     (site / "bytes-1.0.dist-info").mkdir()
     (site / "bytes-1.0.dist-info" / "entry_points.txt").write_bytes(b"[chatkit.heads]\n\xff = y:Z\n")

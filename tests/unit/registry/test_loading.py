@@ -206,9 +206,7 @@ def test_a_broken_package_hurts_no_other(place: Path, registry: Registry, value:
     assert Registry().names() == ["bad", "good"]  # a new run tries it again: it may be mended
 
 
-def test_what_a_head_prints_at_import_does_not_reach_stdout(
-    place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_a_head_prints_at_import_does_not_reach_stdout(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write_head(place / "mood.py")
     path.write_text("print('hello')\n" + path.read_text())
     Registry().load("mood.py")
