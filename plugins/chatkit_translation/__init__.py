@@ -151,7 +151,7 @@ class Translation(Head):
             said = ""
             while not search.done and not ask.cancelled:
                 search.advance()
-                text_so_far = self._text(search.agreed(0)).removesuffix("\ufffd")
+                text_so_far = self._text(search.agreed(0))
                 if text_so_far.startswith(said) and text_so_far != said:
                     yield Piece(text_so_far[len(said) :])
                     said = text_so_far
@@ -209,7 +209,7 @@ class Translation(Head):
         return inputs, targets
 
     def _text(self, ids: Sequence[int]) -> str:
-        return self.vocabulary.decode(ids)
+        return self.vocabulary.decode(ids).rstrip("\ufffd")  # cut within a character that is spelt in bytes
 
 
 def _rows(source: Encoded, index: Tensor) -> Encoded:
