@@ -21,8 +21,8 @@ class Mood(Classifier):
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'plugins'}", "CHATKIT_HOME": str(folder / "home")}
-    plugin = ["-p", "chatkit.testing.pytest_plugin", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", "-q", *plugin, *arguments]
+    # The plugin comes from the installed entry point, as for any author.
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=240)
 
 
