@@ -6,6 +6,7 @@ K = width of a vector
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from chatkit import paths
 from chatkit.assistant import Assistant
-from chatkit.errors import StorageError
+from chatkit.errors import DataError, StorageError
 from chatkit.head.answer import Hit
 from chatkit.runtime.index import DocumentIndex, Encode
 from chatkit.runtime.searcher import Searcher
@@ -92,7 +93,15 @@ class Library:
         try:
             index = DocumentIndex(paths.home() / name)
             index.add([paths.shipped_docs()], self.encode, lineage=self.lineage)
+            _keep_only(index, paths.shipped_docs())
         except StorageError:
             index = DocumentIndex(":memory:")
             index.add([paths.shipped_docs()], self.encode, lineage=self.lineage)
         return index
+
+
+def _keep_only(index: DocumentIndex, folder: Path) -> None:
+    """Forget the pages of another installation that has the same home: each would be found twice."""
+    for path in [entry.path for entry in index.entries() if folder not in entry.path.parents]:
+        with suppress(DataError):  # another process was faster
+            index.remove(path)

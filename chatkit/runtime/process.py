@@ -22,7 +22,7 @@ from chatkit.errors import EngineError
 LINE_LIMIT = 10_000_000  # bytes; a longer line is dropped
 LOG_LIMIT = 1_000_000
 END_SECONDS = 0.4  # grace of each step towards the end: asked, told, killed
-COMMAND = (sys.executable, "-m", "chatkit.runtime.engine")
+COMMAND = (sys.executable, "-P", "-m", "chatkit.runtime.engine")  # -P: a json.py in the folder is not ours
 
 
 class EngineProcess:
@@ -56,7 +56,7 @@ class EngineProcess:
                 env={**os.environ, "PYTHONFAULTHANDLER": "1"},
             )
         except OSError as error:
-            raise EngineError(f"the engine cannot be started: {error}", hint="chatkit doctor") from error
+            raise EngineError(f"the engine cannot be started: {error}", hint="install chatkit again") from error
         finally:
             os.close(errors)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 import chatkit
+from chatkit import paths
 from chatkit.errors import HeadError, ModelError
 from chatkit.runtime.api import Chat
+from chatkit.runtime.library import Library
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +50,18 @@ def test_as_json_is_the_contract_of_ask(chat: Chat) -> None:
 def test_the_shipped_pages_are_ranked(chat: Chat) -> None:
     (ranking,) = chat.ask("how do I add a head?", heads=["retrieval"]).answers
     assert any("add-a-head" in item["source"] for item in ranking.answer.as_json()["items"])
+
+
+def test_pages_of_another_installation_are_not_ranked_beside_its_own(
+    chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHATKIT_HOME", str(tmp_path / "home"))
+    other = shutil.copytree(paths.shipped_docs(), tmp_path / "other")
+    found = []
+    for pages in (paths.shipped_docs(), other):
+        monkeypatch.setattr(paths, "shipped_docs", lambda pages=pages: pages)
+        found.append([hit.source for hit in Library(chat.assistant).search(None, "how do I add a head?", 50)])
+    assert sorted(found[0]) == sorted(found[1])
 
 
 def test_options_and_seed(chat: Chat) -> None:
