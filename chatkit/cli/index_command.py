@@ -41,7 +41,8 @@ def add(places: tuple[str, ...], index: str | None, model: str | None, as_json: 
     if live:
         print("\r\033[K", end="", file=sys.stderr)
     for path, why in added.skipped:
-        print(f"chatkit: skipped {path}: {why}", file=sys.stderr)
+        where = "" if str(path) in why else f"{path}: "
+        print(f"chatkit: skipped: {where}{why}", file=sys.stderr)
     if as_json:
         skipped = [{"path": str(path), "why": why} for path, why in added.skipped]
         figures = {name: getattr(added, name) for name in ("added", "updated", "unchanged", "removed")}

@@ -21,11 +21,13 @@ def compress_model(model: str | None, out: Path, *, most: int = 0) -> dict[str, 
     Returns:
         ``{"out", "rows": [{"what", "before", "after"}]}``, sizes in MB.
     Raises:
-        StorageError: If ``out`` is the model itself, or cannot be written.
+        StorageError: If ``out`` is the model itself, holds another, or cannot be written.
     """
     folder = Path(model).expanduser() if model else paths.shipped_model()
     if out.resolve() == folder.resolve():
         raise StorageError(f"{out}: is the model itself", hint="name another folder with --out")
+    if (out / "assistant.toml").exists():  # it may have cost hours
+        raise StorageError(f"{out}: holds an assistant already", hint="name another folder with --out")
     load_trained(folder).save(out, precision="int8")
     before = _rows(evaluate_model(str(folder), most=most, data_of=str(folder)))
     after = _rows(evaluate_model(str(out), most=most, data_of=str(folder)))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -174,16 +175,16 @@ class DocumentIndex(Database):
     # One file
 
     def _add_file(self, document: Document, encode: Encode | None, lineage: str, done: Added) -> None:
-        stat, path = _stat(document.path), _stored(document.path)
+        status, path = _stat(document.path), _stored(document.path)
         known = next(iter(self.rows(f"SELECT * FROM file WHERE path = {TEXT}", [path])), None)
         current = known is not None and (encode is None or known["lineage"] == lineage)
-        if known and current and (known["size"], known["mtime"]) == (stat.st_size, stat.st_mtime_ns):
+        if known and current and (known["size"], known["mtime"]) == (status.st_size, status.st_mtime_ns):
             done.unchanged += 1
             return
         sha256 = _digest(document.path)
         if known and current and known["sha256"] == sha256:
             with self.writing():
-                self._db.execute("UPDATE file SET mtime = ? WHERE id = ?", [stat.st_mtime_ns, known["id"]])
+                self._db.execute("UPDATE file SET mtime = ? WHERE id = ?", [status.st_mtime_ns, known["id"]])
             done.unchanged += 1
             return
         with self.writing():
@@ -195,8 +196,8 @@ class DocumentIndex(Database):
                 [
                     path,
                     as_bytes(document.name),
-                    stat.st_size,
-                    stat.st_mtime_ns,
+                    status.st_size,
+                    status.st_mtime_ns,
                     sha256,
                     as_bytes(lineage),
                     time.time(),
@@ -266,9 +267,12 @@ def _stored(path: Path) -> bytes:
 
 def _stat(path: Path) -> os.stat_result:
     try:
-        return path.stat()
+        found = path.stat()
     except OSError as error:
         raise DataError(f"cannot read {path}: {error.strerror or error}") from None
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):  # reading a pipe would wait for ever
+        raise SkippedFileError(f"{path} is no file: a pipe, socket or device")
+    return found
 
 
 def _digest(path: Path) -> str:

@@ -254,3 +254,13 @@ def test_a_killed_add_leaves_whole_files_only(tmp_path):
     done = index.add([folder], lambda texts: np.ones((len(texts), 4)), lineage="one")
     assert (done.unchanged, done.added) == (len(entries), 20 - len(entries))
     index.close()
+
+
+def test_a_pipe_among_the_documents_is_skipped(tmp_path):
+    os.mkfifo(tmp_path / "pipe.txt")
+    (tmp_path / "a.txt").write_text("a word")
+    index = DocumentIndex(":memory:")
+    added = index.add([tmp_path])
+    index.close()
+    assert added.added == 1
+    assert [path.name for path, _ in added.skipped] == ["pipe.txt"]
