@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import Any
 
@@ -32,6 +33,8 @@ def command(
 ) -> int:
     """Answer TEXT, or what stands on stdin, with all heads."""
     text = _message(text)
+    if temperature is not None and not math.isfinite(temperature):
+        raise click.BadParameter("must be a number", param_hint="--temperature")
     import torch
 
     from chatkit.registry import Registry
@@ -57,6 +60,8 @@ def command(
     for state in chat.heads:
         if state.state in ("broken", "stale", "unconfirmed", "duplicate", "incompatible"):
             print(f"chatkit: head {state.name} is {state.state}: {state.why}", file=sys.stderr)
+        elif state.why.startswith("untrained") and state.name in {item.head for item in reply.answers}:
+            print(f"chatkit: head {state.name} is {state.why}", file=sys.stderr)
     return 1 if reply.failures and not reply.answers else 0
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 
 import click
 
 from chatkit.cli.options import index_option, model_option
+from chatkit.errors import HeadError
 
 
 @click.command("chat")
@@ -31,6 +33,9 @@ def command(
     """Open the chat."""
     from chatkit.tui import plain as line_mode
 
+    for head in heads:  # said before the screen is taken
+        if head.endswith(".py") and not Path(head).expanduser().is_file():
+            raise HeadError(f"{head}: no such file", head=head, hint="give the path of a head's .py file")
     plain = plain or line_mode.wanted()
     _ask_about_new_heads(heads, safe=safe, terminal=sys.stdin.isatty())
     given = {"model": model, "heads": list(heads), "safe": safe, "session": session, "resume": resume, "index": index}

@@ -15,6 +15,8 @@ from chatkit.cli.options import index_option, json_option, model_option, print_j
 @json_option
 def command(query: str, top_k: int, index: str | None, model: str | None, as_json: bool) -> int:
     """Rank passages of the indexed documents for QUERY."""
+    if not query.strip():
+        raise click.UsageError("the query is empty")
     import dataclasses
 
     from chatkit.runtime.library import Library

@@ -58,6 +58,9 @@ class Reply:
         texts = [a.answer.plain for a in self.answers if a.answer.type in ("text", "markdown")]
         return texts[0] if texts else ""
 
+    def __str__(self) -> str:
+        return "\n".join(f"{a.head}: {a.answer.plain}" for a in self.answers)
+
     def as_json(self) -> dict[str, Any]:
         """Plain data, as ``chatkit ask --json`` prints it."""
         out: dict[str, Any] = {

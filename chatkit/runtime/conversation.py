@@ -108,7 +108,8 @@ class Conversation:
         if heads is None:
             asked = [n for n in names if answers_messages(known[n]) and not known[n].on_request]
             names = [n for n in asked if n not in self.disabled]
-        return sorted(names, key=lambda n: (known[n].streams(), known[n].view == CONVERSATION, n))
+        trained = {n for n in names if self.assistant.setups[n].trained}  # they wait for no head on trial
+        return sorted(names, key=lambda n: (n not in trained, known[n].streams(), known[n].view == CONVERSATION, n))
 
 
 def answers_messages(head: Head) -> bool:

@@ -53,7 +53,7 @@ def evaluate_model(
     name = _head_name(assistant, head) if head else None
     out: dict[str, Any] = {}
     for each in sorted(assistant.heads):
-        if name is not None and each != name:
+        if each != name and (name is not None or not assistant.setups[each].trained):
             continue
         folder = Path(data_of or model or paths.shipped_model()).expanduser()
         sets = [Path(data)] if data else training_data(folder, type(assistant.heads[each]))

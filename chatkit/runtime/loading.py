@@ -70,6 +70,7 @@ def load(
         ModelError: If the model cannot be loaded.
         HeadError: If a head in ``heads`` does not exist.
     """
+    check_files(heads)
     registry = Registry([h for h in heads if _is_file(h)], safe=safe)
     folder = Path(model).expanduser() if model else paths.shipped_model()
 
@@ -106,6 +107,17 @@ def load(
     files = {name: entry.path for name, entry in entries.items()}
     listed = [dataclasses.replace(state, path=files.get(name)) for name, state in sorted(states.items())]
     return Loaded(assistant, listed, registry)
+
+
+def check_files(heads: Sequence[str]) -> None:
+    """Check that files of heads are there.
+
+    Raises:
+        HeadError: If one is not.
+    """
+    for head in heads:
+        if _is_file(head) and not Path(head).expanduser().is_file():
+            raise HeadError(f"{head}: no such file", head=head, hint="give the path of a head's .py file")
 
 
 def load_trained(folder: Path) -> Assistant:
@@ -173,8 +185,10 @@ def fit_to_examples(assistant: Assistant, head: Head, *, seconds: float = _FIT_S
 
 
 def _failed(name: str, error: ChatkitError, origin: str) -> HeadState:
-    stale = "is stale" in error.message
-    return HeadState(name, "stale" if stale else "broken", origin, str(error))
+    state = "stale" if "is stale" in error.message else "broken"
+    if "no head is called" in error.message:  # its weights are here, its code is not
+        state = "not loaded"
+    return HeadState(name, state, origin, str(error))
 
 
 def _reason(why: str, way_out: str) -> str:

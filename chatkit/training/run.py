@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import json
 import os
 import signal
@@ -254,7 +255,7 @@ class Run:
     def _take_weights(self, folder: Path) -> None:
         """Begin with the weights of another assistant; heads that it has not, or that changed shape, begin new."""
         other = Assistant.load(folder, lambda name: self._classes[name], only=list(self._classes))
-        if other.config != self.recipe.encoder:
+        if dataclasses.replace(other.config, dropout=self.recipe.encoder.dropout) != self.recipe.encoder:
             raise ConfigError(f"[encoder] differs from that of init = {folder}", hint="copy its assistant.toml's")
         self.assistant.backbone.load_state_dict(other.backbone.state_dict())
         for name, head in other.heads.items():

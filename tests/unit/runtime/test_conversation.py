@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -283,6 +284,8 @@ def test_a_head_that_never_asks_whether_it_is_stopped_is_stopped(assistant: Assi
             closed.append(True)
 
     conversation = with_head(assistant, Streaming, endless)
+    setups = conversation.assistant.setups
+    setups["made"] = dataclasses.replace(setups["made"], trained=True)  # so that the reply comes after it
     seen: list[Any] = []
     for event in conversation.turn("hello", heads=["made", "generation"], cancelled=lambda: len(seen) >= 5):
         seen.append(event)
@@ -291,6 +294,12 @@ def test_a_head_that_never_asks_whether_it_is_stopped_is_stopped(assistant: Assi
     assert of(seen, "answer", "made")[0]["stopped"]
     assert not of(seen, "calling", "generation")  # what comes after is not begun
     assert seen[-1]["stopped"]
+
+
+def test_a_head_on_trial_keeps_no_trained_head_waiting(assistant: Assistant) -> None:
+    conversation = with_head(assistant, Streaming, lambda: iter([Piece("at last")]))
+    called = [e["head"] for e in conversation.turn("hello", seed=1) if e["event"] == "calling"]
+    assert called == ["sentiment", "retrieval", "generation", "made"]
 
 
 def test_a_turn_that_is_stopped_before_it_begins_calls_nobody(conversation: Conversation) -> None:

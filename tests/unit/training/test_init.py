@@ -22,7 +22,7 @@ def begin(recipe: Recipe, folder: Path) -> Run:
 def test_a_run_begins_with_the_weights_and_pieces_of_init(
     trained: Path, tmp_path: Path, micro: Callable[..., Recipe], assistant: Assistant
 ) -> None:
-    shape = ("encoder.embedding=48", "encoder.hidden=96", "encoder.dropout=0.2")
+    shape = ("encoder.embedding=48", "encoder.hidden=96")
     run = begin(micro(f"init={trained}", *shape), tmp_path / "on")
     assert run.assistant.tokenizer.to_bytes() == assistant.tokenizer.to_bytes()
     for part in ("backbone", "heads.sentiment"):
