@@ -11,49 +11,58 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-_CHUNK = 512
+_CHUNK = 512  # rows whose logits are held in float32
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
     """Sum of cross-entropies; never holds N x V at once.
 
     The forward pass makes the gradient of the summed loss chunk by chunk while the probabilities are still in the
-    cache; the backward pass only scales it.
+    cache; the backward pass only scales it. Products run in ``dtype``, normaliser and sums in that of ``hidden``.
     """
 
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
-        needs_hidden, needs_weight, needs_bias = ctx.needs_input_grad[:3]
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, dtype: torch.dtype) -> Tensor:
+        inputs = (hidden, weight, bias)
+        ctx.grads = [torch.zeros_like(x) if n else None for x, n in zip(inputs, ctx.needs_input_grad, strict=False)]
+        narrow = [x.to(dtype) for x in inputs]
         nats = hidden.new_zeros((), dtype=torch.float64)
-        grad_hidden = torch.empty_like(hidden) if needs_hidden else None
-        grad_weight = torch.zeros_like(weight) if needs_weight else None
-        grad_bias = torch.zeros_like(bias) if needs_bias else None
         for start in range(0, len(hidden), _CHUNK):
             rows = slice(start, start + _CHUNK)
-            h, y = hidden[rows], targets[rows, None]
-            logits = torch.addmm(bias, h, weight.t())  # (chunk, V)
-            normaliser = logits.logsumexp(-1, keepdim=True)
-            nats += (normaliser - logits.gather(1, y)).sum(dtype=torch.float64)
-            if not any((needs_hidden, needs_weight, needs_bias)):
-                continue
-            grad = logits.sub_(normaliser).exp_()
-            grad.scatter_add_(1, y, grad.new_full(y.shape, -1.0))
-            if grad_hidden is not None:
-                torch.mm(grad, weight, out=grad_hidden[rows])
-            if grad_weight is not None:
-                grad_weight.addmm_(grad.t(), h)
-            if grad_bias is not None:
-                grad_bias += grad.sum(0)
-        ctx.grads = (grad_hidden, grad_weight, grad_bias)
+            grads = [g if g is None or i else g[rows] for i, g in enumerate(ctx.grads)]
+            nats += _chunk(narrow[0][rows], narrow[1], narrow[2], targets[rows, None], grads)
         return nats.to(hidden.dtype)
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Tensor) -> Any:
         (scale,) = grad_outputs
-        return *(None if g is None else g.mul_(scale) for g in ctx.grads), None
+        return *(None if g is None else g.mul_(scale) for g in ctx.grads), None, None
 
 
-def chunked_cross_entropy(hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:
+def _chunk(hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, grads: list[Tensor | None]) -> Tensor:
+    """Summed nats of the targets (N, 1); the gradients are added into ``grads`` (of hidden, weight and bias)."""
+    grad_hidden, grad_weight, grad_bias = grads
+    logits = torch.addmm(bias, hidden, weight.t())  # (N, V)
+    if hidden.dtype == torch.bfloat16:
+        logits = logits.float()
+    normaliser = logits.logsumexp(-1, keepdim=True)
+    nats = (normaliser - logits.gather(1, targets)).sum(dtype=torch.float64)
+    if any(grad is not None for grad in grads):
+        grad = logits.sub_(normaliser).exp_()
+        grad.scatter_add_(1, targets, grad.new_full(targets.shape, -1.0))
+        if grad_bias is not None:
+            grad_bias += grad.sum(0)
+        grad = grad.to(hidden.dtype)
+        if grad_hidden is not None:
+            grad_hidden.copy_(grad @ weight)
+        if grad_weight is not None:
+            grad_weight += grad.t() @ hidden
+    return nats
+
+
+def chunked_cross_entropy(
+    hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, *, bfloat16: bool = False
+) -> Tensor:
     """Summed cross-entropy of ``softmax(hidden @ weight.T + bias)`` against the targets.
 
     Args:
@@ -61,12 +70,13 @@ def chunked_cross_entropy(hidden: Tensor, weight: Tensor, bias: Tensor, targets:
         weight: (V, D).
         bias: (V,).
         targets: (N,) int64.
+        bfloat16: Compute the products in bfloat16; the normaliser, the nats and all gradients stay as wide as given.
     Returns:
         Scalar, nats. Its gradient can be taken once.
     """
     if not len(hidden):
         return hidden.sum() * 0.0
-    return _ChunkedCrossEntropy.apply(hidden, weight, bias, targets)
+    return _ChunkedCrossEntropy.apply(hidden, weight, bias, targets, torch.bfloat16 if bfloat16 else hidden.dtype)
 
 
 def target_nats(hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -> Tensor:

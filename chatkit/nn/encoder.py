@@ -56,6 +56,7 @@ class Encoder(nn.Module, abc.ABC):
 
     causal: bool = True
     embedding: nn.Embedding
+    narrow: bool = False  # compute in bfloat16 while training; weights and what comes out stay float32
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
@@ -99,8 +100,9 @@ class LSTMEncoder(Encoder):
     def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """See ``Encoder.forward``."""
         inputs = self._drop(self.embedding(ids))
-        states, state = self.lstm(inputs, state if state is None else (state[0], state[1]))
-        return self._drop(states), state
+        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=self.narrow and self.training):
+            states, after = self.lstm(inputs, state if state is None else (state[0], state[1]))
+        return self._drop(states.to(inputs.dtype)), tuple(part.to(inputs.dtype) for part in after)
 
     def zero_state(self, batch: int) -> State:
         """See ``Encoder.zero_state``."""

@@ -27,7 +27,7 @@ class VocabularySoftmax(nn.Module):
         if own is not None:
             nn.init.normal_(own.weight, std=0.1)
         self.untied = own
-        self._shared = (encoder.embedding,)  # in a tuple: the encoder owns it
+        self._encoder = (encoder,)  # in a tuple: it is no part of this module
         self.projection = nn.Linear(encoder.width, embedding)
         self.bias = nn.Parameter(torch.zeros(vocab_size))
 
@@ -39,7 +39,7 @@ class VocabularySoftmax(nn.Module):
     @property
     def embedding(self) -> Tensor:
         """The encoder's embedding table, (V, E)."""
-        return self._shared[0].weight
+        return self._encoder[0].embedding.weight
 
     def forward(self, hidden: Tensor) -> Tensor:
         """Logits (..., V) of hidden states (..., D)."""
@@ -47,7 +47,8 @@ class VocabularySoftmax(nn.Module):
 
     def cross_entropy(self, hidden: Tensor, targets: Tensor, bias: Tensor | None = None) -> Tensor:
         """Summed nats of targets (N,) under hidden states (N, D); ``bias`` (V,) is added to the logits."""
-        return chunked_cross_entropy(self.projection(hidden), self.weight, self._bias(bias), targets)
+        narrow = self._encoder[0].narrow and self.training
+        return chunked_cross_entropy(self.projection(hidden), self.weight, self._bias(bias), targets, bfloat16=narrow)
 
     def nats(self, hidden: Tensor, targets: Tensor, bias: Tensor | None = None) -> Tensor:
         """Cross-entropy of each target, (N,) nats, without gradient; ``bias`` (V,) is added to the logits."""

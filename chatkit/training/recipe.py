@@ -82,9 +82,11 @@ class TrainConfig:
     Args:
         steps: Optimiser steps.
         learning_rate: Highest learning rate of AdamW (Loshchilov & Hutter 2019).
-        schedule: Course of the learning rate after the warm-up.
+        schedule: Course of the learning rate after the warm-up. ``trapezoid`` stays at the top and falls in the last
+            ``decay`` of the run, so that a longer run can go on from its checkpoints with ``--set train.steps=N``.
         warmup: Share of the steps in which the rate rises from 0.
-        final: Share of the learning rate that is left at the end (cosine, linear).
+        decay: Share of the steps in which it falls (trapezoid).
+        final: Share of the learning rate that is left at the end (cosine, linear, one_cycle, trapezoid).
         weight_decay: On matrices; biases and gains are spared.
         clip: Largest norm of the gradient; 0 is off.
         sampler: Which heads take part in a step: ``all``, or one drawn ``proportional`` to its examples, with a
@@ -94,12 +96,15 @@ class TrainConfig:
         evaluate: Evaluate so many times in the run; the last time is the end.
         evaluate_examples: Examples a head in each evaluation on the way; all at the end.
         threads: Threads of torch; 0 takes all cores.
+        precision: Of the products in encoder and softmax while training; ``auto`` takes bfloat16 where the processor
+            multiplies it natively. Weights, sums and everything that is measured are float32.
     """
 
     steps: int = 2000
     learning_rate: float = 2e-3
-    schedule: Literal["constant", "cosine", "linear", "one_cycle"] = "cosine"
+    schedule: Literal["constant", "cosine", "linear", "one_cycle", "trapezoid"] = "cosine"
     warmup: float = 0.03
+    decay: float = 0.2
     final: float = 0.05
     weight_decay: float = 0.01
     clip: float = 1.0
@@ -109,6 +114,7 @@ class TrainConfig:
     evaluate: int = 4
     evaluate_examples: int = 500
     threads: int = 0
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
     def __post_init__(self) -> None:
         positive = ("steps", "learning_rate", "temperature", "checkpoint_minutes", "evaluate", "evaluate_examples")
@@ -120,6 +126,8 @@ class TrainConfig:
                 raise ValueError(f"train.{name} must be at least 0, got {getattr(self, name)}")
         if not 0 <= self.warmup < 1:
             raise ValueError(f"train.warmup must lie in 0..1 (1 excluded), got {self.warmup}")
+        if not 0 < self.decay <= 1 - self.warmup:
+            raise ValueError(f"train.decay must lie above 0 and leave room for train.warmup, got {self.decay}")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -51,7 +51,10 @@ from chatkit.training.trainer import Trainer
 
 _MAY_DIFFER = {
     f"train.{key}"
-    for key in ("steps", "learning_rate", "checkpoint_minutes", "threads", "evaluate", "evaluate_examples")
+    for key in (
+        *("steps", "learning_rate", "decay", "checkpoint_minutes"),
+        *("threads", "precision", "evaluate", "evaluate_examples"),
+    )
 }
 
 

@@ -14,7 +14,7 @@ def rate_at(progress: float, config: TrainConfig) -> float:
         progress: Share of the run that is done, 0 to 1.
         config: Schedule, warm-up and final share.
     Source: warm-up Goyal et al. 2017; cosine Loshchilov & Hutter 2017; one-cycle Smith 2018 (rise over 30 % from 1/25,
-        cosine both ways).
+        cosine both ways); trapezoid Hu et al. 2024 (MiniCPM), whose fall 1 - sqrt follows Hägele et al. 2024.
     """
     progress = min(max(progress, 0.0), 1.0)
     if config.schedule == "one_cycle":
@@ -25,6 +25,9 @@ def rate_at(progress: float, config: TrainConfig) -> float:
         return progress / config.warmup
     if config.schedule == "constant":
         return 1.0
+    if config.schedule == "trapezoid":
+        fallen = max(0.0, (progress - (1 - config.decay)) / config.decay)
+        return 1.0 + (config.final - 1.0) * math.sqrt(fallen)
     rest = (progress - config.warmup) / (1 - config.warmup)
     if config.schedule == "linear":
         return 1.0 + (config.final - 1.0) * rest

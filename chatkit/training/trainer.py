@@ -24,6 +24,7 @@ from chatkit.head.guard import guard, source_file
 from chatkit.nn.encoder import State
 from chatkit.objectives.conflict import Reading
 from chatkit.objectives.weighting import make_weighting
+from chatkit.training.precision import computes_in_bfloat16
 from chatkit.training.recipe import Recipe
 from chatkit.training.schedule import rate_at
 from chatkit.training.shared_gradients import SharedGradients, TrainingError
@@ -85,6 +86,7 @@ class Trainer:
         self.sampler = TaskSampler(sizes, every, recipe.train, recipe.seed)
         self._modules = nn.ModuleDict({"backbone": assistant.backbone, **{n: assistant.heads[n] for n in batches}})
         self._frozen = frozen
+        assistant.backbone.encoder.narrow = computes_in_bfloat16(recipe.train.precision)
         if frozen:
             assistant.backbone.requires_grad_(False)
         self._parameters = [p for p in self._modules.parameters() if p.requires_grad]

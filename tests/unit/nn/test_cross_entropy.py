@@ -75,3 +75,18 @@ def test_nats_of_each_target_add_up() -> None:
     logits = tensors[0] @ tensors[1].T + tensors[2]
     torch.testing.assert_close(nats, F.cross_entropy(logits, tensors[3], reduction="none"))
     torch.testing.assert_close(nats.sum(), chunked_cross_entropy(*tensors), rtol=1e-5, atol=1e-3)
+
+
+def test_products_in_bfloat16_leave_value_and_gradients_close_and_wide() -> None:
+    ours, theirs = inputs(700, d=64, v=301), inputs(700, d=64, v=301)
+    for tensors in (ours, theirs):
+        for tensor in tensors[:3]:
+            tensor.requires_grad_()
+    loss, expected = chunked_cross_entropy(*ours, bfloat16=True), plain(*theirs)
+    assert loss.dtype == torch.float32
+    torch.testing.assert_close(loss, expected, rtol=2e-3, atol=0)
+    loss.backward()
+    expected.backward()
+    for a, b in zip(ours[:3], theirs[:3], strict=True):
+        assert a.grad.dtype == torch.float32
+        assert float((a.grad - b.grad).norm() / b.grad.norm()) < 0.02

@@ -101,3 +101,14 @@ def test_the_state_stays_bounded_in_a_long_run_from_zero(assistant: Assistant) -
 def test_the_trained_encoder_has_the_shape_of_its_config(assistant: Assistant, trained: Path) -> None:
     assert assistant.backbone.encoder.width == 96
     assert assistant.backbone.encoder.embedding.weight.shape == (len(assistant.tokenizer), 48)
+
+
+def test_bfloat16_is_for_training_only_and_comes_out_wide() -> None:
+    model, x = encoder(dropout=0.0), ids()
+    wide, _ = model(x)
+    model.narrow = True
+    assert torch.equal(model(x)[0], wide)  # what is measured is float32
+    low, state = model.train()(x)
+    assert {low.dtype, *(part.dtype for part in state)} == {torch.float32}
+    assert not torch.equal(low, wide)
+    torch.testing.assert_close(low, wide, rtol=0, atol=0.02)

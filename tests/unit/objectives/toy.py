@@ -72,9 +72,12 @@ class Toy:
 
     def loss(self, rule: str) -> Tensor:
         """Cross-entropy under one rule, nats, times its scale."""
-        states, _ = self.backbone.encoder(self._ids)
-        log_p = self.backbone.softmax(states).log_softmax(-1)
-        return -(self._targets[rule][self._ids] * log_p).sum(-1).mean() * self._scales.get(rule, 1.0)
+        return self._cross_entropy(self.backbone, rule) * self._scales.get(rule, 1.0)
+
+    def _cross_entropy(self, backbone: Backbone, rule: str) -> Tensor:
+        states, _ = backbone.encoder(self._ids)
+        log_p = backbone.softmax(states).log_softmax(-1)
+        return -(self._targets[rule][self._ids].to(log_p.dtype) * log_p).sum(-1).mean()
 
     def train(self, steps: int, *, decay: bool = False) -> Toy:
         """Steps as the trainer takes them, at a constant rate or one that falls to 0."""
@@ -95,6 +98,8 @@ class Toy:
         return self
 
     def losses(self) -> dict[str, float]:
-        """Cross-entropies in nats, without scale."""
+        """Cross-entropies in nats, without scale; in float64, so that the change of a small step is more than noise."""
+        wide = Backbone(make_encoder(self.backbone.encoder.config, TOKENS)).double()
+        wide.load_state_dict(self.backbone.state_dict())
         with torch.no_grad():
-            return {rule: float(self.loss(rule)) / self._scales.get(rule, 1.0) for rule in RULES}
+            return {rule: float(self._cross_entropy(wide, rule)) for rule in RULES}

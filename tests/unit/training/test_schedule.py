@@ -27,6 +27,15 @@ def test_rates_are_shares_and_move_smoothly(schedule: str) -> None:
     assert rate_at(7, TrainConfig()) == rate_at(1, TrainConfig())
 
 
+def test_trapezoid_stays_at_the_top_and_falls_at_the_end() -> None:
+    config = TrainConfig(schedule="trapezoid", warmup=0.1, decay=0.2, final=0.1)
+    assert [rate_at(share, config) for share in (0.05, 0.1, 0.5, 0.8)] == pytest.approx([0.5, 1, 1, 1])
+    assert rate_at(0.85, config) == pytest.approx(1 - 0.9 * 0.5)
+    assert rate_at(1.0, config) == pytest.approx(0.1)
+    with pytest.raises(ValueError, match=r"train\.decay"):
+        TrainConfig(schedule="trapezoid", warmup=0.5, decay=0.6)
+
+
 def test_known_values() -> None:
     cosine = rates(schedule="cosine", warmup=0.1, final=0.2)
     assert cosine[0] == 0
