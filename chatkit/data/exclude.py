@@ -48,14 +48,23 @@ def held_out_texts(sets: Iterable[Path]) -> frozenset[str]:
     return frozenset(keys - {""})
 
 
-def holds_any(record: Mapping[str, Any], keys: Collection[str]) -> bool:
-    """Whether a record holds one of the texts: as a field, or as a turn of at least four words."""
+def without(record: Mapping[str, Any], keys: Collection[str]) -> list[dict[str, Any]]:
+    """What is left of a record without the texts: nothing if a field is one of them, else the record.
+
+    A dialogue is cut at each turn of at least four words that is one of them; what stands between stays.
+    """
+    if any(text_key(text) in keys for text in record_texts({k: v for k, v in record.items() if k != "turns"})):
+        return []
+    parts: list[list[Any]] = [[]]
     for turn in record.get("turns", ()):
         key = text_key(turn["text"])
         if key in keys and key.count(" ") >= _FEWEST_WORDS - 1:
-            return True
-    fields = {name: value for name, value in record.items() if name != "turns"}
-    return any(text_key(text) in keys for text in record_texts(fields))
+            parts.append([])
+        else:
+            parts[-1].append(turn)
+    if len(parts) == 1:
+        return [dict(record)]
+    return [{**record, "turns": part} for part in parts if part]
 
 
 def _texts(folder: Path, part: str) -> Iterator[str]:

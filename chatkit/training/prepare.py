@@ -12,7 +12,7 @@ import numpy as np
 
 from chatkit.data.batching import Batches, Record, Streams, record_ids
 from chatkit.data.discover import splits
-from chatkit.data.exclude import held_out_texts, holds_any
+from chatkit.data.exclude import held_out_texts, without
 from chatkit.data.readers import READERS
 from chatkit.data.records import Problems, record_texts
 from chatkit.errors import ConfigError, DataError
@@ -59,11 +59,13 @@ def training_records(head: type[Head], config: HeadConfig, recipe: Recipe, say: 
     for i, source in enumerate(config.sources):
         problems = Problems()
         part = read_records(head, Path(source.path), "train", problems, recipe.data.on_error)
-        kept = [record for record in part if not holds_any(record, excluded)] if excluded else part
-        if len(kept) < len(part):
-            left_out = len(part) - len(kept)
-            say(f"{head.name}: {left_out:,} records of {Path(source.path).name} stand in dev or test parts: left out")
-            part = kept
+        if excluded:
+            left = [without(record, excluded) for record in part]
+            touched = sum(rest != [record] for rest, record in zip(left, part, strict=True))
+            if touched:
+                where = Path(source.path).name
+                say(f"{head.name}: {touched:,} records of {where} hold texts of dev or test parts: left out")
+            part = [record for rest in left for record in rest]
         records += draw(part, source.most, seed=[recipe.seed, 3, i]) * source.repeat
         if problems.count:
             say(str(problems))

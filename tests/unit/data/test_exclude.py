@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chatkit.data.exclude import held_out_texts, holds_any, text_key
+from chatkit.data.exclude import held_out_texts, text_key, without
 from chatkit.errors import DataError
 from chatkit.head.classifier import Classifier
 from chatkit.training.prepare import training_records
@@ -52,10 +52,16 @@ def test_a_set_without_held_out_parts_is_named(tmp_path: Path) -> None:
 
 def test_short_turns_are_common_property_and_fields_are_not() -> None:
     keys = {"thank you", "nice to meet you"}
-    assert holds_any({"src": "Thank you!", "tgt": "Merci !"}, keys)
-    assert holds_any({"turns": [{"speaker": "a", "text": "Nice to meet you."}]}, keys)
-    assert not holds_any({"turns": [{"speaker": "a", "text": "Thank you."}]}, keys)
-    assert not holds_any({"text": "something else", "label": "thank you"}, keys)
+    assert without({"src": "Thank you!", "tgt": "Merci !"}, keys) == []
+    assert without({"turns": [{"speaker": "a", "text": "Nice to meet you."}]}, keys) == []
+    for record in ({"turns": [{"speaker": "a", "text": "Thank you."}]}, {"text": "else", "label": "thank you"}):
+        assert without(record, keys) == [record]
+
+
+def test_a_dialogue_is_cut_where_it_holds_one_and_the_rest_stays() -> None:
+    turns = [{"speaker": "ab"[i % 2], "text": f"this is turn {i}"} for i in range(5)]
+    left = without({"id": "d", "turns": turns}, {"this is turn 2"})
+    assert left == [{"id": "d", "turns": turns[:2]}, {"id": "d", "turns": turns[3:]}]
 
 
 def test_training_leaves_out_what_another_set_holds_out(tmp_path: Path) -> None:
