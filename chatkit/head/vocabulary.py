@@ -5,6 +5,7 @@ N = targets, D = width of the hidden states, E = width of the embedding, V = voc
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
 
@@ -86,6 +87,13 @@ class Vocabulary:
     def nats(self, hidden: Tensor, ids: Tensor, bias: Tensor | None = None) -> Tensor:
         """Cross-entropy of each id, (N,) nats, without gradient; ``bias`` as in ``logits``."""
         return self._softmax.nats(hidden, ids, bias)
+
+    def autocast(self, x: Tensor) -> contextlib.AbstractContextManager[object]:
+        """The precision in which the host computes for the step at hand, for a head with large layers of its own.
+
+        bfloat16 in a training step where the host chose that, else float32; cast what comes out to ``x.dtype``.
+        """
+        return torch.autocast(x.device.type, torch.bfloat16, enabled=self._softmax.narrow)
 
     def num_bytes(self, ids: Tensor) -> int:
         """UTF-8 bytes of the text of ids, one more for each turn (the line end that would part it from the next)."""

@@ -41,14 +41,19 @@ class VocabularySoftmax(nn.Module):
         """The encoder's embedding table, (V, E)."""
         return self._encoder[0].embedding.weight
 
+    @property
+    def narrow(self) -> bool:
+        """Whether products run in bfloat16 now."""
+        return self._encoder[0].narrow and self.training
+
     def forward(self, hidden: Tensor) -> Tensor:
         """Logits (..., V) of hidden states (..., D)."""
         return nn.functional.linear(self.projection(hidden), self.weight, self.bias)
 
     def cross_entropy(self, hidden: Tensor, targets: Tensor, bias: Tensor | None = None) -> Tensor:
         """Summed nats of targets (N,) under hidden states (N, D); ``bias`` (V,) is added to the logits."""
-        narrow = self._encoder[0].narrow and self.training
-        return chunked_cross_entropy(self.projection(hidden), self.weight, self._bias(bias), targets, bfloat16=narrow)
+        projected, bias = self.projection(hidden), self._bias(bias)
+        return chunked_cross_entropy(projected, self.weight, bias, targets, bfloat16=self.narrow)
 
     def nats(self, hidden: Tensor, targets: Tensor, bias: Tensor | None = None) -> Tensor:
         """Cross-entropy of each target, (N,) nats, without gradient; ``bias`` (V,) is added to the logits."""

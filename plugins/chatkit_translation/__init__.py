@@ -72,6 +72,7 @@ class Translation(Head):
             reread=int(options.get("reread", 256)),
             input_feeding=bool(options.get("input_feeding", False)),
             dropout=float(options.get("dropout", 0.2)),
+            autocast=vocabulary.autocast,
         )
         # The frequencies of pieces in the target languages are not those of the conversations.
         self.bias = nn.Parameter(torch.zeros(len(vocabulary)))

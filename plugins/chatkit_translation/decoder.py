@@ -7,11 +7,15 @@ reading, M = D + R, H = width of the decoder, E = width of the embedding
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import torch
 from torch import Tensor, nn
 
 from chatkit.plugin_api import Encoded
+
+Autocast = Callable[[Tensor], AbstractContextManager[object]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,12 +63,22 @@ class AttentionDecoder(nn.Module):
         reread: Width R of the second reading; 0 leaves it out.
         input_feeding: Feed the last attentional state to the next step (section 3.3 of the paper); trains slower.
         dropout: Rate on attentional states.
+        autocast: Precision of the LSTMs in training.
     """
 
     def __init__(
-        self, width: int, embedding: int, *, hidden: int, reread: int, input_feeding: bool, dropout: float
+        self,
+        width: int,
+        embedding: int,
+        *,
+        hidden: int,
+        reread: int,
+        input_feeding: bool,
+        dropout: float,
+        autocast: Autocast,
     ) -> None:
         super().__init__()
+        self._autocast = autocast
         self.input_feeding = input_feeding
         self.norm = nn.LayerNorm(width)  # the scale of the states is the encoder's business
         self.back = nn.LSTM(width, reread, batch_first=True) if reread else None
@@ -98,7 +112,9 @@ class AttentionDecoder(nn.Module):
         """
         if not self.input_feeding:
             initial = (state.h.unsqueeze(0), state.c.unsqueeze(0))
-            hidden, (h, c) = self.lstm(inputs, initial)
+            with self._autocast(inputs):
+                hidden, (h, c) = self.lstm(inputs, initial)
+            hidden, h, c = (part.to(inputs.dtype) for part in (hidden, h, c))
             out = self._attend(hidden, memory)
             return self.project(out), DecoderState(h[0], c[0], out[:, -1])
         outs = []
@@ -139,5 +155,6 @@ class AttentionDecoder(nn.Module):
         steps = torch.arange(states.shape[1], device=states.device)
         mirror = (lengths[:, None] - 1 - steps).clamp(min=0)  # (B, S); its own inverse on real tokens
         turned = states.gather(1, mirror.unsqueeze(-1).expand_as(states))
-        read = self.back(turned)[0]
+        with self._autocast(turned):
+            read = self.back(turned)[0].to(states.dtype)
         return read.gather(1, mirror.unsqueeze(-1).expand_as(read))
