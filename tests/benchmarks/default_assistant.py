@@ -6,11 +6,13 @@ Sentiment    macro-F1 over the classes in the gold labels; beside it the class t
 Ranking      nDCG@10 of BM25 fused with the head's vectors, of BM25 and of the vectors alone
 Dialogue     bits per byte from the zero state; beside it an interpolated modified Kneser-Ney 5-gram model, trained on
              the same training texts (each once) in the same pieces, its context running over the turns
+Translation  chrF of beam search (on at most --most sentences a set, drawn with a seed; 0 takes all) and nats per piece
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import math
 import sys
@@ -34,7 +36,7 @@ from chatkit.metrics.classification import confusions, macro_f1
 from chatkit.runtime.loading import load_trained
 from chatkit.text.views import CONVERSATION
 from chatkit.training.evaluator import evaluate
-from chatkit.training.prepare import draw, read_records
+from chatkit.training.prepare import draw, read_records, training_records
 from chatkit.training.ranking import FUSION, collection_pool, ranking_metrics
 from chatkit.training.recipe import load_recipe
 
@@ -45,6 +47,8 @@ RANKING_FOREIGN = ("notes_handbook", "notes_pydocs_faq", "squad_wiki", "squadshi
 RANKING_FOREIGN += ("cranfield",)
 DIALOGUE = ("chitchat", "taskmaster4", "persona_synth", "chatterbot")
 DIALOGUE_FOREIGN = ("irc_ubuntu",)
+TRANSLATION = ("tatoeba_en_fr", "tatoeba_en_de", "tatoeba_en_es", "tldr_en_fr", "tldr_en_de", "tldr_en_es")
+TRANSLATION_FOREIGN = ("pydocs_en_fr", "xquad_questions_en_de", "xquad_questions_en_es")
 
 
 def sentiment(assistant: Assistant, root: Path, split: str) -> list[dict[str, Any]]:
@@ -92,10 +96,9 @@ def dialogue(assistant: Assistant, root: Path, recipe_file: str, split: str) -> 
     def sequences(records: list[Any]) -> list[list[int]]:
         return [record_ids(tokenizer, record, "text", CONVERSATION, 0) for record in records]
 
-    train: list[list[int]] = []
-    for i, source in enumerate(recipe.heads["generation"].sources):  # the very records that the assistant saw
-        records = read_records(type(head), Path(source.path), "train", Problems())
-        train += sequences(draw(records, source.most, seed=[recipe.seed, 3, i]))
+    once = tuple(dataclasses.replace(source, repeat=1) for source in recipe.heads["generation"].sources)
+    config = dataclasses.replace(recipe.heads["generation"], data=once)
+    train = sequences(training_records(type(head), config, recipe, lambda said: None))  # what the assistant saw
     baseline = KneserNey.train([ids[1:] for ids in train], 5, len(tokenizer))
     rows = []
     for name in (*DIALOGUE, *DIALOGUE_FOREIGN):
@@ -118,6 +121,22 @@ def dialogue(assistant: Assistant, root: Path, recipe_file: str, split: str) -> 
     return rows
 
 
+def translation(assistant: Assistant, root: Path, split: str, most: int) -> list[dict[str, Any]]:
+    """chrF on each set."""
+    head, rows = assistant.heads.get("translation"), []
+    if head is None:
+        return []
+    head.sample = 1  # type: ignore[assignment]  # decode every sentence, whatever training was told
+    for name in (*TRANSLATION, *TRANSLATION_FOREIGN):
+        if split not in splits(root / name):
+            continue
+        records = draw(read_records(type(head), root / name, split, Problems()), most, seed=7)  # type: ignore[arg-type]
+        metrics = evaluate(assistant, head, records)
+        figures = {"chrf": metrics["chrf"].value, "loss": metrics["loss"].value}
+        rows.append({"set": name, "home": name in TRANSLATION, "examples": len(records), **figures})
+    return rows
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else "")
@@ -125,7 +144,8 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=paths.shipped_model())
     parser.add_argument("--recipe", default=str(paths.shipped_model().parent / "recipe.toml"))
     parser.add_argument("--split", default="test", choices=["dev", "test"])
-    parser.add_argument("--only", choices=["sentiment", "ranking", "dialogue"])
+    parser.add_argument("--only", choices=["sentiment", "ranking", "dialogue", "translation"])
+    parser.add_argument("--most", type=int, default=0, help="sentences of each translation set; 0 takes all")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     assistant = load_trained(args.model)
@@ -136,6 +156,8 @@ def main() -> None:
         parts["ranking"] = ranking(assistant, args.data, args.split)
     if args.only in (None, "dialogue"):
         parts["dialogue"] = dialogue(assistant, args.data, args.recipe, args.split)
+    if args.only in (None, "translation"):
+        parts["translation"] = translation(assistant, args.data, args.split, args.most)
     for part, rows in parts.items():
         keys = [key for key in rows[0] if key not in ("set", "home")] if rows else []
         print(f"\n{part} ({args.split})\n" + " ".join([f"{'set':22}", *(f"{key:>16}" for key in keys)]))
