@@ -20,6 +20,7 @@ COMMANDS = {
     "chat": "Open the chat (also: chatkit without a command).",
     "ask": "Answer one message and print it.",
     "train": "Train an assistant on your data.",
+    "sweep": "Train with many weightings and seeds, and each objective alone.",
     "eval": "Measure the heads of an assistant.",
     "compress": "Make an assistant smaller, and show what that costs.",
     "heads": "List, enable, disable and check heads.",

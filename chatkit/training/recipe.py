@@ -7,6 +7,7 @@ init = "DIR"                  # optional: go on from the weights and the tokeniz
 [train]                       # steps, optimiser, schedule, sampler
 [data]                        # bad rows, texts that training must not see
 [objectives]                  # how the heads' losses are weighed, and how often their conflict is measured
+[sweep]                       # what ``chatkit sweep`` runs (chatkit.training.sweep.config)
 [heads.NAME]                  # data, weight, batch of each head
 [heads.NAME.options]          # what the head's build takes
 """
@@ -22,6 +23,7 @@ from typing import Any, Literal
 from chatkit.config import apply_overrides, from_table, read_toml
 from chatkit.errors import ConfigError
 from chatkit.nn.encoder import EncoderConfig
+from chatkit.training.sweep.config import SweepConfig
 
 CORPORA = "corpora:"
 
@@ -211,6 +213,7 @@ class Recipe:
     train: TrainConfig = dataclasses.field(default_factory=TrainConfig)
     data: DataConfig = dataclasses.field(default_factory=DataConfig)
     objectives: ObjectivesConfig = dataclasses.field(default_factory=ObjectivesConfig)
+    sweep: SweepConfig | None = None
 
     def __post_init__(self) -> None:
         if not self.heads:

@@ -85,7 +85,7 @@ class Run:
         self.recipe, self.folder, self.progress = recipe, folder, progress
         self._run = folder / RUN_FOLDER
         self._stop = False
-        self._classes = {name: _find_head(name, config.head) for name, config in recipe.heads.items()}
+        self._classes = {name: find_head(name, config.head) for name, config in recipe.heads.items()}
         self._records: dict[str, list[Record]] = {
             name: training_records(head, recipe.heads[name], recipe, progress.note)
             for name, head in self._classes.items()
@@ -148,9 +148,11 @@ class Run:
         self._trim_log(self.trainer.step)
         self.progress.note(f"resumed at step {self.trainer.step}")
 
-    def train(self) -> bool:
+    def train(self, *, finish: bool = True) -> bool:
         """Train to the end.
 
+        Args:
+            finish: Then fit what is fitted on dev and save the assistant; without it a checkpoint is all there is.
         Returns:
             False if it was interrupted; the checkpoint and the assistant as it stands are saved either way.
         """
@@ -179,6 +181,8 @@ class Run:
                     self.checkpoint()
                     next_save = time.monotonic() + config.checkpoint_minutes * 60
             self.checkpoint()
+        if not finish:
+            return not self._stop
         if not self._stop:
             self.fit()
         self.save_assistant()
@@ -199,6 +203,11 @@ class Run:
 
     def save_assistant(self) -> None:
         """Save the assistant as it stands, with what it was trained on."""
+        self.report()
+        self.assistant.save(self.folder)
+
+    def report(self) -> dict[str, Any]:
+        """The assistant's report, with the account of this run as it stands."""
         self.assistant.report["training"] = {
             "steps": self.trainer.step,
             "seconds": round(self.trainer.seconds, 1),
@@ -213,7 +222,7 @@ class Run:
             "sampler": self.trainer.sampler.describe(),
         }
         self.assistant.report["objectives"] = self.trainer.shared.summary()
-        self.assistant.save(self.folder)
+        return self.assistant.report
 
     def evaluate(self, split: str, most: int = 0) -> dict[str, dict[str, Metric]]:
         """Metrics of each head on the dev parts of its data.
@@ -314,7 +323,12 @@ def find_device(name: str) -> torch.device:
     return torch.device("cuda" if available and name != "cpu" else "cpu")
 
 
-def _find_head(name: str, file: str | None) -> type[Head]:
+def find_head(name: str, file: str | None) -> type[Head]:
+    """The head of a table ``[heads.NAME]``, installed or in a file.
+
+    Raises:
+        HeadError, ConfigError: If it cannot be loaded, or has another name.
+    """
     registry = Registry([file] if file else [])
     head = registry.load(file or name)
     if head.name != name:
