@@ -5,6 +5,7 @@
     encoder.safetensors       encoder and tied softmax
     heads/NAME/head.json      options, labels, versions, lineage
     heads/NAME/weights.safetensors
+    confidence.*              what was fitted on dev (chatkit.confidence.record); off where it is missing
     report.json, CARD.md      figures, model card
 
 The lineage names encoder and tokenizer: a head with another lineage is stale and is not loaded.
@@ -32,6 +33,8 @@ from chatkit.checkpoint import (
     write_aside,
     write_json,
 )
+from chatkit.confidence.record import FILES as CONFIDENCE_FILES
+from chatkit.confidence.record import Confidence
 from chatkit.config import dump_toml, from_table, read_toml, to_table
 from chatkit.data.batching import in_order, pad, record_ids
 from chatkit.errors import ChatkitError, ConfigError, HeadError, ModelError
@@ -50,7 +53,7 @@ MOST_PIECES = 1024
 PASSAGE_PIECES = 128
 _PADDED_IDS = 8192
 RUN_FOLDER = "run"
-OWN = ("assistant.toml", "tokenizer.model", "encoder.safetensors", "heads", "report.json")
+OWN = ("assistant.toml", "tokenizer.model", "encoder.safetensors", "heads", "report.json", *CONFIDENCE_FILES)
 
 FindHead = Callable[[str], type[Head]]
 
@@ -89,6 +92,7 @@ class Assistant:
         self.setups: dict[str, HeadSetup] = {}
         self.failures: dict[str, ChatkitError] = {}
         self.report: dict[str, Any] = {}
+        self.confidence = Confidence()
         self.lineage = ""
         self.name = ""
         self.precision: Literal["float32", "int8"] = "float32"  # of the folder that it was loaded from
@@ -178,6 +182,7 @@ class Assistant:
             self.lineage = _lineage(weights, self.tokenizer.to_bytes())
             for name in self.heads:
                 self.save_head(name, new / "heads" / name, precision=precision)
+            self.confidence.save(new, self.lineage)
             write_json(new / "report.json", self.report)
             table = {"format": FORMAT, "lineage": self.lineage, "encoder": to_table(self.config)}
             write_aside(new / "assistant.toml", dump_toml(table).encode("utf-8"))
@@ -231,6 +236,7 @@ class Assistant:
         self.lineage, self.name = str(table["lineage"]), folder.absolute().name
         if (folder / "report.json").is_file():
             self.report = read_json(folder / "report.json")
+        self.confidence = Confidence.load(folder, self.lineage, vocab_size=len(tokenizer))
         for name in sorted(p.parent.name for p in folder.glob("heads/*/head.json")):
             if only is None or name in only:
                 try:

@@ -22,6 +22,7 @@ COMMANDS = {
     "train": "Train an assistant on your data.",
     "sweep": "Train with many weightings and seeds, and each objective alone.",
     "eval": "Measure the heads of an assistant.",
+    "calibrate": "Fit how far an assistant's answers can be trusted.",
     "compress": "Make an assistant smaller, and show what that costs.",
     "heads": "List, enable, disable and check heads.",
     "new": "Write a new head to start from.",

@@ -21,6 +21,7 @@ from chatkit.errors import ChatkitError
 @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="Seed of the reply; drawn by default.")
 @click.option("--max-tokens", type=click.IntRange(1, 100_000), help="Most pieces of the reply.")
 @click.option("--temperature", type=click.FloatRange(0), help="0 takes the most probable piece each time.")
+@click.option("--coverage", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Of sets of labels: 0.9.")
 def command(
     text: str | None,
     model: str | None,
@@ -30,6 +31,7 @@ def command(
     seed: int | None,
     max_tokens: int | None,
     temperature: float | None,
+    coverage: float | None,
 ) -> int:
     """Answer TEXT, or what stands on stdin, with all heads."""
     text = _message(text)
@@ -46,7 +48,7 @@ def command(
     registry = Registry(files)
     names = [registry.load(head).name if head in files else head for head in heads]
     chat = Chat(model, heads=heads, index=index)
-    options: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature}
+    options: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "coverage": coverage}
     given = {key: value for key, value in options.items() if value is not None}
     reply = chat.ask(text, heads=names or None, seed=seed, **given)
     if as_json:

@@ -56,11 +56,21 @@ class Bars:
     Args:
         probabilities: label -> probability, 0 to 1.
         label: The label decided for; the most probable one by default.
+        labels: Set by the host: labels of which one is right with the probability ``coverage``.
+        coverage: Set by the host with ``labels``; None where nothing was fitted.
+        guaranteed: Set by the host: whether that promise holds for this text.
+        sure: Set by the host: False where "not sure" is the better answer.
+        why: Set by the host: why it is not sure, or promises nothing.
     """
 
     kind: ClassVar[str] = "bars"
     probabilities: Mapping[str, float]
     label: str = ""
+    labels: Sequence[str] = ()
+    coverage: float | None = None
+    guaranteed: bool = True
+    sure: bool = True
+    why: str = ""
 
     def __post_init__(self) -> None:
         if not self.label and self.probabilities:
@@ -70,6 +80,7 @@ class Bars:
     def check(self) -> None:
         """Raise TypeError or ValueError unless the block holds what it declares."""
         _check_text(self.label, "Bars.label")
+        _check_text(self.why, "Bars.why")
         for name, value in self.probabilities.items():
             _check_text(name, "a label of Bars")
             _check_number(value, f"Bars.probabilities[{name!r}]")
@@ -79,11 +90,27 @@ class Bars:
     def plain(self) -> str:
         """The block as lines of plain text."""
         shares = ", ".join(f"{name} {value:.0%}" for name, value in self.probabilities.items())
-        return f"{self.label} ({shares})"
+        said = f"{self.label} ({shares})" if self.sure else f"not sure, perhaps {self.label} ({shares})"
+        return f"{said}; {self.set_in_words}" if self.set_in_words else said
+
+    @property
+    def set_in_words(self) -> str:
+        """The set, such as "positive or neutral, 90 %", and why it may not be trusted; "" where there is none."""
+        if self.coverage is None:
+            return ""
+        promise = f"{' or '.join(self.labels)}, {self.coverage:.0%}" if self.guaranteed else ""
+        return "; ".join(filter(None, (promise, self.why)))
 
     def fields(self) -> dict[str, Any]:
         """The block as JSON fields."""
-        return {"label": self.label, "probabilities": {k: float(v) for k, v in self.probabilities.items()}}
+        out: dict[str, Any] = {
+            "label": self.label,
+            "probabilities": {k: float(v) for k, v in self.probabilities.items()},
+        }
+        if self.coverage is not None:
+            out |= {"set": list(self.labels), "coverage": self.coverage, "guaranteed": self.guaranteed}
+            out |= {"sure": self.sure, "why": self.why}
+        return out
 
 
 @dataclasses.dataclass(frozen=True)
@@ -225,7 +252,8 @@ def block_from_json(data: Mapping[str, Any]) -> Block:
     kind = data.get("type")
     try:
         if kind == "bars":
-            return Bars(dict(data["probabilities"]), data["label"])
+            fitted = [data[key] for key in ("set", "coverage", "guaranteed", "sure", "why")] if "set" in data else []
+            return Bars(dict(data["probabilities"]), data["label"], *fitted)
         if kind == "ranking":
             return Ranking([Hit(i["text"], i["score"], i["source"], i.get("heading", "")) for i in data["items"]])
         if kind == "table":

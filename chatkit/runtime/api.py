@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import Any
 
+from chatkit.confidence.familiarity import LOW
 from chatkit.errors import HeadError
 from chatkit.head.answer import Answer
 from chatkit.runtime.conversation import Conversation
@@ -41,6 +42,8 @@ class Reply:
         model: Name and lineage of the assistant.
         familiarity: How like the training text the message is, 0 to 1; None where that is not measured.
         stopped: Whether it was cancelled half-way.
+        trust: ``nearest`` training domain, ``why`` in a sentence, ``warning`` of the last messages together; empty
+            where familiarity is not measured.
     """
 
     text: str
@@ -51,6 +54,7 @@ class Reply:
     model: Mapping[str, str]
     familiarity: float | None = None
     stopped: bool = False
+    trust: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def reply(self) -> str:
@@ -73,6 +77,8 @@ class Reply:
         }
         if self.failures:
             out["failures"] = [{key: f[key] for key in ("head", "message", "place")} for f in self.failures]
+        if self.trust.get("warning") or (self.familiarity is not None and self.familiarity < LOW):
+            out["trust"] = dict(self.trust)
         if self.stopped:
             out["stopped"] = True
         return out
@@ -135,7 +141,8 @@ class Chat:
             history: Turns before it, each ``{"speaker": "user" | "assistant", "text": ...}``.
             heads: Only these heads; all by default.
             seed: Seed of the sampling; drawn if None.
-            **options: ``temperature``, ``top_k``, ``top_p``, ``repetition_penalty``, ``max_tokens``.
+            **options: ``temperature``, ``top_k``, ``top_p``, ``repetition_penalty``, ``max_tokens``; ``coverage`` of
+                sets of labels.
         Raises:
             HeadError: If a head in ``heads`` is not loaded.
         """
@@ -162,4 +169,5 @@ class Chat:
             {"name": self.assistant.name, "lineage": self.assistant.lineage},
             done["familiarity"],
             done["stopped"],
+            done["trust"],
         )

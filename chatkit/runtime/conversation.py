@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from chatkit.assistant import Assistant
+from chatkit.confidence.record import COVERAGE
 from chatkit.errors import ChatkitError, HeadError
 from chatkit.head.answer import Answer, Hit, Text
 from chatkit.head.ask import Ask, Piece, Services
@@ -27,6 +28,7 @@ from chatkit.nn.step import Stepper
 from chatkit.runtime import events
 from chatkit.runtime.events import Event
 from chatkit.runtime.prefill import RunningState
+from chatkit.runtime.trust import Trust
 from chatkit.text.views import CONVERSATION, MESSAGE
 
 FAILURES_ALLOWED = 3
@@ -87,7 +89,11 @@ class Conversation:
         timing = {"total": round(total, 4), "encode": round(turn.encode_seconds, 4), "tokens": float(turn.pieces)}
         if turn.pieces:
             timing["tokens_per_second"] = round(turn.pieces / max(turn.stream_seconds, 1e-9), 1)
-        yield events.done(number, seed=seed, stopped=cancelled(), timing=timing)
+        trust = turn.trust
+        told = trust.details(history)
+        yield events.done(
+            number, seed=seed, stopped=cancelled(), timing=timing, familiarity=trust.familiarity, trust=told
+        )
 
     def failed(self, name: str) -> bool:
         """Count a failure of a head; True if it is disabled now."""
@@ -140,6 +146,7 @@ class _Turn:
         self._host, self._number, self._text = host, number, text
         self._turns = [*history, {"speaker": "user", "text": text}]
         self._options, self._seed, self._cancelled = options, seed, cancelled
+        self.trust = Trust(host.assistant, text, _coverage(options))
         self._passes: dict[tuple[str, str], Encoded] = {}
         self.encode_seconds = self.stream_seconds = 0.0
         self.pieces = 0
@@ -164,6 +171,7 @@ class _Turn:
                 else:
                     answer = self._answer(head)
                 answer.check()
+                answer = self.trust.judged(name, answer)
         except ChatkitError as error:  # of the head, or of what it asked the host for
             disabled = self._host.failed(name)
             place = error.place if isinstance(error, HeadError) else ""
@@ -220,6 +228,12 @@ class _Turn:
 
     def _step(self, ids: Tensor, state: Any) -> tuple[Tensor, Any]:
         return self._host._stepper.step(ids, state)
+
+
+def _coverage(options: Mapping[str, Any]) -> float:
+    """What the user wants of sets of labels."""
+    asked = options.get("coverage")
+    return float(asked) if isinstance(asked, int | float) and 0 < asked < 1 else COVERAGE
 
 
 def _close(source: Iterator[Any]) -> None:

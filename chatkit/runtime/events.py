@@ -9,7 +9,8 @@ Every event names its turn, so that a late one of a cancelled turn is told apart
                           "stopped": false}
     {"event": "failed",   "turn": 3, "head": "mood", "message": "ZeroDivisionError: ...", "place": "mood.py:7",
                           "disabled": false}
-    {"event": "done",     "turn": 3, "seed": 17, "stopped": false, "familiarity": null,
+    {"event": "done",     "turn": 3, "seed": 17, "stopped": false, "familiarity": 0.91,
+                          "trust": {"nearest": "chitchat", "why": "like the training text; ...", "warning": false},
                           "timing": {"encode": 0.004, "total": 0.4, "tokens": 20, "tokens_per_second": 800.0}}
 
 Besides turns the engine sends ``ready`` once after loading, ``heads`` when the heads change, and ``error`` when a
@@ -49,8 +50,16 @@ def failed(turn: int, head: str, message: str, place: str = "", *, disabled: boo
     return {"event": "failed", "turn": turn, "head": head, "message": message, "place": place, "disabled": disabled}
 
 
-def done(turn: int, *, seed: int, stopped: bool, timing: dict[str, float], familiarity: float | None = None) -> Event:
-    """The turn is over."""
+def done(
+    turn: int,
+    *,
+    seed: int,
+    stopped: bool,
+    timing: dict[str, float],
+    familiarity: float | None = None,
+    trust: dict[str, Any] | None = None,
+) -> Event:
+    """The turn is over; ``familiarity`` is null and ``trust`` empty where the assistant was not calibrated."""
     return {
         "event": "done",
         "turn": turn,
@@ -58,6 +67,7 @@ def done(turn: int, *, seed: int, stopped: bool, timing: dict[str, float], famil
         "stopped": stopped,
         "timing": timing,
         "familiarity": familiarity,
+        "trust": trust or {},
     }
 
 

@@ -42,6 +42,8 @@ class Turn:
         said: What each head has streamed so far.
         failures: Heads that failed in this turn.
         timing: Figures of the engine, such as ``tokens_per_second``.
+        familiarity: How like the training text it is, 0 to 1, once that is known.
+        trust: Why, and whether the last messages call for a warning: see ``runtime.events``.
     """
 
     prompt: int
@@ -53,6 +55,8 @@ class Turn:
     answers: dict[str, Answer] = dataclasses.field(default_factory=dict)
     failures: list[str] = dataclasses.field(default_factory=list)
     timing: dict[str, Any] = dataclasses.field(default_factory=dict)
+    familiarity: float | None = None
+    trust: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def reply_text(self) -> str:
@@ -196,7 +200,8 @@ class Chat:
             turn.timing = event.get("timing") or {}
             nothing = bool(turn.failures) and not turn.answers and not turn.reply_text
             state: TurnState = "failed" if nothing else "stopped" if event.get("stopped") else "done"
-            self._finish(turn, state, familiarity=event.get("familiarity"))
+            turn.familiarity, turn.trust = event.get("familiarity"), event.get("trust") or {}
+            self._finish(turn, state)
 
     def _keep_answer(self, turn: Turn, head: str, event: Event) -> None:
         try:
@@ -211,11 +216,11 @@ class Chat:
         data, text = answer.as_json(), _text_of(answer) if head in turn.said else ""
         self._written(lambda: self.store.set_answer(turn.reply, head, data, state=state, text=text))
 
-    def _finish(self, turn: Turn, state: TurnState, *, familiarity: float | None = None) -> None:
+    def _finish(self, turn: Turn, state: TurnState) -> None:
         self._flush(turn)
         turn.state = state
         lineage = self.client.lineage
-        facts = {"timing": turn.timing, "familiarity": familiarity}
+        facts = {"timing": turn.timing, "familiarity": turn.familiarity, "trust": turn.trust}
         self._written(lambda: self.store.finish(turn.reply, state, text=turn.reply_text, facts=facts, lineage=lineage))
 
     def _flush(self, turn: Turn) -> None:

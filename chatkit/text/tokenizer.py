@@ -56,6 +56,7 @@ class Tokenizer:
         except Exception as error:  # the C++ wrapper raises RuntimeError, TypeError, OSError
             raise ModelError(f"{name}: not a SentencePiece model", hint="train it again") from error
         self._model = model
+        self._rarest: float | None = None
         self.specials = {piece: int(self._processor.piece_to_id(piece)) for piece in (PAD, *SPECIALS)}
         for piece, index in self.specials.items():
             if not self._processor.is_control(index) or self._processor.id_to_piece(index) != piece:
@@ -206,6 +207,14 @@ class Tokenizer:
     def is_byte(self, index: int) -> bool:
         """Whether an id is a byte-fallback piece."""
         return bool(self._processor.is_byte(index))
+
+    def score(self, index: int) -> float:
+        """Log-probability of a piece under the tokenizer's own unigram model, nats; that of the rarest for bytes."""
+        if self._rarest is None:
+            plain = [i for i in range(self._size) if not (self._processor.is_control(i) or self.is_byte(i))]
+            self._rarest = min((float(self._processor.get_score(i)) for i in plain), default=0.0)
+        bare = self._processor.is_control(index) or self.is_byte(index)
+        return self._rarest if bare else float(self._processor.get_score(index))
 
     def _without_prefix(self, pieces: list[int], block: str) -> list[int]:
         """Drop the dummy space that SentencePiece sets before a text, in a block that continues one."""

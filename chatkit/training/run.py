@@ -41,6 +41,7 @@ from chatkit.head.head import Head, Record
 from chatkit.registry import Registry
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.training.allocator import keep_freed_memory
+from chatkit.training.confidence import fit_confidence
 from chatkit.training.evaluator import evaluate
 from chatkit.training.objectives_log import ObjectivesLog
 from chatkit.training.prepare import draw, fingerprint, make_batches, make_tokenizer, read_records, training_records
@@ -189,12 +190,14 @@ class Run:
         return not self._stop
 
     def fit(self) -> None:
-        """Fit on dev what is not trained: how much the vectors of a head count beside BM25."""
+        """Fit on dev what is not trained: the weight of vectors beside BM25, calibration, familiarity."""
         sources = {
             name: [Path(path) for path in (*(s.path for s in config.sources), *config.fit)]
             for name, config in self.recipe.heads.items()
         }
         fit_fusions(self.assistant, sources, seed=self.recipe.seed, say=self.progress.note)
+        trained_on = {name: [Path(s.path) for s in config.sources] for name, config in self.recipe.heads.items()}
+        fit_confidence(self.assistant, trained_on, seed=self.recipe.seed, say=self.progress.note)
 
     def checkpoint(self) -> None:
         """Save everything that ``resume`` needs."""

@@ -34,6 +34,10 @@ COMMANDS = (
     Command("theme", "", "change between dark and light", plain=False),
     Command("quit", "", "end chatkit"),
 )
+UNFAMILIAR = (
+    "The last messages are unlike what this assistant was trained on: its answers and percentages are worth less here."
+)
+UNFAMILIAR_BELOW = 0.5  # as chatkit.confidence.familiarity, which the first frame does not import
 _COMMAND = re.compile(r"/([a-z]+)(?:\s+(.*))?", re.DOTALL)
 
 

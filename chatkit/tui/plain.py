@@ -12,8 +12,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 
 from chatkit.head.answer import Answer, Bars, Ranking
 from chatkit.runtime.session import Update
@@ -73,6 +74,7 @@ class PlainChat:
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
         self._interactive = sys.stdin.isatty()
         self._code = 0
+        self._warned = False
         if trouble:
             _complain(trouble)
 
@@ -160,6 +162,8 @@ class PlainChat:
         elif kind == "answer" and update.turn is not None:
             stopped = " (stopped)" if event.get("stopped") else ""
             self._show_answer(head, Answer.from_json(event["answer"]), stopped, is_reply=head in update.turn.said)
+        elif update.kind == "ended" and update.turn is not None:
+            self._tell_trust(update.turn.familiarity, update.turn.trust)
         elif kind == "failed":
             place = f" at {event['place']}" if event.get("place") else ""
             _complain(f"{head} failed: {one_line(str(event.get('message', '')))}{place}")
@@ -171,6 +175,13 @@ class PlainChat:
             self._code = 2
             if self.chat.current is None:
                 _complain(one_line(str(event.get("message", ""))))
+
+    def _tell_trust(self, familiarity: float | None, trust: Mapping[str, Any]) -> None:
+        if familiarity is not None and familiarity < commands.UNFAMILIAR_BELOW:
+            _say("familiarity", f"{round(100 * familiarity)} percent: {one_line(str(trust.get('why', '')))}")
+        if trust.get("warning") and not self._warned:
+            _say("chatkit", commands.UNFAMILIAR)
+        self._warned = bool(trust.get("warning"))
 
     def _show_answer(self, head: str, answer: Answer, stopped: str, *, is_reply: bool) -> None:
         for block in answer.blocks:
@@ -188,7 +199,8 @@ def in_words(bars: Bars) -> str:
     shares = [(label, round(100 * share)) for label, share in ranked]
     first = f"{shares[0][0]}, {shares[0][1]} percent" if shares else "nothing"
     rest = ", ".join(f"{label} {share}" for label, share in shares[1:])
-    return f"{first}; {rest}" if rest else first
+    doubt = "" if bars.sure and bars.guaranteed and len(bars.labels) < 2 else bars.set_in_words
+    return "; ".join(filter(None, ("" if bars.sure else "not sure", first, rest, doubt)))
 
 
 def _say_ranking(head: str, ranking: Ranking) -> None:

@@ -114,7 +114,8 @@ class Engine:
             head = self.heads[name]
             tokens += self.call(turn, name, head, text, history)
         timing = {"encode": 0.004, "total": 0.4, "tokens": tokens, "tokens_per_second": 812.0}
-        self.send("done", turn=turn, seed=seed, stopped=self.stops(turn), timing=timing, familiarity=None)
+        self.send("done", turn=turn, seed=seed, stopped=self.stops(turn), timing=timing,
+                  familiarity=self.script.get("familiarity"), trust=self.script.get("trust", {}))  # fmt: skip
 
     def stops(self, turn):
         return turn in self.cancelled and not self.script.get("ignore_cancel")

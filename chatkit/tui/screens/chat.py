@@ -47,6 +47,7 @@ class ChatScreen(Screen[None]):
         self._early: list[str] = []  # sent before there was a chat
         self._oldest: int | None = None
         self._quit_asked = False
+        self._warned = False  # that the last messages are unfamiliar
 
     def compose(self) -> ComposeResult:
         """Transcript above, prompt and status below."""
@@ -216,9 +217,17 @@ class ChatScreen(Screen[None]):
         elif update.kind == "event":
             await self._show_event(view, update.event)
         elif update.kind == "ended":
+            await view.trust(turn.familiarity, turn.trust)
             await view.end(turn.state)
+            await self._warn(bool(turn.trust.get("warning")))
             del self._views[turn]
             self.query_one(StatusLine).speed = float(turn.timing.get("tokens_per_second") or 0.0)
+
+    async def _warn(self, unlike: bool) -> None:
+        """Say once that the last messages together are unlike the training text."""
+        if unlike and not self._warned:
+            await self.say(commands.UNFAMILIAR, trouble=True)
+        self._warned = unlike
 
     async def _add(self, turn: Turn) -> None:
         from chatkit.tui.widgets.turn import TurnView

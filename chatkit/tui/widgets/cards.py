@@ -73,7 +73,13 @@ class BarsCard(Card):
         self.bars = bars
 
     def lines(self, width: int) -> list[Content]:
-        """The bars, most probable first, the label decided for in colour."""
+        """The bars, and below them what is not sure about them."""
+        remark = ("not sure: " if not self.bars.sure else "") + self.bars.set_in_words
+        clear = self.bars.sure and self.bars.guaranteed and len(self.bars.labels) < 2
+        said = [] if clear else Content.styled(one_line(remark), "$quiet").wrap(max(width, 8))
+        return [*self._bars(width), *said]
+
+    def _bars(self, width: int) -> list[Content]:
         ranked = sorted(self.bars.probabilities.items(), key=lambda item: -item[1])
         most, left = ranked[:LABELS_SHOWN], len(ranked) - LABELS_SHOWN
         texts = sum(cell_len(one_line(label)) + len(" 100%") + 4 for label, _ in most)

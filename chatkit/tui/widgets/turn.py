@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -16,6 +16,7 @@ from chatkit.head.answer import Answer
 from chatkit.runtime.records import MessageRecord
 from chatkit.tui.text import cut, shown
 from chatkit.tui.widgets.cards import FailureCard, card_of
+from chatkit.tui.widgets.meter import meters_of
 
 if TYPE_CHECKING:
     from chatkit.tui.widgets.reply import ReplyMarkdown
@@ -99,6 +100,11 @@ class TurnView(Vertical):
             await self._finish_reply("".join(self._said))
         await self.mount(FailureCard(head, message, place, disabled=disabled), before=self._ending)
 
+    async def trust(self, familiarity: float | None, trust: Mapping[str, Any]) -> None:
+        """Show how familiar the message was."""
+        for meter in meters_of(familiarity, trust):
+            await self.mount(meter, before=self._ending)
+
     async def end(self, state: str) -> None:
         """The turn is over."""
         if self._feeding is not None and self._reply is not None:
@@ -147,6 +153,7 @@ class TurnView(Vertical):
                 blocks = [block for block in blocks if block.kind not in ("text", "markdown")]
             cards += [card_of(found.head, block) for block in blocks]
         yield from cards
+        yield from meters_of(record.facts.get("familiarity"), record.facts.get("trust"))
 
     def _recorded_reply(self, text: str) -> ComposeResult:
         from chatkit.tui.widgets.reply import ReplyMarkdown, is_plain

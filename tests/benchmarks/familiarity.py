@@ -1,0 +1,287 @@
+"""Ways to tell whether a text is like the training text, compared by AUROC; needs the public data sets.
+
+    python tests/benchmarks/familiarity.py FOLDER_OF_THE_SETS [--model DIR] [--recipe FILE] [--texts N] [--json FILE]
+
+Home is the dev part of every training set, the same number of texts of each; foreign is the fixed list of sets that
+nothing is trained on. Each figure is standardised over home texts of its length, as the shipped one is. Windows are
+drawn within one set. At the end: the cost of a reading beside one encoder pass of the same messages, and what the
+shipped threshold warns of. Other languages are reported apart: they are easy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from chatkit import paths
+from chatkit.assistant import Assistant
+from chatkit.confidence.familiarity import Familiarity
+from chatkit.data.batching import in_order
+from chatkit.data.readers import READERS
+from chatkit.data.records import Problems
+from chatkit.head.encode import encode_padded
+from chatkit.metrics.calibration import auroc
+from chatkit.runtime.loading import load_trained
+from chatkit.text.normalise import normalise
+from chatkit.training.confidence import assistant_pieces, draw_texts, fit_familiarity, message_texts
+from chatkit.training.prepare import read_records
+from chatkit.training.recipe import load_recipe
+
+FOREIGN = {  # set: reader, part, field
+    "irc_ubuntu": ("dialogue", "dev", "turns"),
+    "pydocs_en_fr": ("translation", "dev", "src"),
+    "cranfield": ("", "queries.jsonl", "text"),
+    "poem_sentiment": ("labelled", "train", "text"),
+    "airline_tweets": ("labelled", "test", "text"),
+    "news_newsmtsc": ("labelled", "train", "text"),
+}
+LANGUAGES = {"tatoeba_en_de": ("translation", "dev", "tgt"), "tatoeba_en_fr": ("translation", "dev", "tgt")}
+WINDOWS = (3, 5)
+Floats = NDArray[np.float64]
+Figures = dict[str, Floats]
+
+
+def foreign_texts(root: Path, name: str, how: tuple[str, str, str], most: int) -> list[str]:
+    """Texts of a set that nothing is trained on."""
+    reader, part, field = how
+    if not reader:
+        rows = [json.loads(line) for line in (root / name / part).read_text(encoding="utf-8").splitlines()]
+    else:
+        rows = list(READERS[reader].read(root / name, part, "skip", Problems()))
+    texts = [t["text"] for r in rows for t in r["turns"]] if field == "turns" else [r[field] for r in rows]
+    return usable(texts, most)
+
+
+def usable(texts: Sequence[str], most: int) -> list[str]:
+    """Different texts of at least four bytes, drawn with a fixed seed."""
+    return draw_texts([t for t in dict.fromkeys(texts) if len(t.encode()) >= 4 and t.strip()], most, 0)
+
+
+def home_texts(assistant: Assistant, recipe_file: str, root: Path, most: int) -> tuple[dict[str, list[str]], Any]:
+    """Dev texts of every training set, and the data sets of each head."""
+    recipe = load_recipe(recipe_file, [f"data.root={root}"])
+    sources = {n: [Path(s.path) for s in h.sources] for n, h in recipe.heads.items() if n in assistant.heads}
+    out: dict[str, list[str]] = {}
+    for name, folders in sources.items():
+        head = assistant.heads[name]
+        for folder in folders:
+            records = read_records(type(head), folder, "dev", Problems())
+            out[folder.name] = usable([t for r in records for t in message_texts(head, r)], most)
+    return out, sources
+
+
+def figures(assistant: Assistant, known: Familiarity, scores: Floats, texts: Sequence[str]) -> Figures:
+    """Every candidate's raw figure of each text; higher is stranger."""
+    pieces = [assistant_pieces(assistant)(text) for text in texts]
+    out: dict[str, list[float]] = {}
+
+    def add(name: str, value: float) -> None:
+        out.setdefault(name, []).append(value)
+
+    for (ids, size), neural in zip(pieces, neural_figures(assistant, texts), strict=True):
+        fit, own = known.counts.fit(ids), -scores[np.asarray(ids)]
+        bits = np.log(2) * size
+        add("length", size)
+        add("bits per byte, language model", neural["nats"] / bits)
+        add("likelihood ratio against unigram", (neural["nats"] - own.sum()) / bits)
+        add("bits per byte, unigram", own.sum() / bits)
+        add("energy of the logits", neural["energy"])
+        add("share of rare pieces", float((own > np.quantile(-scores[300:], 0.75)).mean()))
+        add("pieces per byte", len(ids) / size)
+        add("bits per byte, pairs of pieces", fit.pairs / bits)
+        add("nearest domain against all pooled", (fit.mixture - fit.pooled) / bits)
+    return {name: np.array(values) for name, values in out.items()}
+
+
+def neural_figures(assistant: Assistant, texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Nats, energy and mean state of each text by the encoder and its softmax."""
+    tokenizer, found = assistant.tokenizer, {}
+    rows = [[tokenizer.special("<user>"), *tokenizer.encode(normalise(t[:4000]))[:512], tokenizer.end] for t in texts]
+    with torch.inference_mode():
+        for index, batch in in_order([{}] * len(rows), {"text": rows}, budget=4096, pad_id=tokenizer.pad):
+            encoded = encode_padded(assistant.backbone.encoder, batch.fields["text"])
+            for row, i in enumerate(index):
+                size = int(encoded.lengths[row]) - 1
+                logits = assistant.vocabulary.logits(encoded.states[row, :size])
+                targets = encoded.ids[row, 1 : size + 1]
+                normaliser = logits.logsumexp(-1)
+                nats = (normaliser - logits.gather(1, targets[:, None])[:, 0])[:-1]  # the end is no part of the text
+                state = encoded.states[row, : size + 1].mean(0).numpy()
+                found[i] = {"nats": float(nats.sum()), "energy": -float(normaliser.mean()), "state": state}
+    return [found[i] for i in range(len(texts))]
+
+
+class Distance:
+    """Relative Mahalanobis distance of mean states to the nearest training domain (Lee 2018; Ren 2021)."""
+
+    def __init__(self, states: Mapping[str, Floats]) -> None:
+        everything = np.concatenate(list(states.values()))
+        within = np.concatenate([part - part.mean(0) for part in states.values()])
+        ridge = 1e-4 * np.eye(everything.shape[1])
+        self.means = [part.mean(0) for part in states.values()]
+        self.centre = everything.mean(0)
+        self.near = np.linalg.inv(np.cov(within.T) + ridge)
+        self.far = np.linalg.inv(np.cov((everything - self.centre).T) + ridge)
+        self.examples = everything / np.linalg.norm(everything, axis=1, keepdims=True)
+
+    def relative(self, states: Floats) -> Floats:
+        """Distance to the nearest domain less that to all of them."""
+        near = [np.einsum("nd,de,ne->n", states - m, self.near, states - m) for m in self.means]
+        all_of_them = states - self.centre
+        return np.asarray(np.min(near, axis=0) - np.einsum("nd,de,ne->n", all_of_them, self.far, all_of_them))
+
+    def neighbours(self, states: Floats, k: int = 5) -> Floats:
+        """Negative cosine of the k-th nearest training text (Sun et al. 2022)."""
+        unit = states / np.linalg.norm(states, axis=1, keepdims=True)
+        return np.asarray(-np.sort(unit @ self.examples.T, axis=1)[:, -k])
+
+
+def standardise(home: Figures) -> Callable[[Figures], Figures]:
+    """Each figure less its mean over home texts of the same length, over its spread there."""
+
+    def lengths(values: Floats) -> Floats:
+        log = np.log(np.clip(values, 2, 1000))
+        return np.stack([np.ones_like(log), log, log**2], 1)
+
+    design, fits = lengths(home["length"]), {}
+    for name in home:
+        if name != "length":
+            centre = np.linalg.lstsq(design, home[name], rcond=None)[0]
+            off = np.abs(home[name] - design @ centre)
+            fits[name] = centre, np.linalg.lstsq(design, off, rcond=None)[0], 0.25 * off.mean() + 1e-9
+
+    def apply(figures: Figures) -> Figures:
+        rows = lengths(figures["length"])
+        return {n: (figures[n] - rows @ c) / np.maximum(rows @ s, floor) for n, (c, s, floor) in fits.items()}
+
+    return apply
+
+
+COMBINATIONS = {
+    "language model + likelihood ratio": ("bits per byte, language model", "likelihood ratio against unigram"),
+    "pairs + nearest domain": ("bits per byte, pairs of pieces", "nearest domain against all pooled"),
+    "language model + nearest domain": ("bits per byte, language model", "nearest domain against all pooled"),
+    "pairs + nearest domain + feature distance": (
+        "bits per byte, pairs of pieces",
+        "nearest domain against all pooled",
+        "feature distance, relative Mahalanobis",
+    ),
+}
+
+
+def windows(values: Floats, size: int, count: int = 300) -> Floats:
+    """Means over windows of texts drawn within one set."""
+    rng = np.random.default_rng(size)
+    return np.asarray(values[rng.integers(0, len(values), (count, size))].mean(1))
+
+
+def table(home: Mapping[str, Figures], away: Mapping[str, Figures]) -> list[dict[str, Any]]:
+    """AUROC of each candidate: single texts per set, mean and worst; windows."""
+    rows = []
+    for name in next(iter(home.values())):
+        own = {key: part[name] for key, part in home.items()}
+        row: dict[str, Any] = {"candidate": name}
+        single = {k: auroc(part[name], np.concatenate(list(own.values()))) for k, part in away.items()}
+        row |= {"mean": np.mean([single[k] for k in FOREIGN]), "worst": min(single[k] for k in FOREIGN), **single}
+        for size in WINDOWS:
+            ours = np.concatenate([windows(part, size, 100) for part in own.values()])
+            row[f"window {size}"] = np.mean([auroc(windows(away[k][name], size), ours) for k in FOREIGN])
+        rows.append({key: v if isinstance(v, str) else float(v) for key, v in row.items()})
+    return sorted(rows, key=lambda row: -row["mean"])
+
+
+def cost(assistant: Assistant, known: Familiarity, texts: Sequence[str]) -> float:
+    """Time of a reading as a share of one encoder pass, the same messages one by one, in turns."""
+    pieces, spent = assistant_pieces(assistant), {"read": 0.0, "encode": 0.0}
+    for text in texts:
+        for what in ("encode", "read"):
+            start = time.perf_counter()
+            if what == "read":
+                known.read(*pieces(text))
+            else:
+                with torch.inference_mode():
+                    assistant.encode([text], "message")
+            spent[what] += time.perf_counter() - start
+    return spent["read"] / spent["encode"]
+
+
+def warnings(assistant: Assistant, known: Familiarity, texts: Mapping[str, Sequence[str]]) -> dict[str, list[float]]:
+    """Share of windows of each size that warn, per set."""
+    pieces, out = assistant_pieces(assistant), {}
+    for name, part in texts.items():
+        values = np.array([known.surprise(*pieces(t)) for t in part])
+        out[name] = [float((windows(values, size) > known.limits[size]).mean()) for size in WINDOWS]
+    return out
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else "")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--model", type=Path, default=paths.shipped_model())
+    parser.add_argument("--recipe", default=str(paths.shipped_model().parent / "recipe.toml"))
+    parser.add_argument("--texts", type=int, default=400)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    assistant = load_trained(args.model)
+    home, sources = home_texts(assistant, args.recipe, args.data, 2 * args.texts)
+    # The reference is taken on one half of the dev texts; the figures here come from the other half.
+    known = fit_familiarity(assistant, sources, seed=1)
+    if known is None:
+        sys.exit("too little text to fit familiarity on")
+    reference = {n: part[::2] for n, part in home.items()}
+    home = {n: part[1::2] for n, part in home.items()}
+    pieces = assistant_pieces(assistant)
+    known = Familiarity.fit(known.counts, {n: [pieces(t) for t in part] for n, part in reference.items()})
+    away = {name: foreign_texts(args.data, name, how, args.texts) for name, how in {**FOREIGN, **LANGUAGES}.items()}
+    scores = np.array([assistant.tokenizer.score(i) for i in range(len(assistant.tokenizer))])
+    trained = {
+        n: np.stack([f["state"] for f in neural_figures(assistant, part[:200])]) for n, part in reference.items()
+    }
+    distance = Distance(trained)
+
+    def measured(texts: Sequence[str]) -> Figures:
+        out = figures(assistant, known, scores, texts)
+        states = np.stack([f["state"] for f in neural_figures(assistant, texts)]).astype(np.float64)
+        out["feature distance, relative Mahalanobis"] = distance.relative(states)
+        out["feature distance, 5th neighbour"] = distance.neighbours(states)
+        return out
+
+    raw_home = {name: measured(part) for name, part in home.items() if part}
+    raw_away = {name: measured(part) for name, part in away.items()}
+    pooled = {key: np.concatenate([part[key] for part in raw_home.values()]) for key in next(iter(raw_home.values()))}
+    apply = standardise(pooled)
+
+    def combined(part: Figures) -> Figures:
+        single = apply(part)
+        return {**single, **{name: sum(single[p] for p in parts) for name, parts in COMBINATIONS.items()}}  # type: ignore[misc]
+
+    rows = table({n: combined(p) for n, p in raw_home.items()}, {n: combined(p) for n, p in raw_away.items()})
+    keys = [key for key in rows[0] if key != "candidate"]
+    print(f"{'':42}" + " ".join(f"{key[:9]:>9}" for key in keys))
+    for row in rows:
+        print(f"{row['candidate']:42}" + " ".join(f"{row[key]:9.3f}" for key in keys))
+    warned = warnings(assistant, known, {**home, **away})
+    print(f"\nwindows that warn{'':8}" + " ".join(f"{f'of {size}':>8}" for size in WINDOWS))
+    for name, shares in warned.items():
+        print(f"  {name:22} " + " ".join(f"{share:8.1%}" for share in shares))
+    at_home = {size: float(np.mean([warned[n][i] for n in home])) for i, size in enumerate(WINDOWS)}
+    print("  mean over home sets    " + " ".join(f"{share:8.1%}" for share in at_home.values()))
+    share = cost(assistant, known, [t for part in home.values() for t in part[:20]])
+    print(f"\na reading takes {share:.1%} of the time of the encoder pass")
+    if args.json:
+        args.json.write_text(json.dumps({"auroc": rows, "warnings": warned, "cost": share}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
