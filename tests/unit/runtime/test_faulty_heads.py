@@ -42,11 +42,14 @@ IN_ANSWER = {
 }
 
 
-async def converse(model: Path, head: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]], EngineClient]:
-    """Events of one turn, and what the listener heard."""
+async def converse(
+    model: Path, head: Path, *, hangs: bool = False
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], EngineClient]:
+    """Events of one turn, and what the listener heard; only a head that hangs is waited for less than usual."""
     heard: list[dict[str, Any]] = []
     load = Load(str(model), (str(head),), memory=3 * 2**30)
-    client = EngineClient(load, heard.append, silence=4.0, head_loading=6.0)
+    patience = {"silence": 4.0, "head_loading": 6.0} if hangs else {}
+    client = EngineClient(load, heard.append, **patience)
     await client.start()
     try:
         await client.settled()
@@ -67,7 +70,7 @@ def test_a_head_that_fails_at_import_is_named_and_the_others_answer(trained: Pat
     top, what, place = AT_IMPORT[fault]
     file = tmp_path / "faulty.py"
     file.write_text(HEAD.format(top=top, body="pass"))
-    events, heard, client = asyncio.run(converse(trained, file))
+    events, heard, client = asyncio.run(converse(trained, file, hangs=fault == "hangs"))
     assert answered(events) == {"generation", "retrieval", "sentiment"}
     said = [head["why"] for head in client.heads if head["name"] == "faulty"]
     said += [event["message"] for event in heard if event["event"] == "error"]
@@ -82,7 +85,7 @@ def test_a_head_that_fails_in_a_turn_gives_one_card_and_the_others_answer(
     body, what = IN_ANSWER[fault]
     file = tmp_path / "faulty.py"
     file.write_text(HEAD.format(top="", body=f"def answer(self, e, x):\n        {body}"))
-    events, _, _ = asyncio.run(converse(trained, file))
+    events, _, _ = asyncio.run(converse(trained, file, hangs=fault == "hangs"))
     failures = [event for event in events if event["event"] == "failed"]
     assert answered(events) == {"generation", "retrieval", "sentiment"}
     assert [event["head"] for event in failures] == ["faulty"]
