@@ -5,6 +5,7 @@ P = points, K = objectives
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -118,6 +119,58 @@ def regret(point: ArrayLike, points: ArrayLike) -> Points:
     if value.shape != (array.shape[1],):
         raise ValueError(f"the point must have {array.shape[1]} objectives, got {value}")
     out: Points = np.maximum(value - array.min(axis=0), 0.0)
+    return out
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """Where a point stands against a front, over resampled runs; the shares sum to 1.
+
+    Args:
+        dominated: Share of resamples in which some point of the front is nowhere worse and somewhere better.
+        dominates: Share in which it dominates some point of the front, and none dominates it.
+        between: The rest: another compromise.
+    """
+
+    dominated: float
+    dominates: float
+    between: float
+
+
+def standing(runs: ArrayLike, front: Sequence[ArrayLike], *, samples: int = 1000, seed: int = 0) -> Standing:
+    """Dominance of one way of training against the front of others, with the noise of seeds in it.
+
+    Every resample draws seeds anew, the same for all that have as many, and compares means.
+
+    Args:
+        runs: Losses of its runs, (S, K), lower is better, a row each seed.
+        front: Those of each other way, (S', K); rows of the same number are of the same seed.
+        samples: Resamples.
+        seed: Of the draw.
+    """
+    own, others = _points(runs), [_points(each) for each in front]
+    if not others or any(each.shape[1] != own.shape[1] for each in others):
+        raise ValueError(f"the front must have points of {own.shape[1]} objectives")
+    rng = np.random.default_rng(seed)
+    counts = np.zeros(3)
+    most = max(len(each) for each in (own, *others))
+    for _ in range(samples):
+        drawn = rng.random(most)
+        point, rest = _resampled(own, drawn), np.stack([_resampled(each, drawn) for each in others])
+        if ((rest <= point).all(axis=1) & (rest < point).any(axis=1)).any():
+            counts[0] += 1
+        elif ((point <= rest).all(axis=1) & (point < rest).any(axis=1)).any():
+            counts[1] += 1
+        else:
+            counts[2] += 1
+    dominated, dominates, between = (counts / samples).tolist()
+    return Standing(dominated, dominates, between)
+
+
+def _resampled(runs: Points, drawn: Points) -> Points:
+    """Mean over as many runs as there are, drawn with replacement by uniform numbers."""
+    chosen = (drawn[: len(runs)] * len(runs)).astype(int)
+    out: Points = runs[chosen].mean(axis=0)
     return out
 
 

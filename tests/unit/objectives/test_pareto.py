@@ -15,6 +15,7 @@ from chatkit.objectives.pareto import (
     non_dominated,
     normalised,
     regret,
+    standing,
 )
 
 POINTS = st.lists(st.tuples(*[st.integers(0, 6)] * 3), min_size=1, max_size=12)
@@ -78,6 +79,21 @@ def test_regret_and_scale() -> None:
     assert lower_is_better([[1.0, 2.0]], ["lower", "higher"]).tolist() == [[1, -2]]
 
 
+def test_standing_against_a_front_counts_the_noise_of_seeds() -> None:
+    front = [[[0.0, 2.0]] * 5, [[1.0, 1.0]] * 5, [[2.0, 0.0]] * 5]
+    assert standing([[1.5, 1.5]] * 5, front).dominated == 1
+    assert standing([[0.5, 0.5]] * 5, front).dominates == 1
+    assert standing([[0.5, 1.5]] * 5, front).between == 1
+    noisy = standing([[1.0 + noise, 1.0 + noise] for noise in (-0.2, 0.2, -0.1, 0.1, 0.0)], front)
+    assert 0.2 < noisy.dominated < 0.8
+    assert noisy.dominated + noisy.dominates + noisy.between == pytest.approx(1)
+    shared = np.array([0.3, -0.3, 0.2, -0.2, 0.0])[:, None]  # noise that both have cancels: seeds are paired
+    paired_front = [np.array([[1.0, 1.0]]) + shared]
+    assert standing(np.array([[1.01, 1.01]]) + shared, paired_front).dominated == 1
+    # a row fewer is allowed
+    assert standing([[0.5, 0.5]] * 2, front).dominates == 1
+
+
 def test_misuse_is_refused() -> None:
     for call in (
         lambda: non_dominated([1.0, 2.0]),
@@ -89,6 +105,8 @@ def test_misuse_is_refused() -> None:
         lambda: lower_is_better([[1.0]], ["up"]),  # type: ignore[list-item]
         lambda: regret([1.0], [[1.0, 2.0]]),
         lambda: normalised([[1.0]], [2.0], [1.0]),
+        lambda: standing([[1.0, 1.0]], []),
+        lambda: standing([[1.0, 1.0]], [[[1.0]]]),
     ):
         with pytest.raises(ValueError):
             call()
