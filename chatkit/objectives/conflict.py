@@ -45,15 +45,23 @@ class Reading:
         norms: objective -> norm of its gradient.
         changes: objective -> predicted change of its loss under the step taken, J . step, nats per target.
         probes: objective -> cosine between its gradients from this batch and from another one; where it was measured.
+        products: objective -> inner product of these two gradients, and their mean square; where it was measured.
     """
 
     cosines: Mapping[tuple[str, str], float]
     norms: Mapping[str, float]
     changes: Mapping[str, float]
     probes: Mapping[str, float]
+    products: Mapping[str, tuple[float, float]] = dataclasses.field(default_factory=dict)
 
 
-def read(names: Sequence[str], gramian: Tensor, change: Tensor, probes: Mapping[str, float]) -> Reading:
+def read(
+    names: Sequence[str],
+    gramian: Tensor,
+    change: Tensor,
+    probes: Mapping[str, float],
+    products: Mapping[str, tuple[float, float]] | None = None,
+) -> Reading:
     """A reading from the Gramian (K, K) and the changes (K,) of a step."""
     matrix = cosines(gramian.detach().cpu().double())
     pairs = itertools.combinations(range(len(names)), 2)
@@ -62,6 +70,7 @@ def read(names: Sequence[str], gramian: Tensor, change: Tensor, probes: Mapping[
         dict(zip(names, gramian.diagonal().clamp(min=0).sqrt().tolist(), strict=True)),
         dict(zip(names, change.tolist(), strict=True)),
         dict(probes),
+        dict(products or {}),
     )
 
 
@@ -119,6 +128,8 @@ class ConflictMeter:
         self._ratios = {key: Series() for key in self._pairs}  # of the logarithm of |g_a| / |g_b|
         self._changes = {name: Series() for name in names}
         self._probes = {name: Series() for name in names}
+        self._products = {name: Series() for name in names}
+        self._squares = {name: Series() for name in names}
 
     def add(self, reading: Reading) -> None:
         """Take in one step."""
@@ -134,6 +145,25 @@ class ConflictMeter:
             self._changes[name].add(change)
         for name, cosine in reading.probes.items():
             self._probes[name].add(cosine)
+        for name, (product, square) in reading.products.items():
+            self._products[name].add(product)
+            self._squares[name].add(square)
+
+    def noise_scale(self, name: str) -> float | None:
+        """The gradient noise scale of an objective in batches; None where it was not measured or shows no signal.
+
+            B_simple = tr(S) / |G|^2,   estimated by batch x (mean |g|^2 - mean g.g') / mean g.g'
+
+        Symbols: G the true gradient, S the covariance of one example's; g, g' gradients of two batches of the same
+        objective: noise falls out of their product and not out of their squares. Far below a batch, a larger one is
+        wasted; far above, the gradient is mostly noise and a larger batch, or a lower learning rate, helps.
+
+        Source: McCandlish et al. 2018, appendix A.1, with two batches of one size.
+        """
+        product, square = self._products[name], self._squares[name]
+        if product.count < 2 or product.mean <= _SURE * product.error:
+            return None
+        return max(square.mean - product.mean, 0.0) / product.mean
 
     def verdict(self, a: str, b: str) -> str:
         """Whether two objectives conflict, in words."""
@@ -173,6 +203,7 @@ class ConflictMeter:
                 "self_cosine_error": _rounded(probe.error),
                 "predicted_change": _rounded(change.mean) if change.count else None,
                 "predicted_change_error": _rounded(change.error),
+                "noise_scale_batches": _rounded(self.noise_scale(name)),
                 "share_of_steps_gaining": _rounded(change.share_below) if change.count else None,
             }
         return {"pairs": pairs, "objectives": objectives}
@@ -184,11 +215,18 @@ class ConflictMeter:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from ``state``."""
         for part, series in self._parts().items():
-            for key in series:
+            for key in series if part in state else ():  # a checkpoint may be older than a part
                 series[key] = Series(**state[part][key])
 
     def _parts(self) -> dict[str, dict[str, Series]]:
-        return {"pairs": self._pairs, "ratios": self._ratios, "changes": self._changes, "probes": self._probes}
+        return {
+            "pairs": self._pairs,
+            "ratios": self._ratios,
+            "changes": self._changes,
+            "probes": self._probes,
+            "products": self._products,
+            "squares": self._squares,
+        }
 
     def _visible(self, a: str, b: str) -> float | None:
         """The largest cosine that batches of this size could show; None where it was not measured or is not above 0.

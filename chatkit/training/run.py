@@ -224,7 +224,10 @@ class Run:
             "weighting": self.trainer.weighting.describe(),
             "sampler": self.trainer.sampler.describe(),
         }
-        self.assistant.report["objectives"] = self.trainer.shared.summary()
+        objectives = self.assistant.report["objectives"] = self.trainer.shared.summary()
+        for name, row in objectives["objectives"].items():
+            batches, batch = row.pop("noise_scale_batches"), self.recipe.heads[name].batch
+            row["batch"], row["noise_scale"] = batch, None if batches is None else batches * batch
         return self.assistant.report
 
     def evaluate(self, split: str, most: int = 0) -> dict[str, dict[str, Metric]]:

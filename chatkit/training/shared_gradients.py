@@ -32,6 +32,7 @@ class _Step:
     by_rows: bool
     weights: dict[str, float]
     probes: dict[str, float] = dataclasses.field(default_factory=dict)
+    products: dict[str, tuple[float, float]] = dataclasses.field(default_factory=dict)
     gramian: Tensor | None = None
     before: Tensor | None = None
 
@@ -47,7 +48,8 @@ class SharedGradients:
         shared: Parameters of the backbone that are trained; empty when it is frozen.
         private: head -> its own parameters.
         weighting: The method.
-        conflict_every: Measure conflict in every n-th step of two or more heads; 0 is never.
+        conflict_every: Measure conflict in every n-th step of two or more heads (or of the only one, whose noise and
+            progress can be measured as well); 0 is never.
         noise_every: Measure the noise floor in every n-th of those; 0 is never.
     """
 
@@ -69,7 +71,7 @@ class SharedGradients:
 
     def begin(self, names: Sequence[str]) -> None:
         """A step of these heads begins."""
-        joint = len(names) > 1 and bool(self._shared)
+        joint = bool(self._shared) and (len(names) > 1 or len(self._private) == 1)
         measured = joint and self._every > 0 and self._joint % self._every == 0
         probed = measured and self._noise_every > 0 and self._measured % self._noise_every == 0
         self._joint, self._measured = self._joint + joint, self._measured + measured
@@ -112,6 +114,7 @@ class SharedGradients:
             other_loss().backward(inputs=self._shared)
         dot, square = self._rows.collect_probe(row)
         own = float(self._rows.gramian(row + 1)[row, row])
+        self._step.products[name] = (dot, (own + square) / 2)
         self._step.probes[name] = dot / (own * square) ** 0.5 if own * square > 0 else 0.0
 
     def combine(self, losses: Mapping[str, float]) -> dict[str, float]:
@@ -146,7 +149,7 @@ class SharedGradients:
             self.weighting.learn(step.names, _column(step.names, losses), step.gramian, change)
         if not step.measured or step.gramian is None or change is None:
             return None
-        reading = read(step.names, step.gramian, change, step.probes)
+        reading = read(step.names, step.gramian, change, step.probes, step.products)
         self.meter.add(reading)
         return reading
 

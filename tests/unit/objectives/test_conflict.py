@@ -9,7 +9,7 @@ import pytest
 import torch
 from objective_inputs import through_json
 
-from chatkit.objectives.conflict import ConflictMeter, Series, cosines, magnitude_ratios, read
+from chatkit.objectives.conflict import ConflictMeter, Reading, Series, cosines, magnitude_ratios, read
 
 NAMES = ("lm", "mood")
 
@@ -106,3 +106,19 @@ def test_the_order_of_a_pair_in_a_step_does_not_matter() -> None:
     forth.add(read(NAMES, rows @ rows.T, torch.zeros(2), {}))
     back.add(read(NAMES[::-1], rows.flip(0) @ rows.flip(0).T, torch.zeros(2), {}))
     assert forth.summary() == back.summary()
+
+
+def test_the_noise_scale_is_that_of_gradients_whose_noise_is_known() -> None:
+    generator = torch.Generator().manual_seed(3)
+    truth = torch.full((50,), 0.2)
+    meter = ConflictMeter(["a", "b"])
+    for _ in range(400):  # batches of 8 examples, each example's gradient has variance 4 in every coordinate
+        one, other = (truth + 2.0 / 8**0.5 * torch.randn(50, generator=generator) for _ in range(2))
+        products = {"a": (float(one @ other), float(one @ one + other @ other) / 2)}
+        meter.add(Reading({}, {}, {}, {}, products))
+    scale = meter.noise_scale("a")
+    assert scale is not None
+    assert 8 * scale == pytest.approx(4 * 50 / float(truth @ truth), rel=0.15)  # tr(S) / |G|^2 = 100 examples
+    assert meter.noise_scale("b") is None
+    old = {part: rows for part, rows in meter.state().items() if part not in ("products", "squares")}
+    ConflictMeter(["a", "b"]).restore(old)
