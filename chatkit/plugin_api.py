@@ -6,7 +6,7 @@ Version 1. Additions do not raise the version; chatkit supports this version and
 from __future__ import annotations
 
 from chatkit.head.answer import Answer, Bars, Hit, Markdown, Metric, Ranking, Table, Text
-from chatkit.head.ask import Ask, Piece
+from chatkit.head.ask import Ask, Branches, Piece
 from chatkit.head.classifier import Classifier
 from chatkit.head.encoded import Encoded, Info, Loss
 from chatkit.head.head import Fields, Head, Record
@@ -22,6 +22,7 @@ __all__ = [
     "Ask",
     "AttentionPooling",
     "Bars",
+    "Branches",
     "Classifier",
     "Encoded",
     "Fields",

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from chatkit.cli.options import index_option, json_option, model_option, print_json
+from chatkit.cli.options import dial_option, index_option, json_option, model_option, print_json
 from chatkit.errors import ChatkitError
 
 
@@ -22,6 +22,7 @@ from chatkit.errors import ChatkitError
 @click.option("--max-tokens", type=click.IntRange(1, 100_000), help="Most pieces of the reply.")
 @click.option("--temperature", type=click.FloatRange(0), help="0 takes the most probable piece each time.")
 @click.option("--coverage", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Of sets of labels: 0.9.")
+@dial_option
 def command(
     text: str | None,
     model: str | None,
@@ -32,6 +33,7 @@ def command(
     max_tokens: int | None,
     temperature: float | None,
     coverage: float | None,
+    dial: dict[str, float],
 ) -> int:
     """Answer TEXT, or what stands on stdin, with all heads."""
     text = _message(text)
@@ -48,7 +50,12 @@ def command(
     registry = Registry(files)
     names = [registry.load(head).name if head in files else head for head in heads]
     chat = Chat(model, heads=heads, index=index)
-    options: dict[str, Any] = {"max_tokens": max_tokens, "temperature": temperature, "coverage": coverage}
+    options: dict[str, Any] = {
+        "max_tokens": max_tokens,
+        "temperature": temperature,
+        "coverage": coverage,
+        "dial": dial or None,
+    }
     given = {key: value for key, value in options.items() if value is not None}
     reply = chat.ask(text, heads=names or None, seed=seed, **given)
     if as_json:
@@ -56,6 +63,9 @@ def command(
     else:
         for item in reply.answers:
             click.echo(f"{item.head}: {item.answer.plain}")
+    for choice in reply.choices.values():
+        for objective, why in choice.get("missing", {}).items():
+            print(f"chatkit: {objective} was not weighed: {why}", file=sys.stderr)
     for failure in reply.failures:
         place = f" at {failure['place']}" if failure["place"] else ""
         print(f"chatkit: {failure['message']}{place}", file=sys.stderr)

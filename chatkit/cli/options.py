@@ -27,6 +27,26 @@ def index_option(function: F) -> F:
     return click.option("--index", metavar="FILE", help="Index database; your own by default.")(function)
 
 
+def dial_option(function: F) -> F:
+    """``--dial NAME=F``, repeatable; a dict of numbers."""
+    text = "Weigh an objective, such as warmth=1 or brevity=-0.5; repeatable."
+    option = click.option("--dial", multiple=True, metavar="NAME=F", callback=_dial, help=text)
+    return option(function)
+
+
+def _dial(ctx: click.Context, param: click.Parameter, pairs: tuple[str, ...]) -> dict[str, float]:
+    out = {}
+    for pair in pairs:
+        name, equals, number = pair.partition("=")
+        try:
+            out[name.strip()] = float(number)
+        except ValueError:
+            raise click.BadParameter(f"{pair}: not of the form NAME=NUMBER") from None
+        if not equals or not name.strip():
+            raise click.BadParameter(f"{pair}: not of the form NAME=NUMBER")
+    return out
+
+
 def print_json(data: Any) -> None:
     """One JSON object on stdout, whatever stdout can encode."""
     readable = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") == "utf8"

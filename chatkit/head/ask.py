@@ -36,6 +36,9 @@ class Services:
         encode: Encodes a text in a view, from the zero state.
         search: Passages for a vector and a text; either may be empty.
         cancelled: Whether the user stopped this message.
+        encode_all: Encodes several texts in a view, from the zero state, as one batch.
+        pick: From replies that a head has drawn to the one that is to be said.
+        candidates: How many replies a head is to draw for ``pick``.
     """
 
     begin: Callable[[], tuple[Tensor, State]]
@@ -43,6 +46,38 @@ class Services:
     encode: Callable[[str, str], Encoded]
     search: Callable[[Tensor | None, str, int], Sequence[Hit]]
     cancelled: Callable[[], bool]
+    encode_all: Callable[[Sequence[str], str], Encoded]
+    pick: Callable[[Sequence[str]], int] = lambda texts: 0
+    candidates: int = 1
+
+
+class Branches:
+    """Several continuations of a conversation, stepped together: one step of all costs little more than one of one.
+
+    Args:
+        hidden: Hidden state (B, D) of each.
+        state: Encoder state of all.
+        step: One encoder step.
+    """
+
+    def __init__(self, hidden: Tensor, state: State, step: StepFunction) -> None:
+        self.hidden = hidden
+        self._state, self._step = state, step
+
+    def __len__(self) -> int:
+        return len(self.hidden)
+
+    def step(self, ids: Sequence[int]) -> Tensor:
+        """Go one id on in each; the new hidden states (B, D)."""
+        self.hidden, self._state = self._step(torch.tensor(list(ids)), self._state)
+        return self.hidden
+
+    def keep(self, rows: Sequence[int]) -> Tensor:
+        """Go on with these rows only, in this order; their hidden states (B, D)."""
+        index = torch.tensor(list(rows), dtype=torch.long)
+        self.hidden = self.hidden[index]
+        self._state = tuple(part[:, index] for part in self._state)
+        return self.hidden
 
 
 class Ask:
@@ -84,6 +119,29 @@ class Ask:
         other.__dict__.update(self.__dict__)
         other._running = self._state()
         return other
+
+    @property
+    def candidates(self) -> int:
+        """How many replies to draw for ``pick``: 1 unless the user weighs objectives of the reply."""
+        return self._services.candidates
+
+    def branches(self, count: int) -> Branches:
+        """So many copies that go their own ways from here, stepped together."""
+        hidden, state = self._state()
+        return Branches(
+            hidden.expand(count, -1), tuple(part.expand(-1, count, -1) for part in state), self._services.step
+        )
+
+    def pick(self, texts: Sequence[str]) -> int:
+        """Which of several replies is to be said, by the objectives that the user weighs.
+
+        Every head that declares ``objectives`` may be asked to judge them. The first one where nothing is weighed.
+        """
+        return self._services.pick(texts)
+
+    def encode_all(self, texts: Sequence[str], view: str = "message") -> Encoded:
+        """Several texts in a view, as one batch."""
+        return self._services.encode_all(texts, view)
 
     def encode(self, text: str | None = None, view: str = "message") -> Encoded:
         """A text (the message by default) in a view, as a batch of one."""

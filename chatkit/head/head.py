@@ -34,6 +34,7 @@ class Head(nn.Module):
         reader: Name of the reader that makes its records: "labelled", "dialogue", "retrieval", "translation".
         label_field: Key of a record whose values, those of the training data, are handed to ``build`` as labels.
         on_request: True where it answers a message only when it is asked by name.
+        objectives: What it can judge a reply by: the name of each objective, and in a few words what more of it means.
         examples: At least two records; they drive the contract kit, the demo and the docs.
         waive: Checks of the contract kit that do not hold for it, each with the reason.
         kit_options: Options with which the contract kit builds it small; those of ``build`` by default.
@@ -48,6 +49,7 @@ class Head(nn.Module):
     reader: ClassVar[str] = "labelled"
     label_field: ClassVar[str] = "label"
     on_request: ClassVar[bool] = False
+    objectives: ClassVar[Mapping[str, str]] = MappingProxyType({})
     examples: ClassVar[Sequence[Record]] = ()
     waive: ClassVar[Mapping[str, str]] = MappingProxyType({})
     kit_options: ClassVar[Mapping[str, Any]] = MappingProxyType({})
@@ -90,6 +92,22 @@ class Head(nn.Module):
     def stream(self, ask: Ask) -> Iterator[Piece | Answer]:
         """Optional: answer one message piece by piece; an ``Answer`` replaces the pieces before it."""
         raise NotImplementedError(f"{type(self).__name__} does not stream")
+
+    def judge(self, ask: Ask, texts: Sequence[str]) -> Mapping[str, Sequence[float] | Tensor]:
+        """Optional: how good each of several texts would be as the reply to a message.
+
+        Args:
+            ask: The message; ``ask.encode_all(texts, view)`` encodes the replies.
+            texts: Replies that some head has drawn, B of them.
+        Returns:
+            For each of ``objectives`` B finite numbers; higher is more of it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} judges no replies")
+
+    @classmethod
+    def judges(cls) -> bool:
+        """Whether ``judge`` is defined."""
+        return cls.judge is not Head.judge
 
     @classmethod
     def makes_vectors(cls) -> bool:

@@ -44,6 +44,7 @@ class Reply:
         stopped: Whether it was cancelled half-way.
         trust: ``nearest`` training domain, ``why`` in a sentence, ``warning`` of the last messages together; empty
             where familiarity is not measured.
+        choices: Where replies were weighed, by head: the candidates, which are non-dominated, and why one was said.
     """
 
     text: str
@@ -55,6 +56,7 @@ class Reply:
     familiarity: float | None = None
     stopped: bool = False
     trust: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    choices: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
 
     @property
     def reply(self) -> str:
@@ -79,6 +81,8 @@ class Reply:
             out["failures"] = [{key: f[key] for key in ("head", "message", "place")} for f in self.failures]
         if self.trust.get("warning") or (self.familiarity is not None and self.familiarity < LOW):
             out["trust"] = dict(self.trust)
+        if self.choices:
+            out["choices"] = {head: dict(choice) for head, choice in self.choices.items()}
         if self.stopped:
             out["stopped"] = True
         return out
@@ -142,9 +146,11 @@ class Chat:
             heads: Only these heads; all by default.
             seed: Seed of the sampling; drawn if None.
             **options: ``temperature``, ``top_k``, ``top_p``, ``repetition_penalty``, ``max_tokens``; ``coverage`` of
-                sets of labels.
+                sets of labels; ``dial={"warmth": 1}`` weighs objectives of the reply, -1 to 1, among so many
+                ``candidates``.
         Raises:
             HeadError: If a head in ``heads`` is not loaded.
+            ChatkitError: If ``dial`` names what there is not.
         """
         for name in heads or ():
             if name not in self.assistant.heads:
@@ -152,12 +158,15 @@ class Chat:
                 why = next((state.why for state in self.heads if state.name == name), "")
                 raise HeadError(f"no head {name}{': ' + why if why else ''}", head=name, hint=f"loaded: {known}")
         answers, failures = [], []
+        choices: dict[str, Mapping[str, Any]] = {}
         done: Event = {}
         for event in self.events(text, history=history, heads=heads, seed=seed, **options):
             if event["event"] == "answer":
                 answers.append(HeadAnswer(event["head"], Answer.from_json(event["answer"])))
             elif event["event"] == "failed":
                 failures.append(event)
+            elif event["event"] == "choice":
+                choices[event["head"]] = event["choice"]
             elif event["event"] == "done":
                 done = event
         return Reply(
@@ -170,4 +179,5 @@ class Chat:
             done["familiarity"],
             done["stopped"],
             done["trust"],
+            choices,
         )

@@ -101,6 +101,11 @@ class EngineClient:
         return self._host.heads
 
     @property
+    def sliders(self) -> list[dict[str, Any]]:
+        """What a turn's option ``dial`` takes, as ``{"name", "kind", "low", "high", "default", "head", "what"}``."""
+        return self._host.sliders
+
+    @property
     def pid(self) -> int | None:
         """Process id of the engine; None while there is none."""
         return self._host.pid

@@ -6,6 +6,7 @@ B = 1
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import secrets
 import sys
 import time
@@ -26,6 +27,7 @@ from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head
 from chatkit.nn.step import Stepper
 from chatkit.runtime import events
+from chatkit.runtime.choosing import CANDIDATES, MOST_CANDIDATES, checked_weights, choose_reply, objectives_of
 from chatkit.runtime.events import Event
 from chatkit.runtime.prefill import RunningState
 from chatkit.runtime.trust import Trust
@@ -72,11 +74,14 @@ class Conversation:
             history: Turns before this one, ``speaker`` and ``text``, oldest first.
             heads: Only these; None for all that are on.
             skip: Not these.
-            options: ``temperature``, ``max_tokens`` and the like.
+            options: ``temperature``, ``max_tokens`` and the like; ``dial``: objective -> weight, -1 to 1;
+                ``candidates``: how many replies are drawn where one is weighed.
             seed: Seed of the sampling; drawn if None.
             cancelled: Asked before each step.
         Yields:
             Events, see ``chatkit.runtime.events``.
+        Raises:
+            ChatkitError: If ``dial`` or ``candidates`` cannot be used; before any event.
         """
         started = time.monotonic()
         seed = secrets.randbits(31) if seed is None else seed
@@ -94,6 +99,14 @@ class Conversation:
         yield events.done(
             number, seed=seed, stopped=cancelled(), timing=timing, familiarity=trust.familiarity, trust=told
         )
+
+    def sliders(self) -> list[dict[str, Any]]:
+        """What ``dial`` takes: name, bounds, value where nothing is asked for, and what more of it means."""
+        found = objectives_of(self.assistant.heads).values()
+        return [
+            {"name": o.name, "kind": "reply", "low": -1.0, "high": 1.0, "default": 0.0, "head": o.head, "what": o.what}
+            for o in found
+        ]
 
     def failed(self, name: str) -> bool:
         """Count a failure of a head; True if it is disabled now."""
@@ -147,10 +160,15 @@ class _Turn:
         self._turns = [*history, {"speaker": "user", "text": text}]
         self._options, self._seed, self._cancelled = options, seed, cancelled
         self.trust = Trust(host.assistant, text, _coverage(options))
+        self._weights = checked_weights(options.pop("dial", None) or {}, list(objectives_of(host.assistant.heads)))
+        self._candidates = _count(options.pop("candidates", CANDIDATES)) if self._weights else 1
+        self._choices: list[dict[str, Any]] = []
         self._passes: dict[tuple[str, str], Encoded] = {}
         self.encode_seconds = self.stream_seconds = 0.0
         self.pieces = 0
-        self._services = Services(self._begin, self._step, self.encode, host._search, cancelled)
+        self._services = Services(
+            self._begin, self._step, self.encode, host._search, cancelled, self._encode_all, candidates=self._candidates
+        )
 
     def call(self, head: Head) -> Iterator[Event]:
         """Events of one head."""
@@ -162,6 +180,8 @@ class _Turn:
                 if head.streams():
                     text = ""
                     for item in self._stream(head):
+                        yield from (events.choice(number, name, choice) for choice in self._choices)
+                        self._choices.clear()
                         if isinstance(item, Answer):
                             answer = item
                         else:
@@ -200,7 +220,8 @@ class _Turn:
         return answers[0]
 
     def _stream(self, head: Head) -> Iterator[Piece | Answer]:
-        ask = Ask(self._text, self._services, self._options, self._seed)
+        services = dataclasses.replace(self._services, pick=lambda texts: self._pick(head.name, texts))
+        ask = Ask(self._text, services, self._options, self._seed)
         started, pieces = time.monotonic(), 0
         with torch.inference_mode(), _quiet():
             source = iter(head.stream(ask))
@@ -211,7 +232,9 @@ class _Turn:
                 break
             if not isinstance(item, Piece | Answer):
                 raise TypeError(f"stream must yield Piece or Answer, got {type(item).__name__}")
-            pieces += isinstance(item, Piece)
+            if isinstance(item, Piece):  # a reply that was chosen comes as one
+                tokenizer = self._host.assistant.tokenizer
+                pieces += len(tokenizer.encode(item.text)) if self._candidates > 1 else 1
             yield item
             if self._cancelled():  # whether the head asks or not
                 _close(source)
@@ -219,6 +242,23 @@ class _Turn:
         if pieces:
             self.pieces += pieces
             self.stream_seconds += time.monotonic() - started
+
+    def _pick(self, drawer: str, texts: Sequence[str]) -> int:
+        """The reply to say of those that a head has drawn; the judges see the message as it was before it drew."""
+        if not self._weights or not texts:
+            return 0
+        host = self._host
+        heads = {name: head for name, head in host.assistant.heads.items() if name not in host.disabled}
+        ask = Ask(self._text, self._services, self._options, self._seed)
+        choice = choose_reply(texts, ask, drawer, self._weights, heads, failed=host.failed)
+        self._choices.append(choice.as_json())
+        return choice.picked
+
+    def _encode_all(self, texts: Sequence[str], view: str) -> Encoded:
+        started = time.monotonic()
+        out = self._host.assistant.encode(texts, view)
+        self.encode_seconds += time.monotonic() - started
+        return out
 
     def _begin(self) -> tuple[Tensor, Any]:
         started = time.monotonic()
@@ -234,6 +274,12 @@ def _coverage(options: Mapping[str, Any]) -> float:
     """What the user wants of sets of labels."""
     asked = options.get("coverage")
     return float(asked) if isinstance(asked, int | float) and 0 < asked < 1 else COVERAGE
+
+
+def _count(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 2 <= value <= MOST_CANDIDATES:
+        raise ChatkitError(f"candidates must lie in 2..{MOST_CANDIDATES}, got {value}")
+    return value
 
 
 def _close(source: Iterator[Any]) -> None:

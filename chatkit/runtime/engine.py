@@ -100,7 +100,7 @@ class Engine:
             }
             for h in loaded.heads
         ]
-        self.send(events.ready(assistant.name, assistant.lineage, self._heads))
+        self.send(events.ready(assistant.name, assistant.lineage, self._heads, self._conversation.sliders()))
         try:
             self._library.warm()
         except ChatkitError as error:

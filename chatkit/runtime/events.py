@@ -5,6 +5,7 @@ Every event names its turn, so that a late one of a cancelled turn is told apart
 
     {"event": "calling",  "turn": 3, "head": "generation"}
     {"event": "piece",    "turn": 3, "head": "generation", "text": "Hel"}
+    {"event": "choice",   "turn": 3, "head": "generation", "choice": {...}}   among drawn replies: runtime.choosing
     {"event": "answer",   "turn": 3, "head": "generation", "answer": {"type": "text", "text": "Hello!"},
                           "stopped": false}
     {"event": "failed",   "turn": 3, "head": "mood", "message": "ZeroDivisionError: ...", "place": "mood.py:7",
@@ -16,7 +17,8 @@ Every event names its turn, so that a late one of a cancelled turn is told apart
 Besides turns the engine sends ``ready`` once after loading, ``heads`` when the heads change, and ``error`` when a
 command failed as a whole:
 
-    {"event": "ready", "model": "default", "lineage": "3f2a...", "heads": [{"name", "state", "origin", "why"}, ...]}
+    {"event": "ready", "model": "default", "lineage": "3f2a...", "heads": [{"name", "state", "origin", "why"}, ...],
+     "sliders": [{"name", "kind", "low", "high", "default", "head", "what"}, ...]}
     {"event": "loading", "head": "mood"}                 its code is about to run: if the process dies now, it did it;
                                                          "" when no head's code runs any more
     {"event": "reloaded", "head": "mood", "ok": true, "message": "4 weights kept", "place": ""}
@@ -38,6 +40,11 @@ def calling(turn: int, head: str) -> Event:
 def piece(turn: int, head: str, text: str) -> Event:
     """More text of a streaming head."""
     return {"event": "piece", "turn": turn, "head": head, "text": text}
+
+
+def choice(turn: int, head: str, choice: dict[str, Any]) -> Event:
+    """Which of the replies that a head has drawn is said, and why (``runtime.choosing.Choice.as_json``)."""
+    return {"event": "choice", "turn": turn, "head": head, "choice": choice}
 
 
 def answer(turn: int, head: str, answer: dict[str, Any], *, stopped: bool = False) -> Event:
@@ -71,9 +78,9 @@ def done(
     }
 
 
-def ready(model: str, lineage: str, heads: list[dict[str, Any]]) -> Event:
-    """The assistant is loaded and answers."""
-    return {"event": "ready", "model": model, "lineage": lineage, "heads": heads}
+def ready(model: str, lineage: str, heads: list[dict[str, Any]], sliders: list[dict[str, Any]]) -> Event:
+    """The assistant is loaded and answers; ``sliders`` are what a turn's option ``dial`` takes."""
+    return {"event": "ready", "model": model, "lineage": lineage, "heads": heads, "sliders": sliders}
 
 
 def error(message: str, turn: int | None = None) -> Event:

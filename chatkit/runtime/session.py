@@ -44,6 +44,7 @@ class Turn:
         timing: Figures of the engine, such as ``tokens_per_second``.
         familiarity: How like the training text it is, 0 to 1, once that is known.
         trust: Why, and whether the last messages call for a warning: see ``runtime.events``.
+        choices: Where replies were weighed, by head: the candidates and why one was said.
     """
 
     prompt: int
@@ -57,6 +58,7 @@ class Turn:
     timing: dict[str, Any] = dataclasses.field(default_factory=dict)
     familiarity: float | None = None
     trust: dict[str, Any] = dataclasses.field(default_factory=dict)
+    choices: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def reply_text(self) -> str:
@@ -107,6 +109,7 @@ class Chat:
     ) -> None:
         self.client, self.store, self.session = client, store, session
         self.current: Turn | None = None
+        self.dial: dict[str, float] = {}  # objective -> weight, for the replies to come
         self._listener, self._seed = listener, seed
         self._queue: asyncio.Queue[Turn] = asyncio.Queue()
         self._pending: dict[str, list[str]] = {}
@@ -156,6 +159,17 @@ class Chat:
             self.store.session(session)
         self.session = session
 
+    def choices(self) -> dict[str, Any]:
+        """What the latest reply of the session was chosen from, by head; {} where nothing was weighed.
+
+        Raises:
+            StorageError: If the history cannot be read.
+        """
+        if self.session is None:
+            return {}
+        latest = [m for m in self.store.messages(self.session, limit=2) if m.speaker == "assistant"]
+        return dict(latest[-1].facts.get("choices") or {}) if latest else {}
+
     async def close(self) -> None:
         """End the engine and close the history; a reply that runs is kept as stopped."""
         if self.current is not None:
@@ -171,7 +185,9 @@ class Chat:
         turn.reply = self._written(lambda: self.store.start_reply(turn.prompt, seed=seed, lineage=self.client.lineage))
         turn.state, self.current = "running", turn
         self._tell(Update("started", turn))
-        events = self.client.ask(turn.text, history, heads=turn.heads, seed=seed)
+        events = self.client.ask(
+            turn.text, history, heads=turn.heads, seed=seed, options={"dial": dict(self.dial)} if self.dial else None
+        )
         async with contextlib.aclosing(events):
             async for event in events:
                 self._keep(turn, event)
@@ -196,6 +212,8 @@ class Chat:
             if head:
                 data = {key: event.get(key, "") for key in ("message", "place")}
                 self._written(lambda: self.store.set_answer(turn.reply, head, data, state="failed"))
+        elif kind == "choice":
+            turn.choices[head] = event.get("choice") or {}
         elif kind == "done":
             turn.timing = event.get("timing") or {}
             nothing = bool(turn.failures) and not turn.answers and not turn.reply_text
@@ -221,6 +239,8 @@ class Chat:
         turn.state = state
         lineage = self.client.lineage
         facts = {"timing": turn.timing, "familiarity": turn.familiarity, "trust": turn.trust}
+        if turn.choices:
+            facts["choices"] = turn.choices
         self._written(lambda: self.store.finish(turn.reply, state, text=turn.reply_text, facts=facts, lineage=lineage))
 
     def _flush(self, turn: Turn) -> None:

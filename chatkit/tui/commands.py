@@ -30,6 +30,8 @@ COMMANDS = (
     Command("help", "", "show the keys and commands"),
     Command("new", "", "start a new session; this one stays in the history"),
     Command("heads", "[on|off NAME]", "list the heads, or switch one on or off"),
+    Command("dial", "[NAME=F | off]", "weigh objectives of the reply; alone: show the sliders"),
+    Command("why", "", "show the replies that the last one was chosen from"),
     Command("clear", "", "clear the screen; the session stays", plain=False),
     Command("theme", "", "change between dark and light", plain=False),
     Command("quit", "", "end chatkit"),

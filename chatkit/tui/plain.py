@@ -19,6 +19,7 @@ from typing import Any
 from chatkit.head.answer import Answer, Bars, Ranking
 from chatkit.runtime.session import Update
 from chatkit.tui import commands
+from chatkit.tui.dial import NOTHING, brief, changed, listing, why
 from chatkit.tui.opening import Options, open_chat
 from chatkit.tui.text import one_line, shown
 
@@ -128,6 +129,12 @@ class PlainChat:
         elif name == "heads":
             await self.chat.client.settled()
             self._heads(arguments)
+        elif name == "dial":
+            await self.chat.client.settled()
+            self._dial(arguments)
+        elif name == "why":
+            for line in why(self.chat.choices()) or [NOTHING]:
+                _say("chatkit", line)
         elif name == "help":
             for known in commands.COMMANDS:
                 if known.plain:
@@ -135,6 +142,16 @@ class PlainChat:
         else:
             _say("chatkit", commands.unknown(name))
         return True
+
+    def _dial(self, arguments: str) -> None:
+        sliders = self.chat.client.sliders
+        dial = changed(arguments, sliders, self.chat.dial) if arguments else self.chat.dial
+        if isinstance(dial, str):
+            _say("chatkit", dial)
+            return
+        self.chat.dial = dial
+        for line in [brief(dial) or "nothing is weighed"] if arguments else listing(sliders, dial):
+            _say("chatkit", line)
 
     def _heads(self, arguments: str) -> None:
         client = self.chat.client

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ import torch
 from chatkit.plugin_api import (
     Answer,
     Ask,
+    Branches,
     Fields,
     Head,
     Info,
@@ -40,6 +42,12 @@ class Generation(Head):
     view = "conversation"
     reader = "dialogue"
     needs = frozenset({"causal"})
+    objectives = MappingProxyType(
+        {
+            "fluency": "likelier words: log-probability a piece",
+            "brevity": "fewer pieces",
+        }
+    )
     examples = (
         {"turns": [{"speaker": "user", "text": "hello"}, {"speaker": "assistant", "text": "hi, how are you?"}]},
         {"turns": [{"speaker": "user", "text": "a table for two"}, {"speaker": "assistant", "text": "what time?"}]},
@@ -93,6 +101,10 @@ class Generation(Head):
         """A reply, piece by piece, until the end of the turn, ``max_tokens`` or the user's stop."""
         settings = {name: ask.options.get(name, getattr(self.sampling, name)) for name in _SETTINGS}
         sampling = Sampling(**settings)
+        if ask.candidates > 1:
+            texts = self._draw(ask, sampling)
+            yield Piece(texts[0] if ask.cancelled else texts[ask.pick(texts)])
+            return
         decoder = self.vocabulary.decoder()
         recent: deque[int] = deque(maxlen=sampling.repetition_window)
         hidden = ask.hidden
@@ -114,3 +126,49 @@ class Generation(Head):
         rest = decoder.flush()
         if rest:
             yield Piece(rest)
+
+    def judge(self, ask: Ask, texts: Sequence[str]) -> Mapping[str, Sequence[float]]:
+        """How likely each reply is after the conversation, and how short: all are stepped through together."""
+        rows = [[*self.vocabulary.encode(text), self.vocabulary.end] for text in texts]
+        nats = [0.0] * len(rows)
+        branches, alive = ask.branches(len(rows)), list(range(len(rows)))
+        for place in range(max(map(len, rows))):
+            ids = torch.tensor([rows[row][place] for row in alive])
+            logits = self.vocabulary.logits(branches.hidden).float()
+            found = (logits.logsumexp(-1) - logits.gather(-1, ids[:, None])[:, 0]).tolist()
+            for row, cost in zip(alive, found, strict=True):
+                nats[row] += cost
+            alive = self._go_on(branches, alive, ids.tolist(), [len(rows[row]) > place + 1 for row in alive])
+        fluency = [-cost / len(row) for cost, row in zip(nats, rows, strict=True)]
+        return {"fluency": fluency, "brevity": [1.0 - len(row) for row in rows]}
+
+    def _draw(self, ask: Ask, sampling: Sampling) -> list[str]:
+        """Replies drawn side by side, each text once; as far as they have come when the user stops."""
+        drawn: list[list[int]] = [[] for _ in range(ask.candidates)]
+        branches, alive = ask.branches(len(drawn)), list(range(len(drawn)))
+        first = self.banned.clone()
+        first[self.vocabulary.end] = True  # an empty reply is no reply
+        for place in range(sampling.max_tokens):
+            if not alive or ask.cancelled:
+                break
+            logits, banned = self.vocabulary.logits(branches.hidden), self.banned if place else first
+            ids = []
+            for row, own in zip(alive, logits, strict=True):
+                recent = drawn[row][-sampling.repetition_window :] if sampling.repetition_window else []
+                ids.append(choose(own, sampling, generator=ask.generator, recent=recent, banned=banned))
+            going = [index != self.vocabulary.end for index in ids]
+            for row, index, on in zip(alive, ids, going, strict=True):
+                if on:
+                    drawn[row].append(index)
+            alive = self._go_on(branches, alive, ids, going)
+        texts = [self.vocabulary.decode(row).strip() for row in drawn]
+        return list(dict.fromkeys(filter(None, texts))) or [""]
+
+    def _go_on(self, branches: Branches, alive: list[int], ids: list[int], going: list[bool]) -> list[int]:
+        """Step the rows that go on and let the others go; which are left."""
+        left = [i for i, on in enumerate(going) if on]
+        if left and len(left) < len(alive):
+            branches.keep(left)
+        if left:
+            branches.step([ids[i] for i in left])
+        return [alive[i] for i in left]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -38,6 +39,12 @@ class Retrieval(Head):
     fields = ("query", "doc")
     couples_batch = True
     reader = "retrieval"
+    objectives = MappingProxyType(
+        {
+            "relevance": "closer to your message: cosine",
+            "grounding": "closer to the passages found: cosine",
+        }
+    )
     examples = (
         {"query": "how do I boil an egg?", "doc": "Put the egg in boiling water and wait eight minutes."},
         {"query": "what is the capital of France?", "doc": "Paris is the capital and largest city of France."},
@@ -110,3 +117,17 @@ class Retrieval(Head):
         """The best passages of the indexed documents for the message."""
         vector = self.vector(ask.encode(view="message"), "query")[0]
         yield Answer(Ranking(ask.search(vector, ask.text, int(ask.options.get("top_k_passages", self.k)))))
+
+    def judge(self, ask: Ask, texts: Sequence[str]) -> Mapping[str, Tensor]:
+        """Cosine of each reply with the message, and with the passage found for it that is closest to the reply.
+
+        A reply is looked at as a passage is: it is what is to be found for the message. Without passages, grounding is
+        0 for all.
+        """
+        query = self.vector(ask.encode(view="message"), "query")[0]
+        replies = self.vector(ask.encode_all(texts, "document"), "doc")
+        found = [hit.text for hit in ask.search(query, ask.text, self.k)]
+        near = replies.new_zeros(len(replies))
+        if found:
+            near = (replies @ self.vector(ask.encode_all(found, "document"), "doc").T).amax(1)
+        return {"relevance": replies @ query, "grounding": near}

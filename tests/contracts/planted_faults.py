@@ -657,6 +657,30 @@ class DeafToStop(Speaker):
             yield Piece("and ")
 
 
+@caught_by("judges_each_reply")
+class JudgesByPlace(Plain):
+    objectives: ClassVar = {"early": "drawn earlier"}
+
+    def judge(self, ask: Ask, texts: Sequence[str]) -> Mapping[str, Sequence[float]]:
+        return {"early": [-float(i) for i in range(len(texts))]}
+
+
+@caught_by("judges_each_reply")
+class JudgesNothingAsNotANumber(Plain):
+    objectives: ClassVar = {"words": "more words"}
+
+    def judge(self, ask: Ask, texts: Sequence[str]) -> Mapping[str, Sequence[float]]:
+        return {"words": [len(text.split()) or float("nan") for text in texts]}
+
+
+@caught_by("judges_each_reply")
+class JudgesLessThanItSays(Plain):
+    objectives: ClassVar = {"words": "more words", "wit": "more wit"}
+
+    def judge(self, ask: Ask, texts: Sequence[str]) -> Mapping[str, Sequence[float]]:
+        return {"words": [float(len(text.split())) for text in texts]}
+
+
 # --- cost -------------------------------------------------------------------------------------------------------------
 
 

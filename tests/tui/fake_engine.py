@@ -95,7 +95,8 @@ class Engine:
         ]
 
     def ready(self):
-        self.send("ready", model="fake", lineage="f00d", heads=self.listed())
+        self.send("ready", model="fake", lineage="f00d", heads=self.listed(),
+                  sliders=self.script.get("sliders", []))  # fmt: skip
 
     def enable(self, head):
         self.disabled.discard(head)
@@ -112,6 +113,10 @@ class Engine:
                 continue
             self.send("calling", turn=turn, head=name)
             head = self.heads[name]
+            if head.get("choice") and options.get("dial"):
+                self.send("choice", turn=turn, head=name, choice=head["choice"])
+            if head.get("echo") and options:
+                head = {**head, "say": f"{head['say']} {options}"}
             tokens += self.call(turn, name, head, text, history)
         timing = {"encode": 0.004, "total": 0.4, "tokens": tokens, "tokens_per_second": 812.0}
         self.send("done", turn=turn, seed=seed, stopped=self.stops(turn), timing=timing,

@@ -48,6 +48,25 @@ def test_lines_are_answered_in_words_until_the_input_ends(chat, home):
     store.close()
 
 
+def test_the_dial_and_why_in_words(chat):
+    from test_dial import SCRIPT
+
+    done = chat(b"/dial\n/why\n/dial warmth=0.5\nhello\n/why\n/dial warm=1\n/dial off\n", SCRIPT)
+    lines = [line.removeprefix("chatkit: ") for line in done.stdout.decode().splitlines()]
+    assert lines[:3] == [
+        "warmth 0 (-1 to 1): warmer words",
+        "brevity 0 (-1 to 1): fewer pieces",
+        "The last reply was the first one drawn: nothing is weighed. /dial weighs.",
+    ]
+    assert lines[3:5] == ["warmth 0.5", "Lovely to see you! {'dial': {'warmth': 0.5}}"]
+    assert lines[5].startswith("highest weighted sum of 3 replies")
+    assert lines[6] == "said: Lovely to see you! (sum 1.00, fluency -2.00, warmth ×1 0.90)"
+    assert lines[7].startswith("dominated: Hm.")
+    assert lines[8].startswith("not dominated: Go away.")
+    assert lines[9:] == ["There is no slider warm; did you mean warmth?", "nothing is weighed"]
+    assert done.stderr == b""
+
+
 def test_commands_and_bytes_that_are_no_text(chat):
     done = chat(b"/heads\n/heads off generation\n/nope\n/help\n\xff\xfe\n/quit\nnever read\n")
     lines = done.stdout.decode().splitlines()

@@ -11,9 +11,11 @@ import torch
 from chatkit.head.answer import Hit
 from chatkit.head.ask import Ask, Piece, Services
 from chatkit.nn.step import Stepper
+from chatkit.runtime.choosing import judged
 from chatkit.runtime.conversation import Conversation
 from chatkit.runtime.prefill import RunningState
 from chatkit.testing.check import Checks
+from chatkit.testing.compare import difference
 from chatkit.testing.process import drawn, random_state
 from chatkit.testing.report import CheckFailed, NotAsked
 from chatkit.testing.rig import LINES, WEIRD, HeadRig
@@ -60,6 +62,7 @@ def _ask(rig: HeadRig, text: str, cancelled: Callable[[], bool]) -> Ask:
         lambda text, view: assistant.encode([text], view),
         _search,
         cancelled,
+        assistant.encode,
     )
     return Ask(text, services, _OPTIONS, 7)
 
@@ -88,6 +91,25 @@ def streams_by_its_seed(rig: HeadRig) -> None:
     random.seed(6)
     if _answers(_turn(rig, LINES[0])) != first:
         raise CheckFailed("with the same seed it answers differently: use ask.generator, keep nothing between calls")
+
+
+@CHECKS.add()
+def judges_each_reply(rig: HeadRig) -> str:
+    """Of each reply it judges, weird ones too, it gives a finite number in each objective, whatever their order."""
+    head = rig.built
+    if not rig.head.judges():
+        raise NotAsked("it judges no replies")
+    texts = [*LINES[:3], *WEIRD]
+    order = list(range(len(texts)))[::-1]
+    with torch.inference_mode():
+        values = judged(head, _ask(rig, LINES[3], lambda: False), texts)
+        turned = judged(head, _ask(rig, LINES[3], lambda: False), [texts[i] for i in order])
+    if not values:
+        raise CheckFailed("it has judge but declares no objectives")
+    for name, column in values.items():
+        if found := difference(column, [turned[name][i] for i in order], name):
+            raise CheckFailed(f"in another order the replies are judged otherwise: {found}")
+    return f"{', '.join(values)} of {len(texts)} replies"
 
 
 @CHECKS.add()

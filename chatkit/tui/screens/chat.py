@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from chatkit.errors import StorageError
 from chatkit.tui import commands
+from chatkit.tui.dial import NOTHING, brief, changed
 from chatkit.tui.messages import ChatUpdated, Sent, Suggested
 from chatkit.tui.text import one_line
 from chatkit.tui.widgets.prompt import Prompt
@@ -23,6 +24,7 @@ from chatkit.tui.widgets.welcome import Welcome
 if TYPE_CHECKING:  # what the first frame does not need is imported when it is first used
     from chatkit.runtime.events import Event
     from chatkit.runtime.session import Chat, Turn, Update
+    from chatkit.tui.widgets.dial_panel import DialPanel
     from chatkit.tui.widgets.turn import TurnView
 
 WINDOW = 40  # messages mounted at once when a session is opened
@@ -37,6 +39,7 @@ class ChatScreen(Screen[None]):
         Binding("pageup", "page(-1)", "Scroll up", id="chat.up", priority=True),
         Binding("pagedown", "page(1)", "Scroll down", id="chat.down", priority=True),
         Binding("ctrl+n", "new", "New session", id="chat.new"),
+        Binding("f4", "dial", "Weigh what replies are chosen by", id="chat.dial"),
         Binding("f1", "help", "Help", id="chat.help"),
     ]
 
@@ -134,10 +137,12 @@ class ChatScreen(Screen[None]):
         """Show keys and commands."""
         from chatkit.tui.screens.help import HelpScreen
         from chatkit.tui.widgets.cards import RankingCard
+        from chatkit.tui.widgets.slider import Slider
 
         sections: list[tuple[str, type[DOMNode]]] = [
             ("Prompt", Prompt),
             ("Chat", ChatScreen),
+            ("Dial", Slider),
             ("Passages", RankingCard),
             ("App", type(self.app)),
         ]
@@ -161,6 +166,10 @@ class ChatScreen(Screen[None]):
             await self._heads(self.chat, arguments)
         elif name == "new":
             await self._new(self.chat)
+        elif name == "dial":
+            await self._dial(self.chat, arguments)
+        elif name == "why":
+            await self._why(self.chat)
 
     async def _new(self, chat: Chat) -> None:
         try:
@@ -169,6 +178,54 @@ class ChatScreen(Screen[None]):
             await self.say("A reply is running; Esc stops it.", trouble=True)
             return
         await self._show_session()
+
+    # The dial
+
+    async def action_dial(self) -> None:
+        """Open the sliders, or close them."""
+        await self._do("dial", "")
+
+    async def _dial(self, chat: Chat, arguments: str) -> None:
+        from chatkit.tui.widgets.dial_panel import DialPanel
+
+        if not chat.client.sliders:
+            await self.say("Nothing to weigh yet: the engine lists its objectives once it is ready.")
+        elif arguments:
+            dial = changed(arguments, chat.client.sliders, chat.dial)
+            if isinstance(dial, str):
+                await self.say(dial, trouble=True)
+                return
+            self._turn_dial(dial)
+            for panel in self.query(DialPanel):
+                panel.show(dial)
+            await self.say(f"Replies are chosen by {brief(dial)}." if dial else "Nothing is weighed.")
+        elif self.query(DialPanel):
+            await self.query(DialPanel).remove()
+            self.query_one(Prompt).focus()
+        else:
+            await self.mount(DialPanel(chat.client.sliders, chat.dial), before=self.query_one(Prompt))
+
+    def _turn_dial(self, dial: dict[str, float]) -> None:
+        if self.chat is not None:
+            self.chat.dial = dial
+            self.query_one(StatusLine).dial = brief(dial)
+
+    def on_dial_panel_moved(self, message: DialPanel.Moved) -> None:
+        """A slider was moved."""
+        self._turn_dial(message.dial)
+
+    def on_dial_panel_left(self) -> None:
+        """Back to the prompt."""
+        self.query_one(Prompt).focus()
+
+    async def _why(self, chat: Chat) -> None:
+        from chatkit.tui.widgets.why import WhyCard
+
+        choices = chat.choices()
+        if not choices:
+            await self.say(NOTHING)
+        for choice in choices.values():
+            await self.query_one(Transcript).add(WhyCard(choice))
 
     async def _heads(self, chat: Chat, arguments: str) -> None:
         heads = chat.client.heads

@@ -30,6 +30,7 @@ class StatusLine(Widget):
     waiting: reactive[int] = reactive(0)
     speed: reactive[float] = reactive(0.0)
     saved: reactive[bool] = reactive(True)
+    dial: reactive[str] = reactive("")
 
     def render(self) -> Content:
         """The line for the width there is."""
@@ -39,6 +40,8 @@ class StatusLine(Widget):
         right = [Content.styled("F1 help", "$quiet")]
         if not self.saved:
             right.insert(0, Content.styled("not saved", "bold $warning"))
+        if self.dial:
+            left.append(Content.styled(one_line(self.dial), "$accent"))
         if self.waiting:
             left.append(Content(f"{self.waiting} queued"))
         optional = [Content(one_line(self.model))] if self.model else []

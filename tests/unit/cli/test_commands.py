@@ -86,6 +86,24 @@ def test_ask_reads_stdin(shell: Shell, trained: Path) -> None:
     assert json.loads(out)["text"] == "bad \ufffd byte"
 
 
+def test_ask_weighs_what_the_dial_names(shell: Shell, trained: Path) -> None:
+    given = ("ask", "hello", "--model", str(trained), "--head", "generation", "--max-tokens", "8", "--seed", "2")
+    code, out, err = shell(*given, "--json", "--temperature", "1", "--dial", "warmth=1", "--dial", "brevity=-0.5")
+    assert (code, err) == (0, "")
+    choice = json.loads(out)["choices"]["generation"]
+    assert {name: facts["weight"] for name, facts in choice["objectives"].items() if facts["weight"]} == {
+        "warmth": 1.0,
+        "brevity": -0.5,
+    }
+    said = choice["candidates"][choice["picked"]]
+    assert said["text"] == json.loads(out)["answers"][0]["text"]
+    assert said["score"] == max(row["score"] for row in choice["candidates"])
+    for wrong, what in (("warmt=1", "did you mean warmth"), ("warmth", "NAME=NUMBER"), ("warmth=2", "-1..1")):
+        code, out, err = shell(*given, "--dial", wrong)
+        assert (code, out) == (2, "")
+        assert what in err
+
+
 def test_ask_in_plain_text(shell: Shell, trained: Path) -> None:
     code, out, _ = shell("ask", "I love this", "--model", str(trained), "--head", "sentiment")
     assert code == 0

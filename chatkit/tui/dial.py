@@ -1,0 +1,106 @@
+"""The dial in words: what ``/dial`` asks for, where it stands, and why a reply was chosen. Draws nothing."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Slider = Mapping[str, Any]
+Dial = dict[str, float]
+HOW = "Write /dial NAME=NUMBER, /dial off or /dial."
+
+
+def changed(arguments: str, sliders: Sequence[Slider], dial: Mapping[str, float]) -> Dial | str:
+    """The dial after ``/dial ARGUMENTS``, or what is wrong with them.
+
+    Args:
+        arguments: ``NAME=NUMBER ...`` or ``off``.
+        sliders: What the assistant can weigh.
+        dial: Where it stands.
+    """
+    if arguments == "off":
+        return {}
+    known = {str(slider["name"]): slider for slider in sliders}
+    out = dict(dial)
+    for pair in arguments.replace(" = ", "=").split():
+        name, equals, number = pair.partition("=")
+        if not equals:
+            return HOW
+        if name not in known:
+            near = difflib.get_close_matches(name, list(known), n=1)
+            guess = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known) or 'none'}."
+            return f"There is no slider {name}{guess}"
+        try:
+            value = float(number)
+        except ValueError:
+            return f"{number} is no number. {HOW}"
+        low, high = float(known[name]["low"]), float(known[name]["high"])
+        if not low <= value <= high:
+            return f"{name} goes from {low:g} to {high:g}."
+        out[name] = value
+    return settled(out, sliders)
+
+
+def settled(dial: Mapping[str, float], sliders: Sequence[Slider]) -> Dial:
+    """The dial without sliders that stand where they would stand anyway."""
+    usual = {str(slider["name"]): float(slider["default"]) for slider in sliders}
+    return {name: value for name, value in dial.items() if not math.isclose(value, usual.get(name, math.nan))}
+
+
+def brief(dial: Mapping[str, float]) -> str:
+    """The dial in a few characters: "warmth 0.7, brevity -0.5"."""
+    return ", ".join(f"{name} {value:g}" for name, value in dial.items())
+
+
+def listing(sliders: Sequence[Slider], dial: Mapping[str, float]) -> list[str]:
+    """A line for each slider: where it stands, from where to where it goes, what more of it means."""
+    lines = []
+    for slider in sliders:
+        name = str(slider["name"])
+        value = dial.get(name, float(slider["default"]))
+        lines.append(f"{name} {value:g} ({slider['low']:g} to {slider['high']:g}): {slider.get('what', '')}")
+    return lines
+
+
+def candidates(choice: Mapping[str, Any]) -> list[tuple[str, list[str], str]]:
+    """The replies that a choice was made among, highest sum first: mark, figures, text.
+
+    The mark is "said" or "front" (no other beats it in one objective without losing in another) or "".
+    """
+    names = list(choice.get("objectives", {}))
+    rows = list(enumerate(choice.get("candidates", [])))
+    rows.sort(key=lambda item: (item[0] != choice.get("picked"), -float(item[1]["score"])))
+    out = []
+    for number, row in rows:
+        mark = "said" if number == choice.get("picked") else "front" if row.get("non_dominated") else ""
+        figures = [f"{row['score']:.2f}", *(f"{row['values'].get(name, math.nan):.2f}" for name in names)]
+        out.append((mark, figures, str(row.get("text", ""))))
+    return out
+
+
+def heading(choice: Mapping[str, Any]) -> list[str]:
+    """Names of the figures of ``candidates``, with the weight of what is weighed."""
+    named = [
+        f"{name} ×{facts['weight']:g}" if facts.get("weight") else name
+        for name, facts in choice.get("objectives", {}).items()
+    ]
+    return ["sum", *named]
+
+
+def why(choices: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Why the reply was chosen, as lines of text."""
+    lines = []
+    for choice in choices.values():
+        lines.append(str(choice.get("why", "")))
+        names = heading(choice)
+        for mark, figures, text in candidates(choice):
+            shares = ", ".join(f"{name} {figure}" for name, figure in zip(names, figures, strict=True))
+            note = {"said": "said: ", "front": "not dominated: "}.get(mark, "dominated: ")
+            lines.append(f"{note}{text} ({shares})")
+        lines += [f"{name} was not weighed: {reason}" for name, reason in choice.get("missing", {}).items()]
+    return lines
+
+
+NOTHING = "The last reply was the first one drawn: nothing is weighed. /dial weighs."

@@ -1,0 +1,77 @@
+"""The dial's panel between transcript and prompt: a slider for each objective that can be weighed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from chatkit.tui.dial import settled
+from chatkit.tui.widgets.slider import Slider
+
+HINT = "←→ move   ↑↓ choose   0 as it was   Esc back to the prompt; the next reply is chosen by this"
+
+
+class DialPanel(Vertical):
+    """Sliders; stays open while the user chats.
+
+    Args:
+        sliders: What can be weighed, as the engine told.
+        dial: Where it stands.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back to the prompt", show=False)]
+
+    class Moved(Message):
+        """The dial was moved.
+
+        Args:
+            dial: Where to.
+        """
+
+        def __init__(self, dial: dict[str, float]) -> None:
+            super().__init__()
+            self.dial = dial
+
+    class Left(Message):
+        """The user goes back to the prompt."""
+
+    def __init__(self, sliders: Sequence[Mapping[str, Any]], dial: Mapping[str, float]) -> None:
+        super().__init__(id="dial")
+        self._sliders = list(sliders)
+        self._dial = dict(dial)
+
+    def compose(self) -> ComposeResult:
+        """A line for each slider, and how to use them."""
+        for each in self._sliders:
+            name, usual = str(each["name"]), float(each["default"])
+            value, what = self._dial.get(name, usual), str(each.get("what", ""))
+            yield Slider(name, float(each["low"]), float(each["high"]), usual, value, what=what)
+        yield Static(Content.styled(HINT, "$quiet"))
+
+    def on_mount(self) -> None:
+        """Ready to be moved."""
+        self.query(Slider).first().focus()
+
+    def show(self, dial: Mapping[str, float]) -> None:
+        """Put the sliders where a command has put the dial."""
+        self._dial = dict(dial)
+        for slider in self.query(Slider):
+            slider.value = dial.get(slider.name or "", slider.usual)
+
+    def on_slider_changed(self, message: Slider.Changed) -> None:
+        """Pass on where the whole dial stands."""
+        message.stop()
+        self._dial[message.slider.name or ""] = message.value
+        self._dial = settled(self._dial, self._sliders)
+        self.post_message(self.Moved(dict(self._dial)))
+
+    def action_leave(self) -> None:
+        """Back to the prompt."""
+        self.post_message(self.Left())

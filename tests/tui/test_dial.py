@@ -1,0 +1,117 @@
+import pytest
+from textual.widgets import Static
+
+from chatkit.tui import dial
+from chatkit.tui.widgets.dial_panel import DialPanel
+from chatkit.tui.widgets.slider import NAME_CELLS, Slider
+
+SLIDERS = [
+    {"name": "warmth", "kind": "reply", "low": -1.0, "high": 1.0, "default": 0.0, "what": "warmer words"},
+    {"name": "brevity", "kind": "reply", "low": -1.0, "high": 1.0, "default": 0.0, "what": "fewer pieces"},
+]
+CHOICE = {
+    "objectives": {"fluency": {"weight": 0.0}, "warmth": {"weight": 1.0}},
+    "candidates": [
+        {"text": "Go away.", "values": {"fluency": -1.1, "warmth": -0.8}, "score": 0.0, "non_dominated": True},
+        {"text": "Lovely to see you!", "values": {"fluency": -2.0, "warmth": 0.9}, "score": 1.0, "non_dominated": True},
+        {"text": "Hm.", "values": {"fluency": -3.0, "warmth": 0.0}, "score": 0.47, "non_dominated": False},
+    ],
+    "picked": 1,
+    "why": "highest weighted sum of 3 replies: warmth 0.90 (1 of 3); for that, fluency -2.00 (2 of 3)",
+}
+SCRIPT = {
+    "sliders": SLIDERS,
+    "heads": {"generation": {"say": "Lovely to see you!", "choice": CHOICE, "echo": True}},
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("warmth=0.7", {"warmth": 0.7, "brevity": -0.5}),
+        ("warmth = -1 brevity=0", {"warmth": -1.0}),
+        ("off", {}),
+        ("warmt=1", "There is no slider warmt; did you mean warmth?"),
+        ("x=1", "There is no slider x; there are: warmth, brevity."),
+        ("warmth=2", "warmth goes from -1 to 1."),
+        ("warmth=nan", "warmth goes from -1 to 1."),
+        ("warmth=hot", f"hot is no number. {dial.HOW}"),
+        ("warmth", dial.HOW),
+    ],
+)
+def test_what_a_command_makes_of_the_dial(arguments, expected):
+    assert dial.changed(arguments, SLIDERS, {"brevity": -0.5}) == expected
+
+
+async def test_sliders_move_by_keyboard_and_mouse_and_the_next_reply_is_asked_for_by_them(drive):
+    async with drive(SCRIPT) as chat:
+        await chat.ready()
+        await chat.key("f4")
+        await chat.until(lambda: chat.app.screen.query(Slider))
+        sliders = list(chat.app.screen.query(Slider))
+        await chat.until(lambda: sliders[0].has_focus)
+        await chat.key("right", "right", "right", "shift+left", "down", "home")
+        await chat.until(lambda: chat.app.chat.dial == {"warmth": 0.29, "brevity": -1.0})
+        await chat.sees("warmth 0.29, brevity -1")  # the status line
+        await chat.key("0")
+        await chat.until(lambda: chat.app.chat.dial == {"warmth": 0.29})
+        track = sliders[1]._track_cells(sliders[1].content_region.width)
+        await chat.pilot.click(sliders[1], offset=(NAME_CELLS + track - 1, 0))
+        await chat.until(lambda: chat.app.chat.dial == {"warmth": 0.29, "brevity": 1.0})
+        await chat.key("escape")
+        await chat.until(lambda: chat.prompt.has_focus)
+        await chat.say("hello")
+        assert "warmth 0.29" in chat.words
+        assert "'brevity': 1.0" in chat.words  # the engine was asked for it
+        await chat.key("f4")
+        await chat.until(lambda: not chat.app.screen.query(DialPanel))
+
+
+async def test_commands_move_an_open_panel(drive):
+    async with drive(SCRIPT) as chat:
+        await chat.ready()
+        await chat.enter("/dial")
+        await chat.until(lambda: chat.app.screen.query(Slider))
+        chat.prompt.focus()
+        await chat.enter("/dial warmth=-0.4")
+        await chat.sees("Replies are chosen by warmth -0.4.", "-0.40")
+        assert next(iter(chat.app.screen.query(Slider))).value == -0.4
+        await chat.enter("/dial off")
+        await chat.sees("Nothing is weighed.")
+        assert chat.app.chat.dial == {}
+
+
+async def test_why_shows_the_candidates_also_of_an_earlier_session(drive):
+    async with drive(SCRIPT) as chat:
+        await chat.ready()
+        await chat.enter("/why")
+        await chat.sees("The last reply was the first one drawn")
+        await chat.enter("/dial warmth=1")
+        await chat.say("hello")
+        await chat.enter("/why")
+        await chat.sees("highest weighted sum of 3", "warmth ×1", "Go away.", "▸  1.00")
+    async with drive(SCRIPT, resume=True) as chat:
+        await chat.ready()
+        await chat.enter("/why")
+        await chat.sees("Go away.", "•  0.00")
+
+
+async def test_a_narrow_terminal_shows_it_all(drive):
+    async with drive(SCRIPT, size=(44, 40)) as chat:
+        await chat.ready()
+        await chat.enter("/dial")
+        await chat.until(lambda: chat.app.screen.query(Slider))
+        chat.prompt.focus()
+        await chat.enter("/dial warmth=1")
+        await chat.say("hello")
+        await chat.enter("/why")
+        await chat.sees("Lovely to see you!", "Go away.", "Hm.")
+        assert all(len(line) <= 44 for line in chat.text.splitlines())
+
+
+async def test_an_engine_without_sliders_says_so(drive):
+    async with drive({}) as chat:
+        await chat.ready()
+        await chat.key("f4")
+        await chat.sees("Nothing to weigh")
+        assert chat.app.screen.query(Static)
