@@ -27,6 +27,7 @@ COMMANDS = {
     "heads": "List, enable, disable and check heads.",
     "new": "Write a new head to start from.",
     "check": "Prove a head or a tokenizer sound.",
+    "shift": "Say how your text differs from the training text, and what that costs.",
     "index": "Index documents for ranking.",
     "search": "Rank passages of the indexed documents.",
 }

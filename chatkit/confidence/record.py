@@ -48,6 +48,25 @@ class Judgement:
 
 
 @dataclasses.dataclass(frozen=True)
+class Domain:
+    """What a labelled domain tells about a head.
+
+    Args:
+        name: Name of the domain.
+        examples: Labelled examples.
+        accuracy: Share that the head got right.
+        confidence: Mean calibrated probability of the decided label.
+        trained: Whether the head was trained on it.
+    """
+
+    name: str
+    examples: int
+    accuracy: float
+    confidence: float
+    trained: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
 class HeadConfidence:
     """What was fitted for one head that gives probabilities.
 
@@ -55,13 +74,16 @@ class HeadConfidence:
         temperature: Of its probabilities.
         conformal: Scores of held-out examples, for sets of labels.
         threshold: Calibrated probability below which the head is not sure.
-        figures: ``examples``, and ``ece_before``, ``ece`` on held-out examples.
+        figures: On held-out examples: ``examples``, ``ece_before``, ``ece``, ``accuracy``, mean ``confidence``, and
+            ``atc``, the confidence that as many examples exceed as are right.
+        domains: Labelled domains, those that it was trained on first.
     """
 
     temperature: float
     conformal: Conformal
     threshold: float
     figures: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    domains: tuple[Domain, ...] = ()
 
     def judge(
         self, probabilities: Mapping[str, float], familiarity: float | None, coverage: float = COVERAGE
@@ -93,6 +115,7 @@ class HeadConfidence:
             "temperature": self.temperature,
             "threshold": self.threshold,
             "figures": dict(self.figures),
+            "domains": [dataclasses.asdict(domain) for domain in self.domains],
             "conformal": self.conformal.as_json(),
         }
 
@@ -101,7 +124,8 @@ class HeadConfidence:
         """From ``as_json``."""
         figures = {str(key): float(value) for key, value in data.get("figures", {}).items()}
         conformal = Conformal.from_json(data["conformal"])
-        return cls(float(data["temperature"]), conformal, float(data["threshold"]), figures)
+        domains = tuple(Domain(**item) for item in data.get("domains", ()))
+        return cls(float(data["temperature"]), conformal, float(data["threshold"]), figures, domains)
 
 
 @dataclasses.dataclass

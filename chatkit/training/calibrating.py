@@ -41,10 +41,13 @@ def calibrate_model(
     assistant = Assistant.load(folder, Registry().load)
     if config is not None:
         recipe = load_recipe(config, overrides)
-        sources = {n: [Path(s.path) for s in h.sources] for n, h in recipe.heads.items() if n in assistant.heads}
+        kept = {name: head for name, head in recipe.heads.items() if name in assistant.heads}
+        sources = {name: [Path(s.path) for s in head.sources] for name, head in kept.items()}
+        others = {name: [Path(path) for path in head.fit] for name, head in kept.items()}
     else:
+        others = {}
         sources = {name: data_of(folder, type(head)) for name, head in assistant.heads.items()}
-    fit_confidence(assistant, sources, seed=seed, say=progress.note)
+    fit_confidence(assistant, sources, seed=seed, say=progress.note, others=others)
     if assistant.confidence.familiarity is None and not assistant.confidence.heads:
         raise DataError("no data to fit on", hint="name the config that it was trained with: --config FILE")
     assistant.confidence.save(folder, assistant.lineage)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ from chatkit.confidence.calibration import fit_temperature, scale
 from chatkit.confidence.conformal import Conformal, scores
 from chatkit.confidence.familiarity import LOW, Familiarity, Reading
 from chatkit.confidence.pieces import PieceCounts
-from chatkit.confidence.record import HeadConfidence
+from chatkit.confidence.record import Domain, HeadConfidence
 from chatkit.data.batching import in_order, record_ids
 from chatkit.data.records import Problems
 from chatkit.errors import ChatkitError
@@ -33,7 +34,7 @@ from chatkit.training.prepare import Split, draw, read_records
 
 Sources = Mapping[str, Sequence[Path]]
 _TRAIN_RECORDS, _TRAIN_TEXTS, _DEV_TEXTS, _DEV_RECORDS = 4000, 6000, 400, 4000
-_FEWEST, _MOST_PIECES, _BUDGET = 40, 128, 8192
+_FEWEST, _MOST_PIECES, _BUDGET, _DOMAIN_RECORDS = 40, 128, 8192, 1000
 _EDGES = (LOW, 0.75)  # of familiarity, for label sets of their own
 _ABSTAIN = 0.1  # share of held-out training texts on which a head says "not sure"
 
@@ -58,7 +59,14 @@ class Judged:
         return len(self.gold)
 
 
-def fit_confidence(assistant: Assistant, sources: Sources, *, seed: int, say: Callable[[str], None]) -> None:
+def fit_confidence(
+    assistant: Assistant,
+    sources: Sources,
+    *,
+    seed: int,
+    say: Callable[[str], None],
+    others: Sources = MappingProxyType({}),
+) -> None:
     """Fit all of it; kept in ``assistant.confidence`` and summed up in its report.
 
     Args:
@@ -66,19 +74,25 @@ def fit_confidence(assistant: Assistant, sources: Sources, *, seed: int, say: Ca
         sources: Data sets of each head; those that cannot be read are passed over.
         seed: Seed of all draws.
         say: Told what is done.
+        others: Labelled data sets of each head that it was not trained on; their dev parts teach how accuracy falls
+            with confidence (``chatkit shift``), and nothing else.
     """
     assistant.eval()
     say("fitting familiarity and calibration on dev")
     familiarity = fit_familiarity(assistant, sources, seed=seed)
     assistant.confidence.familiarity = familiarity
-    fitted = {}
     for name, folders in sources.items():
         head = assistant.heads[name]
         records = [r for folder in folders for r in _read(type(head), folder, "dev")]
         calibrated = fit_head(assistant, head, draw(records, _DEV_RECORDS, seed=[seed, 5]), seed=seed)
-        if calibrated is not None:
-            fitted[name] = calibrated
-    assistant.confidence.heads |= fitted
+        if calibrated is None:
+            continue
+        assistant.confidence.heads[name] = calibrated
+        parts = [(folder, _read(type(head), folder, "dev")) for folder in (*folders, *others.get(name, ()))]
+        found = [domain_of(assistant, head, f.name, draw(r, _DOMAIN_RECORDS, seed=[seed, 9])) for f, r in parts]
+        own = {folder.name for folder in folders}
+        domains = tuple(dataclasses.replace(d, trained=d.name in own) for d in found if d is not None)
+        assistant.confidence.heads[name] = dataclasses.replace(calibrated, domains=domains)
     assistant.report["confidence"] = {
         "heads": {
             name: {"temperature": round(c.temperature, 4), "threshold": round(c.threshold, 4), **c.figures}
@@ -144,6 +158,9 @@ def fit_head(assistant: Assistant, head: Head, records: Sequence[Record], *, see
             "examples": float(len(second)),
             "ece_before": round(expected_calibration_error(raw.max(1), right), 6),
             "ece": round(expected_calibration_error(shares.max(1), right), 6),
+            "accuracy": round(float(right.mean()), 6),
+            "confidence": round(float(shares.max(1).mean()), 6),
+            "atc": round(float(np.quantile(shares.max(1), 1 - right.mean())), 6),
         },
     )
 
@@ -155,28 +172,53 @@ def judge(assistant: Assistant, head: Head, records: Sequence[Record]) -> Judged
         HeadError: If the head fails.
     """
     labelled = [r for r in records if isinstance(r.get(head.label_field), str)]
-    if not labelled or head.streams() or len(head.fields) != 1:
+    said = probabilities(assistant, head, labelled)
+    if said is None:
         return None
-    field, rows = head.fields[0], []
-    for record in labelled:
-        rows.append(record_ids(assistant.tokenizer, record, field, head.view_of(field, record), _MOST_PIECES))
+    labels, shares = said
+    kept = [i for i, r in enumerate(labelled) if r[head.label_field] in labels]
+    gold = np.array([labels.index(labelled[i][head.label_field]) for i in kept], dtype=np.int64)
+    return Judged(labels, shares[kept], gold, tuple(str(labelled[i][head.fields[0]]) for i in kept))
+
+
+def probabilities(
+    assistant: Assistant, head: Head, records: Sequence[Record]
+) -> tuple[tuple[str, ...], NDArray[np.float64]] | None:
+    """Labels and (N, C) probabilities of a head as it gives them; None for a head whose answers are no bars.
+
+    Raises:
+        HeadError: If the head fails.
+    """
+    if not records or head.streams() or len(head.fields) != 1:
+        return None
+    field, tokenizer = head.fields[0], assistant.tokenizer
+    rows = [record_ids(tokenizer, r, field, head.view_of(field, r), _MOST_PIECES) for r in records]
     found: dict[int, Bars] = {}
     with torch.inference_mode(), guard(head.name, source_file(type(head)), stage="answer"):
-        for index, batch in in_order(labelled, {field: rows}, budget=_BUDGET, pad_id=assistant.tokenizer.pad):
+        for index, batch in in_order(records, {field: rows}, budget=_BUDGET, pad_id=tokenizer.pad):
             encoded = {field: encode_padded(assistant.backbone.encoder, batch.fields[field])}
             for i, answer in zip(index, head.answer(encoded, batch.records), strict=True):
                 if isinstance(answer.blocks[0], Bars):
                     found[i] = answer.blocks[0]
-    if len(found) < len(labelled):
+    if len(found) < len(records):
         return None
     labels = tuple(found[0].probabilities)
-    kept = [i for i, r in enumerate(labelled) if r[head.label_field] in labels]
-    return Judged(
-        labels,
-        np.array([[found[i].probabilities.get(name, 0.0) for name in labels] for i in kept]).reshape(-1, len(labels)),
-        np.array([labels.index(labelled[i][head.label_field]) for i in kept], dtype=np.int64),
-        tuple(str(labelled[i][field]) for i in kept),
-    )
+    shares = [[found[i].probabilities.get(name, 0.0) for name in labels] for i in range(len(records))]
+    return labels, np.array(shares, dtype=np.float64).reshape(-1, len(labels))
+
+
+def domain_of(assistant: Assistant, head: Head, name: str, records: Sequence[Record]) -> Domain | None:
+    """What a labelled domain tells about a calibrated head; None where it is too small or the head gives no bars."""
+    fitted = assistant.confidence.heads.get(head.name)
+    try:
+        judged = judge(assistant, head, records) if fitted is not None else None
+    except ChatkitError:
+        return None
+    if fitted is None or judged is None or len(judged) < _FEWEST:
+        return None
+    shares = scale(judged.probabilities, fitted.temperature)
+    right = shares.argmax(1) == judged.gold
+    return Domain(name, len(judged), round(float(right.mean()), 6), round(float(shares.max(1).mean()), 6))
 
 
 def message_texts(head: Head, record: Record) -> list[str]:

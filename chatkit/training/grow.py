@@ -26,6 +26,7 @@ from chatkit.head.head import Head, Record
 from chatkit.registry import Registry
 from chatkit.registry.source import is_file
 from chatkit.training.allocator import keep_freed_memory
+from chatkit.training.confidence import fit_head
 from chatkit.training.cost import Change, Figure, Sums, changes, figures, measure_groups
 from chatkit.training.model_folder import checked_folders, copy_extras, copy_model
 from chatkit.training.past import RECIPE, added_heads, data_of, past_recipe, remember_added
@@ -223,6 +224,11 @@ class Growth:
         """Fit on dev what is not trained, for the heads that changed."""
         sources = {n: [Path(s.path) for s in self.recipe.heads[n].sources] for n in self._classes}
         fit_fusions(self.assistant, sources, seed=self.recipe.seed, say=self.progress.note)
+        for name, folders in sources.items():
+            head = self.assistant.heads[name]
+            fitted = fit_head(self.assistant, head, self._dev_records(type(head), folders), seed=self.recipe.seed)
+            if fitted is not None:
+                self.assistant.confidence.heads[name] = fitted
 
     def _write(self, grown: Grown) -> None:
         names = [Path(source.path).name for source in self.recipe.heads[self.name].sources]
@@ -236,6 +242,7 @@ class Growth:
             with new_folder(self.out, own=OWN) as new:
                 copy_model(self.model, new, without=self.name)
                 self.assistant.save_head(self.name, new / "heads" / self.name, precision=self.assistant.precision)
+                self.assistant.confidence.save(new, self.assistant.lineage)
                 write_json(new / "report.json", self.assistant.report)
         else:
             self.assistant.save(self.out, precision=self.assistant.precision)

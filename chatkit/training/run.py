@@ -197,7 +197,8 @@ class Run:
         }
         fit_fusions(self.assistant, sources, seed=self.recipe.seed, say=self.progress.note)
         trained_on = {name: [Path(s.path) for s in config.sources] for name, config in self.recipe.heads.items()}
-        fit_confidence(self.assistant, trained_on, seed=self.recipe.seed, say=self.progress.note)
+        others = {name: [Path(path) for path in config.fit] for name, config in self.recipe.heads.items()}
+        fit_confidence(self.assistant, trained_on, seed=self.recipe.seed, say=self.progress.note, others=others)
 
     def checkpoint(self) -> None:
         """Save everything that ``resume`` needs."""
