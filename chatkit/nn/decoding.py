@@ -6,7 +6,8 @@ V = vocabulary, k = candidates kept
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor
@@ -69,18 +70,46 @@ def choose(
     """
     if banned is not None:
         logits = logits.masked_fill(banned, float("-inf"))
-    if recent and sampling.repetition_penalty != 1:
+    if sampling.repetition_penalty < 1 and recent:  # raises logits: what is not among the best may come up
         index = torch.tensor(sorted(set(recent)))
         seen = logits[index]
+        logits = logits.index_copy(0, index, _penalised(seen, sampling.repetition_penalty))
+        recent = ()
+    seen_ids = set(recent) if sampling.repetition_penalty > 1 else set()
+    # A selection of k instead of a sort of V: what lies beyond 256 candidates is noise at any useful setting. As many
+    # more as the penalty can push down are taken, so that the k best after it are among them.
+    count = min(sampling.top_k or _MOST_CANDIDATES, _MOST_CANDIDATES)
+    values, ids = logits.topk(min(count + len(seen_ids), len(logits)))
+    best: list[tuple[float, int]] = list(zip(values.tolist(), ids.tolist(), strict=True))
+    if not math.isfinite(best[0][0]):
+        raise ValueError("no finite logit to choose from")
+    if seen_ids:
         penalty = sampling.repetition_penalty
-        logits = logits.index_copy(0, index, torch.where(seen > 0, seen / penalty, seen * penalty))
+        changed = [(v if i not in seen_ids else v / penalty if v > 0 else v * penalty, i) for v, i in best]
+        best = sorted(changed, key=lambda pair: -pair[0])
     if sampling.temperature < _COLDEST:
-        return int(logits.argmax())
-    # A selection of k instead of a sort of V: what lies beyond 256 candidates is noise at any useful setting.
-    count = min(sampling.top_k or _MOST_CANDIDATES, _MOST_CANDIDATES, len(logits))
-    values, ids = logits.topk(count)
-    probabilities = (values / sampling.temperature).softmax(-1)
+        return best[0][1]
+    return _draw(best[:count], sampling, generator)
+
+
+def _penalised(logits: Tensor, penalty: float) -> Tensor:
+    return torch.where(logits > 0, logits / penalty, logits * penalty)
+
+
+def _draw(best: Sequence[tuple[float, int]], sampling: Sampling, generator: torch.Generator | None) -> int:
+    """Draw one of the candidates, best first; plain numbers, as so few are done before torch has called a kernel."""
+    top = best[0][0]
+    shares = [math.exp((value - top) / sampling.temperature) for value, _ in best]
+    left = float(torch.rand((), generator=generator, dtype=torch.float64))
     if sampling.top_p < 1:
-        before = probabilities.cumsum(-1) - probabilities
-        probabilities = probabilities.masked_fill(before >= sampling.top_p, 0.0)
-    return int(ids[torch.multinomial(probabilities, 1, generator=generator)])
+        enough, reached, kept = sampling.top_p * sum(shares), 0.0, 0
+        while kept < len(shares) and reached < enough:
+            reached += shares[kept]
+            kept += 1
+        shares = shares[:kept]
+    left *= sum(shares)
+    for share, (_, index) in zip(shares, best, strict=False):
+        left -= share
+        if left < 0:
+            return index
+    return best[len(shares) - 1][1]  # rounding

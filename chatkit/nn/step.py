@@ -64,6 +64,12 @@ def _float_product(weight: Tensor, bias: Tensor | None) -> Product:
     return lambda x: nn.functional.linear(x, w, b)
 
 
+def _sigmoids_first(rows: Tensor) -> Tensor:
+    """The gates' rows in the order i, f, o, g instead of torch's i, f, g, o: one sigmoid for three gates."""
+    i, f, g, o = rows.detach().chunk(4)
+    return torch.cat((i, f, o, g))
+
+
 class Stepper:
     """Steps a backbone with an LSTM encoder one token at a time, without gradient.
 
@@ -84,7 +90,7 @@ class Stepper:
         for layer in range(encoder.config.layers):  # input and recurrent weights side by side: one product a layer
             weights = [getattr(lstm, f"weight_{part}_l{layer}") for part in ("ih", "hh")]
             bias = getattr(lstm, f"bias_ih_l{layer}") + getattr(lstm, f"bias_hh_l{layer}")
-            self._cells.append(make(torch.cat(weights, 1), bias))
+            self._cells.append(make(_sigmoids_first(torch.cat(weights, 1)), _sigmoids_first(bias)))
         self._projection = make(softmax.projection.weight, softmax.projection.bias)
         self._softmax = make(softmax.weight, softmax.bias)
 
@@ -99,12 +105,16 @@ class Stepper:
         """
         x = self._embedding[ids]
         hs, cs = [], []
+        width = state[0].shape[2]
         for cell, h, c in zip(self._cells, *state, strict=True):
-            i, f, g, o = cell(torch.cat((x, h), 1)).chunk(4, 1)
-            c = torch.addcmul(torch.sigmoid(f) * c, torch.sigmoid(i), torch.tanh(g))
-            x = torch.sigmoid(o) * torch.tanh(c)
+            gates = cell(torch.cat((x, h), 1))  # (B, 4 D), ours to change
+            i, f, o = gates[:, : 3 * width].sigmoid_().chunk(3, 1)
+            c = torch.addcmul(f * c, i, gates[:, 3 * width :].tanh_())
+            x = o * torch.tanh(c)
             hs.append(x)
             cs.append(c)
+        if len(hs) == 1:
+            return x, (x.unsqueeze(0), cs[0].unsqueeze(0))
         return x, (torch.stack(hs), torch.stack(cs))
 
     def logits(self, hidden: Tensor) -> Tensor:
