@@ -28,6 +28,7 @@ COMMANDS = {
     "new": "Write a new head to start from.",
     "check": "Prove a head or a tokenizer sound.",
     "shift": "Say how your text differs from the training text, and what that costs.",
+    "adapt": "Let an assistant read a new domain's text.",
     "index": "Index documents for ranking.",
     "search": "Rank passages of the indexed documents.",
 }

@@ -108,6 +108,15 @@ class Familiarity:
         }
         return cls(counts, reference)
 
+    def extended(self, name: str, rows: Sequence[Sequence[int]]) -> Familiarity:
+        """With one more training domain; the reference stays that of the domains before.
+
+        Args:
+            name: Name of the domain.
+            rows: Ids of each of its texts, without special pieces.
+        """
+        return Familiarity(self.counts.extended(name, rows), self.reference)
+
     def surprise(self, ids: Sequence[int], num_bytes: int) -> float:
         """How strange a text is; 0 is an average training text of this length."""
         return float(self._standardised(self.counts.fit(ids), num_bytes).sum())

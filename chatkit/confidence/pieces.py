@@ -90,6 +90,26 @@ class PieceCounts:
         packed = {"pooled": _packed(pooled), "domains": _packed(domains), **pairs}
         return cls(tuple(flat), packed)
 
+    def extended(self, name: str, rows: Sequence[Sequence[int]]) -> PieceCounts:
+        """With one more domain; its pairs join those that are known.
+
+        Args:
+            name: Name of the domain; one that is there is replaced.
+            rows: Ids of each of its texts, without special pieces.
+        Raises:
+            ValueError: If there is no piece.
+        """
+        flat = np.array([i for row in rows for i in row], dtype=np.int64)
+        if not len(flat):
+            raise ValueError("no piece to count")
+        own = np.bincount(flat, minlength=self.vocab_size).astype(np.float64)
+        shares = (own + _PRIOR * np.exp(-self._pooled)) / (own.sum() + _PRIOR)
+        kept = [i for i, known in enumerate(self.names) if known != name]
+        pairs = _pairs(rows, self.vocab_size, known=self.tensors)
+        domains = np.concatenate([self.tensors["domains"][kept], _packed(shares)[None]])
+        tensors = {"pooled": self.tensors["pooled"], "domains": domains, **pairs}
+        return PieceCounts([*(self.names[i] for i in kept), name], tensors)
+
     def fit(self, ids: Sequence[int]) -> Fit:
         """How a text fits.
 
@@ -121,11 +141,19 @@ def _packed(probabilities: Floats) -> NDArray[np.uint8]:
     return np.clip(np.round(-np.log(probabilities) / _STEP), 0, 255).astype(np.uint8)
 
 
-def _pairs(rows: Sequence[Sequence[int]], vocab_size: int) -> dict[str, NDArray[Any]]:
+def _pairs(
+    rows: Sequence[Sequence[int]], vocab_size: int, known: Mapping[str, NDArray[Any]] | None = None
+) -> dict[str, NDArray[Any]]:
+    """The most frequent pairs of rows, and of ``known`` tables beside them."""
     parts = [np.asarray(row, dtype=np.int64) for row in rows if len(row)]
     keys = np.concatenate([np.concatenate(([0], row[:-1] + 1)) * vocab_size + row for row in parts])
     found, counts = np.unique(keys, return_counts=True)
     totals = np.bincount(found // vocab_size, weights=counts, minlength=vocab_size + 1)
+    if known is not None:
+        totals = totals + known["totals"]
+        both = np.concatenate([found, known["keys"].astype(np.int64)])
+        found, place = np.unique(both, return_inverse=True)
+        counts = np.bincount(place, weights=np.concatenate([counts, known["counts"]])).astype(np.int64)
     most = np.sort(np.argsort(-counts, kind="stable")[:_MOST_PAIRS])
     found, counts = found[most], np.minimum(counts[most], 65_535)
     before = found // vocab_size

@@ -20,6 +20,7 @@ from chatkit.errors import DataError
 from chatkit.text.chunk import chunk
 
 MOST = 1000
+PARTS = ("dev", "test", "train")
 _TEXT_SUFFIXES = (".txt", ".md", ".rst")
 _ROW_SUFFIXES = (".jsonl", ".csv", ".tsv")
 _MORE_KEYS = ("query", "src")
@@ -70,17 +71,18 @@ class Body:
         return [message for message in self.messages if message.label]
 
 
-def read_body(path: Path, *, most: int = MOST, seed: int = 0) -> Body:
+def read_body(path: Path, *, most: int = MOST, seed: int = 0, parts: Sequence[str] = PARTS) -> Body:
     """Read a body of text.
 
     Args:
         path: File or folder.
         most: At most so many messages, drawn with the seed.
         seed: Seed of the draw.
+        parts: Which part of a folder in chatkit's layouts is wanted, the preferred one first.
     Raises:
         DataError: If there is no text.
     """
-    files = _files(existing(path))
+    files = _files(existing(path), parts)
     messages = [message for file in files for message in _messages(file) if message.text.strip()]
     read = files[0].name if len(files) == 1 else f"{len(files)} files"
     return make_body(path.name or str(path), messages, read=read, path=path, most=most, seed=seed)
@@ -102,12 +104,12 @@ def make_body(
     return Body(name, [messages[i] for i in keep], len(messages), read, path)
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, parts: Sequence[str]) -> list[Path]:
     if path.is_file():
         return [path]
     if (path / "qrels").is_dir():
         return [beir_file(path, "queries.jsonl")]
-    for part in ("dev", "test", "train"):
+    for part in parts:
         if part in splits(path):
             return [find_part(path, part, (*_ROW_SUFFIXES, ".txt"))]
     known = (*_TEXT_SUFFIXES, *_ROW_SUFFIXES)
