@@ -21,6 +21,7 @@ COMMANDS = {
     "ask": "Answer one message and print it.",
     "train": "Train an assistant on your data.",
     "sweep": "Train with many weightings and seeds, and each objective alone.",
+    "report": "Show what a run or a sweep has found.",
     "eval": "Measure the heads of an assistant.",
     "calibrate": "Fit how far an assistant's answers can be trusted.",
     "compress": "Make an assistant smaller, and show what that costs.",

@@ -1,0 +1,156 @@
+"""What the figures mean, said to a person who never heard of a Pareto front."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from chatkit.metrics.paired import Estimate
+from chatkit.objectives.pareto import Better
+from chatkit.training.sweep.study import Comparison, GaveUp, Row, Spread, Study
+
+WHAT_A_FRONT_IS = (
+    "All heads share one encoder, so training it more for one leaves less for another. A model is on the front when no "
+    "other that was trained here is better at one thing without being worse at another; what is off it can be dropped."
+)
+METRICS = {
+    "word_perplexity": "perplexity",
+    "macro_f1": "macro-F1",
+    "dense_mrr@10": "MRR@10",
+    "mrr@10": "MRR@10",
+    "bits_per_byte": "bits per byte",
+    "loss": "loss",
+}
+_SURE = 0.05
+
+
+def metric_name(name: str) -> str:
+    """The metric as a person calls it."""
+    return METRICS.get(name, name)
+
+
+def figure(value: float, metric: str) -> str:
+    """A figure with as many digits as make sense."""
+    if not math.isfinite(value):
+        return "unknown"
+    if abs(value) >= 1e5:
+        return f"{value:.3g}"
+    return f"{value:.1f}" if metric == "word_perplexity" or abs(value) >= 100 else f"{value:.3f}"
+
+
+def spread(value: Spread, metric: str) -> str:
+    """Mean and standard deviation over seeds."""
+    return figure(value.mean, metric) + (f" ± {figure(value.deviation, metric)}" if value.deviation is not None else "")
+
+
+def beyond_noise(difference: Estimate) -> bool | None:
+    """Whether a difference is one; None where one seed cannot tell."""
+    if difference.count < 2:
+        return None
+    return difference.low > 0 or difference.high < 0
+
+
+def gave_up(head: str, it: GaveUp) -> str:
+    """What an objective gave up against being trained alone."""
+    name = metric_name(it.metric)
+    size = figure(abs(it.difference.mean), it.metric)
+    change = f"{name} {figure(it.joint, it.metric)} here, {figure(it.alone, it.metric)} when trained alone"
+    sure = beyond_noise(it.difference)
+    if sure is None:
+        return f"{head}: {change} (one seed: how far that is chance is not known)"
+    if not sure:
+        return f"{head}: gave up nothing that {it.difference.count} seeds can show: {change}"
+    return f"{head}: {'lost' if _is_worse(it.difference.mean, it.better) else 'gained'} {size} {name}: {change}"
+
+
+def comparison(it: Comparison) -> str:
+    """A method against the plain sum."""
+    figures = f"{it.difference.mean:+.2f} %"
+    if it.difference.count < 2:
+        return f"{it.name}: {figures} against the plain sum, of one seed: says nothing yet"
+    figures += f" (95 %: {it.difference.low:+.2f} to {it.difference.high:+.2f}, {it.difference.count} seeds)"
+    if it.p_holm < _SURE:
+        return f"{it.name}: {'better' if it.difference.mean < 0 else 'worse'} than the plain sum: {figures}"
+    if it.p_same < _SURE:
+        return f"{it.name}: no better and no worse than the plain sum, within {it.margin:g} %: {figures}"
+    return f"{it.name}: these runs can tell neither a difference from the plain sum nor that there is none: {figures}"
+
+
+def place(it: Comparison) -> str:
+    """Where a method stands against the front of sums."""
+    parts = {
+        "behind the front of weights by hand": it.standing.dominated,
+        "ahead of a point of it": it.standing.dominates,
+        "another compromise beside it": it.standing.between,
+    }
+    return ", ".join(f"{share:.0%} {words}" for words, share in parts.items() if share > 0)
+
+
+def ranges(found: Study) -> list[str]:
+    """Whether the front has ends that differ, objective by objective."""
+    lines = []
+    for head, difference in found.ranges.items():
+        sure = beyond_noise(difference)
+        size = f"{difference.mean:.3f} nats"
+        if sure is None:
+            lines.append(f"{head}: the ends of the front differ by {size} of loss; one seed, so perhaps by chance")
+        elif sure:
+            lines.append(f"{head}: between the ends of the front lie {size} of loss, more than chance")
+        else:
+            lines.append(f"{head}: the ends of the front do not differ beyond chance ({size}): nothing to choose here")
+    return lines
+
+
+def exchange(found: Study, name: str) -> str | None:
+    """What the next step along the front costs: the exchange rate between the two objectives, in their metrics.
+
+    None with other than two objectives, or no neighbour on the front.
+    """
+    if len(found.objectives) != 2:
+        return None
+    a, b = found.objectives
+    front = sorted((row for row in found.rows if row.on_front), key=lambda row: row.losses[a].mean)
+    names = [row.name for row in front]
+    if name not in names or len(front) < 2:
+        return None
+    at = names.index(name)
+    other = front[at + 1] if at + 1 < len(front) else front[at - 1]
+    here = front[at]
+    return f"from {here.name} to {other.name}: {_change(found, here, other, a)}, {_change(found, here, other, b)}"
+
+
+def _change(found: Study, here: Row, there: Row, head: str) -> str:
+    metric, better = found.metrics[head]
+    change = there.metrics[head].mean - here.metrics[head].mean
+    if float(figure(change, metric)) == 0:
+        return f"{head} as before"
+    verdict = "worse" if _is_worse(change, better) else "better"
+    sign = "+" if change >= 0 else "-"
+    return f"{head} {sign}{figure(abs(change), metric)} {metric_name(metric)} ({verdict})"
+
+
+def conflict(objectives: Mapping[str, Any]) -> list[str]:
+    """What the conflict meter said, pair by pair."""
+    return [f"{pair.replace('/', ' and ')}: {row['verdict']}" for pair, row in objectives.get("pairs", {}).items()]
+
+
+def noise(objectives: Mapping[str, Any]) -> list[str]:
+    """The gradient noise scale of each objective beside its batch."""
+    lines = []
+    for head, row in objectives.get("objectives", {}).items():
+        scale, batch = row.get("noise_scale"), row.get("batch")
+        if scale is None or batch is None:
+            continue
+        if scale > 3 * batch:
+            meaning = "a larger batch would make its steps surer"
+        elif scale < batch / 3:
+            meaning = "a smaller batch would do"
+        else:
+            meaning = "the batch is about right"
+        lines.append(f"{head}: noise equals signal at a batch of about {scale:,.0f}; it has {batch}: {meaning}")
+    return lines
+
+
+def _is_worse(change: float, better: Better) -> bool:
+    return change > 0 if better == "lower" else change < 0
