@@ -1,6 +1,7 @@
 """Readers by name: from a file or folder of one of the known layouts to records.
 
-dialogue     {"turns": [{"speaker", "text"}, ...]} of JSONL; {"text"} of plain text, for language modelling
+dialogue     {"turns": [{"speaker", "text"}, ...]} of JSONL; {"text"} of plain text, for language modelling; of a
+             chat history {"turns", "session"}
 labelled     {"text", "label"} of JSONL, CSV or TSV
 retrieval    {"query", "doc", "query_id", "doc_id"} of a BEIR folder; whole corpora: ``read_collection``
 translation  {"src", "tgt", "lang"} of JSONL, CSV or TSV
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from chatkit.data import history
 from chatkit.data.discover import find_part, suffix_of
 from chatkit.data.records import (
     OnError,
@@ -38,6 +40,7 @@ _FORMATS: dict[str, Callable[[Path, Report], Rows]] = {
     ".csv": table_rows,
     ".tsv": table_rows,
     ".txt": text_blocks,
+    history.SUFFIX: history.history_rows,
 }
 
 
@@ -126,13 +129,15 @@ def language_of(file: Path) -> str:
 
 
 def _dialogue(row: Any, file: Path) -> Record:
+    if suffix_of(file) == history.SUFFIX:
+        return {**dialogue(row), history.SESSION: row[history.SESSION]}
     return {"text": row} if suffix_of(file) == ".txt" else dialogue(row)
 
 
 READERS: dict[str, Reader] = {
     reader.name: reader
     for reader in (
-        RowReader("dialogue", (".jsonl", ".txt"), _dialogue),
+        RowReader("dialogue", (".jsonl", ".txt", history.SUFFIX), _dialogue),
         RowReader("labelled", (".jsonl", ".csv", ".tsv"), lambda row, _: labelled(row)),
         PairReader(),
         RowReader("translation", (".jsonl", ".csv", ".tsv"), lambda row, file: translation(row, language_of(file))),

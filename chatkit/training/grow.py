@@ -29,6 +29,7 @@ from chatkit.training.allocator import keep_freed_memory
 from chatkit.training.confidence import fit_head
 from chatkit.training.cost import Change, Figure, Sums, changes, figures, measure_groups
 from chatkit.training.model_folder import checked_folders, copy_extras, copy_model
+from chatkit.training.on_history import remember, sessions_of
 from chatkit.training.past import RECIPE, added_heads, data_of, past_recipe, remember_added
 from chatkit.training.prepare import draw, make_batches, read_records, training_records
 from chatkit.training.progress import Progress
@@ -119,8 +120,9 @@ class Growth:
         self.recipe = _growth_recipe(self.model, self.name, files, data, unfreeze, overrides, minutes)
         names = [name for name in self.assistant.heads if unfreeze] + [self.name]
         self._classes = {n: type(self.assistant.heads[n]) if n != self.name else self.head_class for n in names}
+        self._found: dict[str, dict[str, int]] = {}
         self._records = {
-            name: training_records(head_class, self.recipe.heads[name], self.recipe, progress.note)
+            name: training_records(head_class, self.recipe.heads[name], self.recipe, progress.note, found=self._found)
             for name, head_class in self._classes.items()
         }
         self._dev = self._dev_records(self.head_class, [Path(s.path) for s in self.recipe.heads[self.name].sources])
@@ -232,7 +234,10 @@ class Growth:
 
     def _write(self, grown: Grown) -> None:
         names = [Path(source.path).name for source in self.recipe.heads[self.name].sources]
-        story = {"data": names, "records": len(self._records[self.name]), **grown.as_json()}
+        sessions = sorted({number for part in self._records.values() for number in sessions_of(part)})
+        story = {"data": names, "records": len(self._records[self.name]), "private": self._found, "sessions": sessions}
+        story |= grown.as_json()
+        remember(self.out, sessions)
         self.assistant.report.setdefault("added", {})[self.name] = story
         added = {**added_heads(self.model), self.name: self.recipe.heads[self.name]}
         if self._frozen:

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from chatkit.data.batching import Batches, Record, Streams, record_ids
+from chatkit.data.clean import Cleaner, describe
 from chatkit.data.discover import splits
 from chatkit.data.exclude import held_out_texts, without
 from chatkit.data.readers import READERS
@@ -52,9 +53,20 @@ def read_records(
     return [r for r, out in zip(records, held_out, strict=True) if not out] or records
 
 
-def training_records(head: type[Head], config: HeadConfig, recipe: Recipe, say: Say) -> list[Record]:
-    """All training records of a head; bad rows, and records that ``data.exclude`` leaves out, are counted."""
+def training_records(
+    head: type[Head], config: HeadConfig, recipe: Recipe, say: Say, *, found: dict[str, dict[str, int]] | None = None
+) -> list[Record]:
+    """All training records of a head, masked and without duplicates as ``[data]`` asks; what is left out is counted.
+
+    Args:
+        head: The head.
+        config: Its data sets.
+        recipe: The config.
+        say: Takes a line on bad rows, excluded, masked and duplicate records.
+        found: Takes what was masked or removed: name of the data set -> kind -> how often, added to what is in it.
+    """
     records: list[Record] = []
+    cleaner = Cleaner(recipe.data.mask, duplicates=recipe.data.duplicates == "remove")
     excluded = held_out_texts([Path(path) for path in recipe.data.exclude])
     for i, source in enumerate(config.sources):
         problems = Problems()
@@ -66,9 +78,17 @@ def training_records(head: type[Head], config: HeadConfig, recipe: Recipe, say: 
                 where = Path(source.path).name
                 say(f"{head.name}: {touched:,} records of {where} hold texts of dev or test parts: left out")
             part = [record for rest in left for record in rest]
+        part = cleaner.clean(part, source.path)
         records += draw(part, source.most, seed=[recipe.seed, 3, i]) * source.repeat
         if problems.count:
             say(str(problems))
+    for path, counts in cleaner.found.items():
+        if what := describe(counts):
+            say(f"{head.name}: {Path(path).name}: {what}")
+        if found is not None:
+            for kind, count in counts.items():
+                row = found.setdefault(Path(path).name, {})
+                row[kind] = row.get(kind, 0) + count
     if not records:
         raise DataError(f"head {head.name}: its data hold no record")
     return records

@@ -20,12 +20,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from chatkit import paths
 from chatkit.config import apply_overrides, from_table, read_toml
 from chatkit.errors import ConfigError
 from chatkit.nn.encoder import EncoderConfig
+from chatkit.text.private import KINDS, Kind
 from chatkit.training.sweep.config import SweepConfig
 
 CORPORA = "corpora:"
+HISTORY = "history:"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,11 +54,15 @@ class DataConfig:
         on_error: ``skip`` names and counts bad rows, ``stop`` ends at the first one.
         root: Folder that data paths are relative to; the config's own by default.
         exclude: Data sets whose dev and test texts are left out of the training records of every head.
+        mask: What is masked in training records: ``email``, ``phone``, ``card``, ``account`` (chatkit.text.private).
+        duplicates: ``remove`` drops records that say the same as one before, ``keep`` leaves them.
     """
 
     on_error: Literal["skip", "stop"] = "skip"
     root: str | None = None
     exclude: tuple[str, ...] = ()
+    mask: tuple[Kind, ...] = KINDS
+    duplicates: Literal["remove", "keep"] = "remove"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,7 +70,8 @@ class SourceConfig:
     """One data set of a head.
 
     Args:
-        path: File or folder; ``corpora:english/dialogue`` names one of chatkit's own corpora.
+        path: File or folder; ``corpora:english/dialogue`` names one of chatkit's own corpora, ``history:`` the chats
+            on this machine, which are trained on only where they are named.
         most: At most so many records, drawn with the seed; 0 takes all.
         repeat: How often each record counts.
     """
@@ -257,11 +265,13 @@ def resolve_data(recipe: Recipe, base: Path) -> Recipe:
 
 
 def resolve_path(item: str, base: Path) -> Path:
-    """A path relative to ``base``, or inside chatkit's own corpora.
+    """A path relative to ``base``, inside chatkit's own corpora, or the history of the chats.
 
     Raises:
         ConfigError: If the corpora are not installed.
     """
+    if item == HISTORY:
+        return paths.history_file()
     if not item.startswith(CORPORA):
         return base / Path(item).expanduser()
     spec = importlib.util.find_spec("chatkit_corpora")

@@ -44,6 +44,7 @@ from chatkit.training.allocator import keep_freed_memory
 from chatkit.training.confidence import fit_confidence
 from chatkit.training.evaluator import evaluate
 from chatkit.training.objectives_log import ObjectivesLog
+from chatkit.training.on_history import remember, sessions_of
 from chatkit.training.prepare import draw, fingerprint, make_batches, make_tokenizer, read_records, training_records
 from chatkit.training.progress import Progress
 from chatkit.training.ranking import fit_fusions
@@ -87,8 +88,9 @@ class Run:
         self._run = folder / RUN_FOLDER
         self._stop = False
         self._classes = {name: find_head(name, config.head) for name, config in recipe.heads.items()}
+        self._found: dict[str, dict[str, int]] = {}  # data set -> what was masked in it, and its duplicates
         self._records: dict[str, list[Record]] = {
-            name: training_records(head, recipe.heads[name], recipe, progress.note)
+            name: training_records(head, recipe.heads[name], recipe, progress.note, found=self._found)
             for name, head in self._classes.items()
         }
         self._data = fingerprint(self._records)
@@ -208,6 +210,7 @@ class Run:
     def save_assistant(self) -> None:
         """Save the assistant as it stands, with what it was trained on."""
         self.report()
+        remember(self.folder, self._sessions())
         self.assistant.save(self.folder)
 
     def report(self) -> dict[str, Any]:
@@ -222,6 +225,8 @@ class Run:
             },
             "records": {name: len(records) for name, records in self._records.items()},
             "fingerprint": self._data,
+            "private": self._found,
+            "sessions": self._sessions(),
             "weighting": self.trainer.weighting.describe(),
             "sampler": self.trainer.sampler.describe(),
         }
@@ -250,6 +255,10 @@ class Run:
 
         parts = [read_records(head_class, Path(s.path), "dev", Problems()) for s in self.recipe.heads[name].sources]
         return [record for part in parts for record in part]
+
+    def _sessions(self) -> list[int]:
+        """The sessions of the chat history that it is trained on."""
+        return sorted({number for part in self._records.values() for number in sessions_of(part)})
 
     def _restart(self) -> None:
         torch.manual_seed(self.recipe.seed)
