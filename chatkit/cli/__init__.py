@@ -32,6 +32,8 @@ COMMANDS = {
     "adapt": "Let an assistant read a new domain's text.",
     "index": "Index documents for ranking.",
     "search": "Rank passages of the indexed documents.",
+    "sessions": "List, search, export and delete chats.",
+    "doctor": "Check terminal, model, history and heads, and say what to mend.",
 }
 
 

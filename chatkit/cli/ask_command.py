@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -23,6 +24,7 @@ from chatkit.errors import ChatkitError
 @click.option("--temperature", type=click.FloatRange(0), help="0 takes the most probable piece each time.")
 @click.option("--coverage", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Of sets of labels: 0.9.")
 @dial_option
+@click.option("--replay", metavar="FILE", help="Make the replies of an exported chat again, and compare them.")
 def command(
     text: str | None,
     model: str | None,
@@ -34,8 +36,11 @@ def command(
     temperature: float | None,
     coverage: float | None,
     dial: dict[str, float],
+    replay: str | None,
 ) -> int:
     """Answer TEXT, or what stands on stdin, with all heads."""
+    if replay is not None:
+        return _replay(Path(replay), model, index, heads, as_json=as_json)
     text = _message(text)
     if temperature is not None and not math.isfinite(temperature):
         raise click.BadParameter("must be a number", param_hint="--temperature")
@@ -75,6 +80,35 @@ def command(
         elif state.why.startswith("untrained") and state.name in {item.head for item in reply.answers}:
             print(f"chatkit: head {state.name} is {state.why}", file=sys.stderr)
     return 1 if reply.failures and not reply.answers else 0
+
+
+def _replay(file: Path, model: str | None, index: str | None, heads: tuple[str, ...], *, as_json: bool) -> int:
+    """Make each reply of an exported chat again; 1 if one differs."""
+    from chatkit.runtime.exchange import read_session
+    from chatkit.runtime.replay import replies
+    from chatkit.runtime.session import HISTORY_CHARACTERS, HISTORY_TURNS
+
+    said = replies(read_session(file), HISTORY_TURNS, HISTORY_CHARACTERS)
+    import torch
+
+    from chatkit.runtime.api import Chat
+
+    torch.set_num_threads(1)
+    chat = Chat(model, heads=heads, index=index)
+    rows = []
+    for item in said:
+        if item.lineage != chat.assistant.lineage:
+            raise ChatkitError(
+                f"{file}: was said by another assistant ({item.lineage[:8]}, this one is {chat.assistant.lineage[:8]})",
+                hint="name the one that said it with --model DIR",
+            )
+        reply = chat.ask(item.text, history=item.history, heads=[item.head], seed=item.seed, **item.options)
+        rows.append({"text": item.text, "said": item.reply, "again": reply.reply, "same": item.equals(reply.reply)})
+        if not as_json:
+            click.echo(f"{'same   ' if rows[-1]['same'] else 'differs'}  {reply.reply}")
+    if as_json:
+        print_json({"replies": rows})
+    return 0 if all(row["same"] for row in rows) else 1
 
 
 def _message(text: str | None) -> str:

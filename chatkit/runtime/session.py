@@ -239,6 +239,8 @@ class Chat:
         turn.state = state
         lineage = self.client.lineage
         facts = {"timing": turn.timing, "familiarity": turn.familiarity, "trust": turn.trust}
+        if self.dial:
+            facts["options"] = {"dial": dict(self.dial)}
         if turn.choices:
             facts["choices"] = turn.choices
         self._written(lambda: self.store.finish(turn.reply, state, text=turn.reply_text, facts=facts, lineage=lineage))

@@ -1,0 +1,78 @@
+"""Make a reply of an exported session again, and say whether it is the same.
+
+The reply of a chat depends on the turns before it, the seed, the weights and what was weighed; all of them stand in
+the export. The arithmetic is the same on the same kind of processor.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chatkit.errors import DataError
+from chatkit.runtime.exchange import branch
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """A reply as it was given.
+
+    Args:
+        text: The prompt.
+        history: Turns before it.
+        head: The head that replied.
+        reply: What it said.
+        seed: Its seed.
+        lineage: Fingerprint of the model.
+        options: What was set for it, such as ``dial``.
+        whole: False if it was stopped, so that only its beginning can be compared.
+    """
+
+    text: str
+    history: Sequence[Mapping[str, str]]
+    head: str
+    reply: str
+    seed: int
+    lineage: str
+    options: Mapping[str, Any]
+    whole: bool
+
+    def equals(self, again: str) -> bool:
+        """Whether a reply is the one that was given."""
+        return again == self.reply if self.whole else again.startswith(self.reply)
+
+
+def replies(data: Mapping[str, Any], turns: int, characters: int) -> list[Said]:
+    """The replies on the shown branch of an exported session, oldest first.
+
+    Args:
+        data: What ``exchange.read_session`` gave.
+        turns: At most so many turns before a reply, as the chat that gave it (``session.HISTORY_TURNS``).
+        characters: And at most so many characters (``session.HISTORY_CHARACTERS``).
+    Raises:
+        DataError: If there is none that can be made again.
+    """
+    out, shown = [], branch(data)
+    for at in range(1, len(shown)):
+        prompt, reply = shown[at - 1], shown[at]
+        head = next((a["head"] for a in reply["answers"] if a["text"] and a["state"] != "failed"), "")
+        asked = prompt["speaker"] == "user" and reply["speaker"] == "assistant"
+        if asked and head and reply["text"] and reply["seed"] is not None:
+            before = _history(shown[: at - 1], turns, characters)
+            options = dict(reply["facts"].get("options") or {})
+            whole = reply["state"] == "done"
+            said = (head, reply["text"], reply["seed"], reply["lineage"], options, whole)
+            out.append(Said(prompt["text"], before, *said))
+    if not out:
+        raise DataError("the session holds no reply with a seed: nothing to replay")
+    return out
+
+
+def _history(messages: Sequence[Mapping[str, Any]], turns: int, characters: int) -> list[dict[str, str]]:
+    kept = [{"speaker": m["speaker"], "text": m["text"]} for m in messages[-turns:] if m["text"]]
+    size, start = 0, len(kept)
+    while start and size + len(kept[start - 1]["text"]) <= characters:
+        start -= 1
+        size += len(kept[start]["text"])
+    return kept[start:]
