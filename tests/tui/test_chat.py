@@ -13,6 +13,7 @@ from chatkit.tui.widgets.cards import RankingCard
 from chatkit.tui.widgets.prompt import FOLD_CHARACTERS
 from chatkit.tui.widgets.transcript import Transcript
 
+ENDLESS = {"heads": {"generation": {"say": "word " * 20_000, "pause": 0.01}, "mood": {"bars": {"good": 1.0}}}}
 SLOW = {"heads": {"generation": {"say": "word " * 400, "pause": 0.01}, "mood": {"bars": {"good": 1.0}}}}
 
 
@@ -50,13 +51,11 @@ async def test_what_is_sent_while_loading_waits_and_is_stored_at_once(drive, sto
 
 
 async def test_esc_stops_the_reply_and_keeps_its_text(drive, stored):
-    async with drive(SLOW) as chat:
+    async with drive(ENDLESS) as chat:
         await chat.enter("go on")
         await chat.until(lambda: "word word" in chat.text)
         await chat.key("escape")
-        start = time.monotonic()
-        await chat.idle()
-        assert time.monotonic() - start < 1
+        await chat.idle()  # waits for less long than the reply would take
         assert "stopped" in chat.text
         assert "word word" in chat.text
         reply = stored()[-1]
@@ -346,13 +345,13 @@ async def test_without_colour(drive, monkeypatch):
 
 
 async def test_quitting_in_the_middle_of_a_reply(drive, stored):
-    async with drive(SLOW) as chat:
+    async with drive(ENDLESS) as chat:
         await chat.enter("go")
         await chat.until(lambda: "word word" in chat.text)
         pid = chat.app.chat.client.pid
         start = time.monotonic()
         await chat.key("ctrl+q")
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 30  # the reply would take minutes
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     reply = stored()[-1]

@@ -3,7 +3,6 @@ import json
 import os
 import signal
 import sys
-import time
 import warnings
 from pathlib import Path
 
@@ -40,6 +39,15 @@ async def ask(client, text="hi", **options):
 
 def kinds(events):
     return [(event["event"], event.get("head")) for event in events if event["event"] != "piece"]
+
+
+async def killed(client):
+    """Kill the engine, and wait until its client has seen it."""
+    pid = client.pid
+    os.kill(pid, signal.SIGKILL)
+    async with asyncio.timeout(60):
+        while client.pid == pid and client.state != "dead":
+            await asyncio.sleep(0.01)
 
 
 def is_running(pid):
@@ -136,23 +144,19 @@ async def test_cancel_keeps_what_was_said(engine):
 
 
 async def test_a_head_that_ignores_cancel_is_ended(engine):
-    script = {"heads": {"talk": {"say": "word " * 500, "pause": 0.01}}, "ignore_cancel": True}
+    script = {"heads": {"talk": {"say": "word " * 20_000, "pause": 0.01}}, "ignore_cancel": True}
     client = await engine(script, grace=0.3)
     asyncio.get_running_loop().call_later(0.3, client.cancel)
-    start = time.monotonic()
-    events = await ask(client)
-    assert time.monotonic() - start < 2
+    events = await asyncio.wait_for(ask(client), 60)  # its reply would take minutes
     assert events[-2]["message"] == "did not stop within 0.3 s"
     assert events[-1]["stopped"]
     await client.close()
 
 
 async def test_cancel_while_loading_ends_the_turn_at_once(engine):
-    client = await engine({"load": 5})
+    client = await engine({"load": 600})
     asyncio.get_running_loop().call_later(0.1, client.cancel)
-    start = time.monotonic()
-    assert kinds(await ask(client)) == [("done", None)]
-    assert time.monotonic() - start < 1
+    assert kinds(await asyncio.wait_for(ask(client), 60)) == [("done", None)]
     await client.close()
 
 
@@ -213,8 +217,7 @@ async def test_loading_has_a_limit(engine):
 async def test_an_engine_killed_between_turns_comes_back(engine):
     client = await engine({"heads": {"mood": MOOD}})
     await ask(client)
-    os.kill(client.pid, signal.SIGKILL)
-    await asyncio.sleep(0.2)
+    await killed(client)
     assert kinds(await ask(client))[-2:] == [("answer", "mood"), ("done", None)]
     await client.close()
 
@@ -223,15 +226,14 @@ async def test_an_engine_that_always_dies_is_given_up(engine):
     client = await engine({"heads": {"mood": MOOD}})
     for _ in range(4):
         await client.settled()
-        os.kill(client.pid, signal.SIGKILL)
-        await asyncio.sleep(0.2)
+        await killed(client)
     assert client.state == "dead"
     assert "again and again" in client.trouble
     await client.close()
 
 
 async def test_closing_in_the_middle_of_a_reply_is_quick_and_leaves_nothing(engine):
-    script = {"heads": {"talk": {"say": "word " * 500, "pause": 0.01}}, "children": True}
+    script = {"heads": {"talk": {"say": "word " * 20_000, "pause": 0.01}}, "children": True}
     client = await engine(script)
     turn = asyncio.create_task(ask(client))
     await asyncio.sleep(0.4)
@@ -239,11 +241,9 @@ async def test_closing_in_the_middle_of_a_reply_is_quick_and_leaves_nothing(engi
     turn.cancel()
     with pytest.raises(asyncio.CancelledError):
         await turn
-    start = time.monotonic()
     with warnings.catch_warnings():
         warnings.simplefilter("error", ResourceWarning)
-        await client.close()
-    assert time.monotonic() - start < 1
+        await asyncio.wait_for(client.close(), 60)
     assert not is_running(pid)
     await asyncio.sleep(0.2)
     assert not runs_in_group(pid)  # what its heads had spawned is gone too
