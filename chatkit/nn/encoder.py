@@ -6,7 +6,9 @@ B = batch, T = tokens, D = width of the hidden states, E = width of the embeddin
 from __future__ import annotations
 
 import abc
+import contextlib
 import dataclasses
+from collections.abc import Iterator
 from typing import Literal
 
 import torch
@@ -57,6 +59,7 @@ class Encoder(nn.Module, abc.ABC):
     causal: bool = True
     embedding: nn.Embedding
     narrow: bool = False  # compute in bfloat16 while training; weights and what comes out stay float32
+    narrow_reading: bool = False  # the same while many texts are read at once, see ``reading_in_bfloat16``
 
     def __init__(self, config: EncoderConfig) -> None:
         super().__init__()
@@ -73,6 +76,15 @@ class Encoder(nn.Module, abc.ABC):
         Returns:
             Hidden states (B, T, D), and the state after the last column.
         """
+
+    @contextlib.contextmanager
+    def reading_in_bfloat16(self, enabled: bool = True) -> Iterator[None]:
+        """Within it, passes without training compute in bfloat16: for many texts, whose states differ by rounding."""
+        before, self.narrow_reading = self.narrow_reading, enabled
+        try:
+            yield
+        finally:
+            self.narrow_reading = before
 
     @abc.abstractmethod
     def zero_state(self, batch: int) -> State:
@@ -100,7 +112,8 @@ class LSTMEncoder(Encoder):
     def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """See ``Encoder.forward``."""
         inputs = self._drop(self.embedding(ids))
-        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=self.narrow and self.training):
+        narrow = self.narrow if self.training else self.narrow_reading
+        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=narrow):
             states, after = self.lstm(inputs, state if state is None else (state[0], state[1]))
         return self._drop(states.to(inputs.dtype)), tuple(part.to(inputs.dtype) for part in after)
 

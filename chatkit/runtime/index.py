@@ -9,6 +9,7 @@ lineage): those of another are never compared with, and ``stale`` counts them.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import itertools
 import os
@@ -36,7 +37,7 @@ from chatkit.runtime.index_tables import VERSION, Added, Entry, Snapshot, migrat
 Encode = Callable[[list[str]], np.ndarray]
 Progress = Callable[[int, int, str], None]  # files done, files in all, name of the next
 
-BATCH = 64  # passages that are encoded and written at a time
+BATCH = 1024  # passages that are encoded and written at a time, of one large file or of many small ones
 
 
 class DocumentIndex(Database):
@@ -78,17 +79,24 @@ class DocumentIndex(Database):
             raise ValueError("encode and lineage belong together: give both or neither")
         places = [Path(os.path.abspath(place)) for place in places]
         documents = {document.path: document for place in places for document in find_documents(place)}
-        done = Added()
+        done, read = Added(), list[_Read]()
         for number, document in enumerate(documents.values()):
             if progress:
                 progress(number, len(documents), document.name)
             try:
-                self._add_file(document, encode, lineage, done)
+                changed = self._read(document, encode is not None, lineage, done)
             except SkippedFileError as error:
                 done.removed += self._forget([document.path])
                 done.skipped.append((document.path, str(error)))
             except DataError as error:
                 done.skipped.append((document.path, str(error)))
+            else:
+                if changed is not None:
+                    read.append(changed)
+            if sum(len(file.first) for file in read) >= BATCH:
+                self._write(read, encode, lineage, done)
+                read = []
+        self._write(read, encode, lineage, done)
         gone = [e.path for e in self.entries() if e.path not in documents and _inside(e.path, places)]
         done.removed += self._forget(gone)
         return done
@@ -174,19 +182,41 @@ class DocumentIndex(Database):
 
     # One file
 
-    def _add_file(self, document: Document, encode: Encode | None, lineage: str, done: Added) -> None:
+    def _read(self, document: Document, encoding: bool, lineage: str, done: Added) -> _Read | None:
+        """The first passages of a file, or None where it has not changed."""
         status, path = _stat(document.path), _stored(document.path)
         known = next(iter(self.rows(f"SELECT * FROM file WHERE path = {TEXT}", [path])), None)
-        current = known is not None and (encode is None or known["lineage"] == lineage)
+        current = known is not None and (not encoding or known["lineage"] == lineage)
         if known and current and (known["size"], known["mtime"]) == (status.st_size, status.st_mtime_ns):
             done.unchanged += 1
-            return
+            return None
         sha256 = _digest(document.path)
         if known and current and known["sha256"] == sha256:
             with self.writing():
                 self._db.execute("UPDATE file SET mtime = ? WHERE id = ?", [status.st_mtime_ns, known["id"]])
             done.unchanged += 1
-            return
+            return None
+        passages = read_passages(document.path, done.problems)
+        first = list(itertools.islice(passages, BATCH))
+        if not first:
+            raise SkippedFileError("it holds no text")
+        return _Read(document, status, sha256, known is not None, first, passages)
+
+    def _write(self, files: Sequence[_Read], encode: Encode | None, lineage: str, done: Added) -> None:
+        """Encode the passages of all files at once, then write each file in a transaction of its own."""
+        blobs = iter(_encoded([passage for file in files for passage in file.first], encode))
+        for file in files:
+            vectors = list(itertools.islice(blobs, len(file.first)))
+            try:
+                self._write_file(file, vectors, encode, lineage)
+            except DataError as error:  # it breaks off further on
+                done.skipped.append((file.document.path, str(error)))
+                continue
+            done.added += not file.known
+            done.updated += file.known
+
+    def _write_file(self, file: _Read, vectors: list[bytes | None], encode: Encode | None, lineage: str) -> None:
+        path = _stored(file.document.path)
         with self.writing():
             # A new id, so that passages in the order of their files stay in the order of their ids.
             self._db.execute(f"DELETE FROM file WHERE path = {TEXT}", [path])
@@ -195,34 +225,29 @@ class DocumentIndex(Database):
                 f" VALUES ({TEXT}, {TEXT}, ?, ?, ?, {TEXT}, ?)",
                 [
                     path,
-                    as_bytes(document.name),
-                    status.st_size,
-                    status.st_mtime_ns,
-                    sha256,
+                    as_bytes(file.document.name),
+                    file.status.st_size,
+                    file.status.st_mtime_ns,
+                    file.sha256,
                     as_bytes(lineage),
                     time.time(),
                 ],
             )
-            self._write_passages(int(row.lastrowid or 0), read_passages(document.path, done.problems), encode)
+            number, batch = int(row.lastrowid or 0), file.first
+            while batch:
+                self._write_passages(number, batch, vectors)
+                batch = list(itertools.islice(file.rest, BATCH))
+                vectors = _encoded(batch, encode)
             self._writes += 1
-        done.added += known is None
-        done.updated += known is not None
 
-    def _write_passages(self, file: int, passages: Iterator[DocumentPassage], encode: Encode | None) -> None:
-        empty = True
-        while batch := list(itertools.islice(passages, BATCH)):
-            empty = False
-            texts = [passage.indexed for passage in batch]
-            vectors = _blobs(encode(texts), len(batch)) if encode else [None] * len(batch)
-            self._db.executemany(
-                f"INSERT INTO passage(file, line, heading, text, vector) VALUES (?, ?, {TEXT}, {TEXT}, ?)",
-                [
-                    (file, p.line, as_bytes(p.heading), as_bytes(p.text), vector)
-                    for p, vector in zip(batch, vectors, strict=True)
-                ],
-            )
-        if empty:
-            raise SkippedFileError("it holds no text")
+    def _write_passages(self, file: int, batch: Sequence[DocumentPassage], vectors: Sequence[bytes | None]) -> None:
+        self._db.executemany(
+            f"INSERT INTO passage(file, line, heading, text, vector) VALUES (?, ?, {TEXT}, {TEXT}, ?)",
+            [
+                (file, p.line, as_bytes(p.heading), as_bytes(p.text), vector)
+                for p, vector in zip(batch, vectors, strict=True)
+            ],
+        )
 
     def _forget(self, gone: Sequence[Path]) -> int:
         if not gone:
@@ -247,6 +272,24 @@ class DocumentIndex(Database):
                     return None
                 out[i] = vector
         return out
+
+
+@dataclasses.dataclass(frozen=True)
+class _Read:
+    """A file that is new or has changed, with as many of its passages as are encoded at a time."""
+
+    document: Document
+    status: os.stat_result
+    sha256: str
+    known: bool
+    first: list[DocumentPassage]
+    rest: Iterator[DocumentPassage]
+
+
+def _encoded(passages: Sequence[DocumentPassage], encode: Encode | None) -> list[bytes | None]:
+    if encode is None or not passages:
+        return [None] * len(passages)
+    return [*_blobs(encode([passage.indexed for passage in passages]), len(passages))]
 
 
 def _blobs(vectors: np.ndarray, count: int) -> list[bytes]:

@@ -6,6 +6,8 @@ from typing import Literal
 
 import torch
 
+from chatkit.nn.precision import bfloat16_pays
+
 
 def computes_in_bfloat16(precision: Literal["auto", "float32", "bfloat16"]) -> bool:
     """Whether a run with this ``train.precision`` multiplies in bfloat16.
@@ -15,6 +17,4 @@ def computes_in_bfloat16(precision: Literal["auto", "float32", "bfloat16"]) -> b
     """
     if precision != "auto":
         return precision == "bfloat16"
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    return bfloat16_pays("cuda" if torch.cuda.is_available() else "cpu")

@@ -301,3 +301,18 @@ def test_a_causal_head_needs_a_causal_encoder(assistant: Assistant) -> None:
     assistant.backbone.encoder.causal = False
     with pytest.raises(HeadError, match="head generation needs a causal encoder"):
         assistant.add_head(Generation, HeadSetup())
+
+
+def test_vectors_of_many_texts_are_those_of_each_alone(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = assistant.vector_head()
+    assert head is not None
+    texts = [f"where is platform {i}? " * (1 + i % 9) for i in range(40)]
+    alone = assistant.vectors(head, texts, "doc")
+    monkeypatch.setattr("chatkit.assistant._MANY_IDS", 100)
+    monkeypatch.setattr("chatkit.assistant._PADDED_IDS_A_CORE", 300)
+    monkeypatch.setattr("chatkit.assistant.cores", lambda: 2)
+    many = assistant.vectors(head, texts, "doc")
+    assert not assistant.backbone.encoder.narrow_reading
+    assert (alone * many).sum(1).min() > 0.999
+    monkeypatch.setattr("chatkit.assistant.bfloat16_pays", lambda device: False)
+    torch.testing.assert_close(torch.tensor(assistant.vectors(head, texts, "doc")), torch.tensor(alone))

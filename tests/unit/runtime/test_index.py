@@ -12,7 +12,8 @@ import pytest
 from chatkit import paths
 from chatkit.errors import DataError, StorageError
 from chatkit.head.answer import Hit
-from chatkit.runtime.index import BATCH, DocumentIndex
+from chatkit.runtime import index as index_module
+from chatkit.runtime.index import DocumentIndex
 from chatkit.runtime.searcher import Searcher
 
 TOPICS = ("cat", "dog", "fish")
@@ -127,7 +128,28 @@ def test_new_text_without_vectors_switches_them_off(index, notes):
     assert found(index, "le chien", encode(["chien"])[0], lineage="one", weight=1.0) == []
 
 
-def test_batches_are_bounded_and_bad_encoders_leave_nothing(index, tmp_path):
+def test_small_files_are_encoded_together_and_each_enters_whole(index, tmp_path, monkeypatch):
+    monkeypatch.setattr(index_module, "BATCH", 4)
+    for i in range(7):
+        (tmp_path / f"{i}.txt").write_text(f"Le chien {i}.")
+    sizes = []
+
+    def counting(texts):
+        sizes.append(len(texts))
+        return encode(texts)
+
+    assert index.add([tmp_path], counting, lineage="one").added == 7
+    assert sizes == [4, 3]
+    assert [(e.name, e.passages) for e in index.entries()] == [(f"{i}.txt", 1) for i in range(7)]
+    texts = list(index.texts())
+    vectors = index.snapshot("one").vectors
+    expected = np.asarray(encode(texts), dtype=np.float32)
+    expected /= np.maximum(np.linalg.norm(expected, axis=1, keepdims=True), 1e-12)
+    np.testing.assert_allclose(vectors, expected, atol=1e-3)
+
+
+def test_batches_are_bounded_and_bad_encoders_leave_nothing(index, tmp_path, monkeypatch):
+    monkeypatch.setattr(index_module, "BATCH", 64)
     long = tmp_path / "long.txt"
     long.write_text("\n\n".join(f"Paragraph {i}. " + "word " * 100 for i in range(200)))
     sizes = []
@@ -137,7 +159,7 @@ def test_batches_are_bounded_and_bad_encoders_leave_nothing(index, tmp_path):
         return encode(texts)
 
     index.add([long], counting, lineage="one")
-    assert max(sizes) == BATCH
+    assert max(sizes) == 64
     assert sum(sizes) == index.entries()[0].passages == 200
     index.remove(long)
     for bad in (
@@ -221,7 +243,10 @@ KILLED = """
 import sys, time
 from pathlib import Path
 import numpy as np
+from chatkit.runtime import index
 from chatkit.runtime.index import DocumentIndex
+
+index.BATCH = 100  # less than a file has: each is written before the next is read
 
 def slow(texts):
     time.sleep(0.02)
