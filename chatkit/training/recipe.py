@@ -24,6 +24,7 @@ from chatkit import paths
 from chatkit.config import apply_overrides, from_table, read_toml
 from chatkit.errors import ConfigError
 from chatkit.nn.encoder import EncoderConfig
+from chatkit.objectives.constraint import parse_bounds
 from chatkit.text.private import KINDS, Kind
 from chatkit.training.sweep.config import SweepConfig
 
@@ -150,14 +151,18 @@ class ObjectivesConfig:
         options: The method's own options.
         conflict_every: Measure the conflict between gradients in every n-th step of two or more heads; 0 is never.
         noise_every: Measure its noise floor, one more batch a head, in every n-th of those; 0 is never.
+        keep: Metrics that must not fall behind a bound, ``"sentiment.macro_f1" = ">= 0.70"``; ``chatkit report`` solves
+            it on the front that ``chatkit sweep`` measured.
     """
 
     weighting: str = "static"
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
     conflict_every: int = 20
     noise_every: int = 10
+    keep: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        parse_bounds(self.keep)
         for name in ("conflict_every", "noise_every"):
             if getattr(self, name) < 0:
                 raise ValueError(f"objectives.{name} must be at least 0, got {getattr(self, name)}")
@@ -226,6 +231,9 @@ class Recipe:
     def __post_init__(self) -> None:
         if not self.heads:
             raise ValueError("no [heads.NAME] in it")
+        for bound in parse_bounds(self.objectives.keep):
+            if bound.objective not in self.heads:
+                raise ValueError(f"objectives.keep names {bound.objective}, which is no head of it")
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"seed must lie in 0..{2**32 - 1}, got {self.seed}")
 

@@ -61,7 +61,9 @@ _MAY_DIFFER = {
 
 
 def _may_differ(key: str) -> bool:
-    return key in _MAY_DIFFER or (key.startswith("heads.") and key.endswith(".fit"))
+    return (
+        key in _MAY_DIFFER or key.startswith("objectives.keep") or (key.startswith("heads.") and key.endswith(".fit"))
+    )
 
 
 class Run:

@@ -11,6 +11,7 @@ from typing import Any
 from chatkit.checkpoint import read_json
 from chatkit.config import from_table
 from chatkit.errors import ModelError
+from chatkit.objectives.constraint import parse_bounds
 from chatkit.training.recipe import Recipe
 from chatkit.training.report.gather import RunData, gather_run
 from chatkit.training.report.page import compare_page, run_page, sweep_page
@@ -71,7 +72,8 @@ def load_study(folder: Path) -> Study | None:
         ModelError, ConfigError: If the folder holds no sweep that can be read.
     """
     recipe = from_table(Recipe, read_json(folder / SWEEP), where=str(folder / SWEEP))
-    return study(read_results(folder), recipe.sweep or SweepConfig(), recipe.seed)
+    bounds = parse_bounds(recipe.objectives.keep)
+    return study(read_results(folder), recipe.sweep or SweepConfig(), recipe.seed, bounds)
 
 
 def _sweep_report(folder: Path) -> Report:

@@ -60,7 +60,10 @@ def sweep_text(found: Study, *, here: str | None = None, failures: Mapping[str, 
         )
     lines += _titled(f"What each objective gave up in {at.name}", _wrapped(_gave_up(found, at)))
     rate = words.exchange(found, at.name)
-    lines += _titled("What the next step along the front costs", _wrapped([rate] if rate else []))
+    lines += _titled(
+        "What the next step along the front costs", _wrapped([*([rate] if rate else []), *words.rates(found)])
+    )
+    lines += _titled("Can it be kept?", _wrapped(words.constrained(found)))
     lines += _titled("Is there anything to choose?", _wrapped(words.ranges(found)))
     lines += _titled("Does a method beat weights by hand?", _wrapped(comparisons(found)))
     lines += _titled("In one number", _wrapped(in_one_number(found)))

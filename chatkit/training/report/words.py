@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chatkit.metrics.paired import Estimate
+from chatkit.objectives.constraint import exchange_rates
 from chatkit.objectives.pareto import Better
 from chatkit.training.sweep.study import Comparison, GaveUp, Row, Spread, Study
 
@@ -128,6 +129,39 @@ def _change(found: Study, here: Row, there: Row, head: str) -> str:
     verdict = "worse" if _is_worse(change, better) else "better"
     sign = "+" if change >= 0 else "-"
     return f"{head} {sign}{figure(abs(change), metric)} {metric_name(metric)} ({verdict})"
+
+
+def rates(found: Study) -> list[str]:
+    """Exchange rates along the front of two objectives, both ways of saying it."""
+    if len(found.objectives) != 2:
+        return []
+    a, b = found.objectives
+    (metric_a, better_a), (metric_b, better_b) = found.metrics[a], found.metrics[b]
+    points = {row.name: (row.metrics[b].mean, row.metrics[a].mean) for row in found.rows if row.on_front}
+    unit, size = (0.01, "a point") if 0 <= found.rows[0].metrics[b].mean <= 1 else (1.0, "one")
+    return [
+        f"between {each.start} and {each.end}: {size} of {metric_name(metric_b)} ({b}) costs "
+        f"{figure(each.rate * unit, metric_a)} {metric_name(metric_a)} ({a})"
+        for each in exchange_rates(points, (better_b, better_a))
+    ]
+
+
+def constrained(found: Study) -> list[str]:
+    """Whether the bounds of ``objectives.keep`` can be kept, and by what."""
+    answer = found.constrained
+    if answer is None:
+        return []
+    kept, asked = answer.kept, " and ".join(answer.bounds)
+    reached = ", ".join(f"{value:.3f} on dev (margin {margin:.3f})" for value, margin in kept.values.values())
+    test = f"; on test it held in {answer.held[0]} of {answer.held[1]} seeds" if answer.held else ""
+    if kept.name is None:
+        return [f"{asked}: not feasible here: the closest is {kept.closest}, {reached}{test}"]
+    if kept.sure:
+        return [f"{asked}: kept by {kept.name}, {reached}: room for another seed and other texts (90 %){test}"]
+    return [
+        f"{asked}: {kept.name} keeps it on average, {reached}, but without room for another seed and other texts: do "
+        f"not count on it{test}"
+    ]
 
 
 def conflict(objectives: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from chatkit.errors import ConfigError
 from chatkit.metrics.paired import Estimate, holm, paired, paired_bootstrap, same_within
+from chatkit.objectives.constraint import Bound, Kept, Sample, keep
 from chatkit.objectives.pareto import Better, Standing, delta_m, hypervolume, knee, non_dominated, normalised, standing
 from chatkit.training.sweep.choose import chosen_trials
 from chatkit.training.sweep.config import SweepConfig
@@ -102,6 +104,21 @@ class Comparison:
 
 
 @dataclasses.dataclass(frozen=True)
+class Constrained:
+    """The answer to ``objectives.keep``.
+
+    Args:
+        bounds: What was to be kept.
+        kept: What was chosen, on dev.
+        held: Seeds of the chosen way that keep all bounds on test, and seeds in all; None without a test part.
+    """
+
+    bounds: Sequence[str]
+    kept: Kept
+    held: tuple[int, int] | None
+
+
+@dataclasses.dataclass(frozen=True)
 class Study:
     """All of it; ``None`` where the runs do not tell.
 
@@ -120,6 +137,7 @@ class Study:
         comparisons: Each method against the plain sum.
         data: head -> its data sets.
         records: head -> training records.
+        constrained: The answer to ``objectives.keep``, if that was asked.
     """
 
     objectives: Sequence[str]
@@ -136,26 +154,30 @@ class Study:
     comparisons: Sequence[Comparison]
     data: Mapping[str, Any]
     records: Mapping[str, int]
+    constrained: Constrained | None = None
 
     def row(self, name: str) -> Row | None:
         """The row of a candidate."""
         return next((row for row in self.rows if row.name == name), None)
 
 
-def study(results: Sequence[Result], config: SweepConfig, seed: int) -> Study | None:
+def study(results: Sequence[Result], config: SweepConfig, seed: int, bounds: Sequence[Bound] = ()) -> Study | None:
     """Analyse the results of a sweep, finished or not; None while no joint run is done.
 
     Args:
         results: All finished runs.
         config: Of the sweep.
         seed: The seed that trials were compared at.
+        bounds: What is to be kept.
+    Raises:
+        ConfigError: If a bound names a metric that was not measured.
     """
-    return _Analysis(results, config, seed).study()
+    return _Analysis(results, config, seed, bounds).study()
 
 
 class _Analysis:
-    def __init__(self, results: Sequence[Result], config: SweepConfig, seed: int) -> None:
-        self._config = config
+    def __init__(self, results: Sequence[Result], config: SweepConfig, seed: int, bounds: Sequence[Bound]) -> None:
+        self._config, self._bounds = config, bounds
         self._chosen = chosen_trials(results, seed)
         self._runs: dict[str, dict[int, Result]] = {name: {} for name in self._chosen}
         for result in results:
@@ -196,6 +218,7 @@ class _Analysis:
             comparisons=self._comparisons(),
             data=first["data"],
             records=first["records"],
+            constrained=self._constrained(ideal) if self._bounds else None,
         )
 
     def _order(self, row: Row, ideal: Mapping[str, float]) -> float:
@@ -317,6 +340,26 @@ class _Analysis:
             standing=standing(self._losses_of(name), [self._losses_of(each) for each in self._sums]),
         )
 
+    def _constrained(self, ideal: Mapping[str, float]) -> Constrained:
+        bound_heads = {bound.objective for bound in self._bounds}
+        rest = [head for head in self._heads if head not in bound_heads] or self._heads
+        measured, cost = {}, {}
+        for name in self._joint:
+            runs = list(self._runs[name].values())
+            measured[name] = {str(bound): self._sample(runs, bound) for bound in self._bounds}
+            cost[name] = sum(self._mean_loss(name, head) / (ideal.get(head) or 1.0) for head in rest)
+        found, held = keep(self._bounds, measured, cost), None
+        answer = found.name or found.closest
+        if self._split == "test" and answer is not None:
+            runs = list(self._runs[answer].values())
+            good = [all(b.slack(_value(run, "test", b)) >= 0 for b in self._bounds) for run in runs]
+            held = (sum(good), len(good))
+        return Constrained([str(bound) for bound in self._bounds], found, held)
+
+    def _sample(self, runs: Sequence[Result], bound: Bound) -> Sample:
+        examples = int(runs[0].data["dev"][bound.objective].get("examples", 0))
+        return Sample([_value(run, "dev", bound) for run in runs], examples)
+
     def _losses_of(self, name: str) -> list[list[float]]:
         """Dev losses, a row each seed."""
         runs = self._runs[name]
@@ -329,6 +372,16 @@ class _Analysis:
         common = [name for name in tables[0] if all(name in table for table in tables)]
         names = [name for name in _KNOWN if name in common] or common
         return (names[0], tables[0][names[0]]["better"]) if names else ("loss", "lower")
+
+
+def _value(run: Result, split: str, bound: Bound) -> float:
+    row = run.data[split][bound.objective]
+    if bound.metric == "loss":
+        return float(row["loss"])
+    if bound.metric not in row["metrics"]:
+        hint = f"there are: loss, {', '.join(row['metrics'])}"
+        raise ConfigError(f"objectives.keep: no metric {bound.metric} of {bound.objective} was measured", hint=hint)
+    return float(row["metrics"][bound.metric]["value"])
 
 
 def _spread(values: Sequence[float]) -> Spread:

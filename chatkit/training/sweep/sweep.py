@@ -77,7 +77,8 @@ class Sweep:
         if not file.is_file():
             raise ModelError(f"{self.folder}: no sweep to resume", hint="start it without --resume")
         old = to_table(from_table(Recipe, read_json(file), where=str(file)))
-        changed = [key for key in differences(old, to_table(self.recipe)) if not key.startswith("sweep.")]
+        free = ("sweep.", "objectives.keep")
+        changed = [key for key in differences(old, to_table(self.recipe)) if not key.startswith(free)]
         if changed:
             raise ConfigError(
                 f"the config differs from the sweep's in {', '.join(changed[:4])}", hint="use another --out"

@@ -34,6 +34,9 @@ Micro = Callable[..., Recipe]
         ("heads={}", r"no \[heads\.NAME\] in it"),
         ("seed=-1", r"seed must lie in"),
         ("data.on_error=ignore", r"data\.on_error must be one of skip, stop"),
+        ('objectives.keep={"sentiment.f1"="> 1"}', r'keep must be like "sentiment\.macro_f1" = ">= 0\.70"'),
+        ('objectives.keep={"moood.f1"=">= 1"}', r"objectives\.keep names moood, which is no head of it"),
+        ("sweep.seeds=0", r"sweep\.seeds must be at least 1"),
         ("steps", r"--set steps: not of the form KEY=VALUE"),
     ],
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.errors import ModelError
+from chatkit.errors import ConfigError, ModelError
 from chatkit.metrics.paired import Estimate, paired
 from chatkit.training.report import words
 from chatkit.training.report.gather import gather_run, smoothed
@@ -105,6 +105,30 @@ def test_a_sweep_says_what_was_given_up_to_one_who_knows_no_front(sweep_folder: 
     rows = {row["name"]: row for row in report.data["sweep"]["rows"]}
     assert rows["sum-bad"]["on_front"] is False
     assert json.loads(json.dumps(report.data, allow_nan=False)) == report.data
+
+
+@pytest.mark.parametrize(
+    ("bound", "said"),
+    [
+        (">= 0.70", "mood.macro_f1 >= 0.7: kept by static, 0.760 on dev (margin 0.0"),
+        (">= 0.785", "sum-0-1 keeps it on average, 0.790 on dev"),
+        (">= 0.9", "not feasible here: the closest is sum-0-1, 0.790 on dev"),
+    ],
+)
+def test_whether_a_bound_can_be_kept_is_said(sweep_folder: Path, bound: str, said: str) -> None:
+    table = json.loads((sweep_folder / "sweep.json").read_text())
+    (sweep_folder / "sweep.json").write_text(json.dumps({**table, "objectives": {"keep": {"mood.macro_f1": bound}}}))
+    text = make_report(sweep_folder).text.replace("\n    ", " ")
+    if "0.785" in bound:
+        assert "do not count on it; on test it held in 3 of 5 seeds" in text
+    assert said in text
+
+
+def test_a_bound_on_what_was_not_measured_is_named(sweep_folder: Path) -> None:
+    table = json.loads((sweep_folder / "sweep.json").read_text())
+    (sweep_folder / "sweep.json").write_text(json.dumps({**table, "objectives": {"keep": {"mood.f1": ">= 1"}}}))
+    with pytest.raises(ConfigError, match=r"no metric f1 of mood was measured \(there are: loss, macro_f1"):
+        make_report(sweep_folder)
 
 
 def test_a_run_of_a_sweep_shows_its_place_on_the_front(sweep_folder: Path) -> None:
