@@ -8,8 +8,9 @@ from __future__ import annotations
 import abc
 import contextlib
 import dataclasses
+import warnings
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +29,9 @@ class EncoderConfig:
         hidden: Width D of the hidden states.
         layers: Number of layers L.
         dropout: Rate on embeddings and hidden states; locked over time (Gal & Ghahramani 2016).
+        embedding_dropout: Rate at which whole rows of the embedding are dropped, the same all over a batch (Gal &
+            Ghahramani 2016).
+        weight_dropout: Rate on the recurrent weights of each layer (DropConnect; Merity et al. 2018).
         tie: Share the embedding with the softmax (weight tying, Press & Wolf 2017).
     """
 
@@ -37,13 +41,16 @@ class EncoderConfig:
     layers: int = 1
     dropout: float = 0.1
     tie: bool = True
+    embedding_dropout: float = 0.0
+    weight_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         for name, most in (("embedding", 8192), ("hidden", 8192), ("layers", 16)):
             if not 1 <= getattr(self, name) <= most:
                 raise ValueError(f"encoder.{name} must lie in 1..{most}, got {getattr(self, name)}")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"encoder.dropout must lie in 0..1 (1 excluded), got {self.dropout}")
+        for name in ("dropout", "embedding_dropout", "weight_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"encoder.{name} must lie in 0..1 (1 excluded), got {getattr(self, name)}")
 
 
 class Encoder(nn.Module, abc.ABC):
@@ -111,10 +118,10 @@ class LSTMEncoder(Encoder):
 
     def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """See ``Encoder.forward``."""
-        inputs = self._drop(self.embedding(ids))
+        inputs = self._drop(self._embed(ids))
         narrow = self.narrow if self.training else self.narrow_reading
         with torch.autocast(inputs.device.type, torch.bfloat16, enabled=narrow):
-            states, after = self.lstm(inputs, state if state is None else (state[0], state[1]))
+            states, after = self._run(inputs, state if state is None else (state[0], state[1]))
         return self._drop(states.to(inputs.dtype)), tuple(part.to(inputs.dtype) for part in after)
 
     def zero_state(self, batch: int) -> State:
@@ -122,6 +129,24 @@ class LSTMEncoder(Encoder):
         like = self.embedding.weight
         zeros = like.new_zeros(self.config.layers, batch, self.config.hidden)
         return zeros, zeros.clone()
+
+    def _embed(self, ids: Tensor) -> Tensor:
+        rate = self.config.embedding_dropout
+        if not self.training or rate == 0:
+            return self.embedding(ids)
+        table = self.embedding.weight
+        keep = torch.empty(len(table), 1, dtype=table.dtype, device=table.device).bernoulli_(1 - rate)
+        return self.embedding(ids) * keep.div_(1 - rate)[ids]
+
+    def _run(self, inputs: Tensor, state: tuple[Tensor, Tensor] | None) -> Any:
+        rate = self.config.weight_dropout
+        if not self.training or rate == 0:
+            return self.lstm(inputs, state)
+        names = [f"weight_hh_l{layer}" for layer in range(self.config.layers)]
+        dropped = {name: nn.functional.dropout(getattr(self.lstm, name), rate) for name in names}
+        with warnings.catch_warnings():  # the weights that are not in one block make the step slower, as is known
+            warnings.simplefilter("ignore", UserWarning)
+            return torch.func.functional_call(self.lstm, dropped, (inputs, state))
 
     def _drop(self, x: Tensor) -> Tensor:
         rate = self.config.dropout
