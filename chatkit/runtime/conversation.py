@@ -75,7 +75,8 @@ class Conversation:
             heads: Only these; None for all that are on.
             skip: Not these.
             options: ``temperature``, ``max_tokens`` and the like; ``dial``: objective -> weight, -1 to 1;
-                ``candidates``: how many replies are drawn where one is weighed.
+                ``candidates``: how many replies are drawn where one is weighed; ``continue`` to write on where the
+                message ends.
             seed: Seed of the sampling; drawn if None.
             cancelled: Asked before each step.
         Yields:
@@ -262,7 +263,10 @@ class _Turn:
 
     def _begin(self) -> tuple[Tensor, Any]:
         started = time.monotonic()
-        out = self._host._running.advance(self._turns)
+        if self._options.get("continue"):
+            out = self._host._running.continue_text(self._text)
+        else:
+            out = self._host._running.advance(self._turns)
         self.encode_seconds += time.monotonic() - started
         return out
 

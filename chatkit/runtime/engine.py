@@ -97,6 +97,7 @@ class Engine:
                 "state": h.state,
                 "origin": h.origin,
                 "why": h.why or (remark_on(assistant.heads[h.name]) if h.name in assistant.heads else ""),
+                "labels": list(assistant.setups[h.name].labels) if h.name in assistant.setups else [],
             }
             for h in loaded.heads
         ]

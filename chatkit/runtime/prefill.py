@@ -13,7 +13,7 @@ from torch import Tensor
 
 from chatkit.assistant import Assistant
 from chatkit.nn.encoder import State
-from chatkit.text.tokenizer import ASSISTANT
+from chatkit.text.tokenizer import ASSISTANT, TEXT
 from chatkit.text.views import speaker_ids
 
 MOST_TURN_PIECES = 512
@@ -63,6 +63,11 @@ class RunningState:
                 start = stop
         self._ids = ids
         return self._states[len(ids)]
+
+    def continue_text(self, text: str) -> tuple[Tensor, State]:
+        """Hidden state (1, D) and encoder state at the end of a plain text, to write on from; no turn is forgotten."""
+        tokenizer = self._assistant.tokenizer
+        return self._encode([tokenizer.special(TEXT), *tokenizer.encode(text)[-MOST_TURN_PIECES:]], None)
 
     def _encode(self, ids: Sequence[int], state: State | None) -> tuple[Tensor, State]:
         encoder = self._assistant.backbone.encoder

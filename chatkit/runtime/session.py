@@ -9,82 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import functools
 import random
 import time
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 from chatkit.errors import StorageError
 from chatkit.head.answer import Answer
+from chatkit.runtime import branches
 from chatkit.runtime.client import EngineClient
 from chatkit.runtime.events import Event
 from chatkit.runtime.store import Store
+from chatkit.runtime.turn import Turn, TurnState, Update, text_of
+
+__all__ = ["Chat", "Turn", "Update"]
 
 HISTORY_TURNS = 50
 HISTORY_CHARACTERS = 400_000
 FLUSH_SECONDS = 0.25  # streamed text is committed at least so often
-
-TurnState = Literal["queued", "running", "done", "stopped", "failed"]
-
-
-@dataclasses.dataclass(eq=False)
-class Turn:
-    """One prompt and what came of it.
-
-    Args:
-        prompt: Number of the prompt's message in the history.
-        text: What the user said.
-        heads: Only these heads answer; None for all that are on.
-        state: Where the turn stands.
-        reply: Number of the reply's message, once it has started.
-        said: What each head has streamed so far.
-        failures: Heads that failed in this turn.
-        timing: Figures of the engine, such as ``tokens_per_second``.
-        familiarity: How like the training text it is, 0 to 1, once that is known.
-        trust: Why, and whether the last messages call for a warning: see ``runtime.events``.
-        choices: Where replies were weighed, by head: the candidates and why one was said.
-    """
-
-    prompt: int
-    text: str
-    heads: tuple[str, ...] | None = None
-    state: TurnState = "queued"
-    reply: int = 0
-    said: dict[str, str] = dataclasses.field(default_factory=dict)
-    answers: dict[str, Answer] = dataclasses.field(default_factory=dict)
-    failures: list[str] = dataclasses.field(default_factory=list)
-    timing: dict[str, Any] = dataclasses.field(default_factory=dict)
-    familiarity: float | None = None
-    trust: dict[str, Any] = dataclasses.field(default_factory=dict)
-    choices: dict[str, Any] = dataclasses.field(default_factory=dict)
-
-    @property
-    def reply_text(self) -> str:
-        """What the assistant said, as later turns see it: of the first head that streams or gives text."""
-        for head in self.said:
-            return _text_of(self.answers[head]) if head in self.answers else self.said[head]
-        return next(filter(None, map(_text_of, self.answers.values())), "")
-
-
-@dataclasses.dataclass(frozen=True)
-class Update:
-    """Something that happened.
-
-    Args:
-        kind: "queued", "started", "event" or "ended" of a turn; "engine" for an event of no turn; "unsaved"
-            when the
-            history can no longer be written.
-        turn: The turn, if it is about one.
-        event: The event, for "event" and "engine".
-        message: One line for "unsaved".
-    """
-
-    kind: Literal["queued", "started", "event", "ended", "engine", "unsaved"]
-    turn: Turn | None = None
-    event: Event = dataclasses.field(default_factory=dict)
-    message: str = ""
 
 
 class Chat:
@@ -116,13 +59,67 @@ class Chat:
         self._flushed = 0.0
         client.listener = lambda event: self._tell(Update("engine", event=event))
 
-    def send(self, text: str, heads: tuple[str, ...] | None = None) -> Turn:
-        """Commit a prompt and queue it; the reply follows as updates."""
-        prompt = self._written(lambda: self.store.add_prompt(self._session(), text))
-        turn = Turn(prompt, text, heads)
-        self._queue.put_nowait(turn)
-        self._tell(Update("queued", turn))
+    def send(
+        self,
+        text: str,
+        heads: tuple[str, ...] | None = None,
+        *,
+        options: dict[str, Any] | None = None,
+        aside: bool = False,
+    ) -> Turn:
+        """Commit a prompt and queue it; the reply follows as updates.
+
+        Args:
+            text: What the user said.
+            heads: Only these are asked; None for all that are on.
+            options: Of the heads, such as ``language``.
+            aside: Ask beside the conversation: neither does the turn see it, nor do later ones see the turn.
+        """
+        turn = Turn(0, text, heads, dict(options or {}), aside)
+        turn.prompt = self._written(lambda: self.store.add_prompt(self._session(), text, turn.asked))
+        self._queued(turn)
         return turn
+
+    def regenerate(self, message: int) -> Turn:
+        """Give another reply, with a new seed, to the prompt of a message; the one before is kept.
+
+        Raises:
+            RuntimeError: If a reply is running.
+            StorageError: If there is no such message.
+        """
+        self._must_be_idle()
+        prompt, text, asked = branches.prompt_of(self.store, message)
+        branches.choose(self.store, prompt)
+        heads = asked.get("heads")
+        turn = Turn(prompt, text, heads and tuple(heads), asked.get("options") or {}, bool(asked.get("aside")))
+        turn.again = message
+        self._queued(turn)
+        return turn
+
+    def edit(self, message: int, text: str) -> Turn:
+        """Say something else in place of an earlier prompt, on a branch of its own; the old one is kept.
+
+        Raises:
+            RuntimeError: If a reply is running.
+            StorageError: If there is no such message.
+        """
+        self._must_be_idle()
+        prompt, _, asked = branches.prompt_of(self.store, message)
+        branches.rewind(self.store, prompt)
+        heads = asked.get("heads")
+        return self.send(text, heads and tuple(heads), options=asked.get("options"), aside=bool(asked.get("aside")))
+
+    def choose(self, message: int) -> None:
+        """Show the branch of a message, of this session or another one.
+
+        Raises:
+            RuntimeError: If a reply is running.
+            StorageError: If there is no such message.
+        """
+        self._must_be_idle()
+        if not branches.is_shown(self.store, message):
+            branches.choose(self.store, message)
+        self.session = branches.session_of(self.store, message)
 
     @property
     def waiting(self) -> int:
@@ -153,8 +150,7 @@ class Chat:
             RuntimeError: If a reply is running.
             StorageError: If there is no such session.
         """
-        if self.current is not None or self.waiting:
-            raise RuntimeError("a reply is running")
+        self._must_be_idle()
         if session is not None:
             self.store.session(session)
         self.session = session
@@ -179,15 +175,22 @@ class Chat:
 
     # A turn
 
+    def _queued(self, turn: Turn) -> None:
+        self._queue.put_nowait(turn)
+        self._tell(Update("queued", turn))
+
+    def _must_be_idle(self) -> None:
+        if self.current is not None or self.waiting:
+            raise RuntimeError("a reply is running")
+
     async def _answer(self, turn: Turn) -> None:
-        seed = random.randrange(2**31) if self._seed is None else self._seed
-        history = self._history()
+        seed = turn.seed = random.randrange(2**31) if self._seed is None or turn.again else self._seed
         turn.reply = self._written(lambda: self.store.start_reply(turn.prompt, seed=seed, lineage=self.client.lineage))
+        history = [] if turn.aside else self._history(turn.prompt)
         turn.state, self.current = "running", turn
         self._tell(Update("started", turn))
-        events = self.client.ask(
-            turn.text, history, heads=turn.heads, seed=seed, options={"dial": dict(self.dial)} if self.dial else None
-        )
+        options = {**({"dial": dict(self.dial)} if self.dial else {}), **turn.options}
+        events = self.client.ask(turn.text, history, heads=turn.heads, options=options, seed=seed)
         async with contextlib.aclosing(events):
             async for event in events:
                 self._keep(turn, event)
@@ -231,7 +234,7 @@ class Chat:
             return
         turn.answers[head] = answer
         state = "stopped" if event.get("stopped") else "done"
-        data, text = answer.as_json(), _text_of(answer) if head in turn.said else ""
+        data, text = answer.as_json(), text_of(answer) if head in turn.said else ""
         self._written(lambda: self.store.set_answer(turn.reply, head, data, state=state, text=text))
 
     def _finish(self, turn: Turn, state: TurnState) -> None:
@@ -262,12 +265,10 @@ class Chat:
             self.session = self.store.create_session()
         return self.session
 
-    def _history(self) -> list[dict[str, str]]:
+    def _history(self, prompt: int) -> list[dict[str, str]]:
         """The messages before this turn, cut to what the engine is sent."""
-        if self.session is None:
-            return []
         try:
-            messages = self.store.history(self.session, HISTORY_TURNS)
+            messages = branches.context(self.store, prompt, HISTORY_TURNS)
         except StorageError as error:
             self._go_on_unsaved(error)
             return []
@@ -298,8 +299,3 @@ class Chat:
 
     def _tell(self, update: Update) -> None:
         self._listener(update)
-
-
-def _text_of(answer: Answer) -> str:
-    """The text that an answer says in words: its Text and Markdown blocks."""
-    return "\n\n".join(block.plain() for block in answer.blocks if block.kind in ("text", "markdown"))

@@ -97,9 +97,17 @@ class Store(Database):
 
     # Messages
 
-    def add_prompt(self, session: int, text: str) -> int:
-        """Commit what the user sent, as "queued" until ``start_reply``; its id."""
-        return self._insert(session, "user", text, "queued", None)
+    def add_prompt(self, session: int, text: str, facts: dict[str, Any] | None = None) -> int:
+        """Commit what the user sent, and what it asks for, as "queued" until ``start_reply``; its id."""
+        with self.writing():
+            prompt = self._insert_row(session, "user", text, "queued", None)
+            self._db.execute("UPDATE message SET facts = ? WHERE id = ?", (json.dumps(facts or {}), prompt))
+        return prompt
+
+    def show_branch(self, session: int, leaf: int | None) -> None:
+        """Show the branch that ends with this message; None for an empty one."""
+        with self.writing():
+            self._db.execute("UPDATE session SET leaf = ? WHERE id = ?", (leaf, session))
 
     def start_reply(self, prompt: int, *, seed: int | None = None, lineage: str = "") -> int:
         """Put the prompt at the end of its session's branch and open a reply below it; the reply's id."""
@@ -156,21 +164,27 @@ class Store(Database):
             )
             self._db.execute("UPDATE answer SET state = 'stopped' WHERE message = ? AND state = 'running'", (reply,))
 
-    def messages(self, session: int, *, limit: int = 50, before: int | None = None) -> list[MessageRecord]:
-        """The last messages of the shown branch, oldest first.
+    def messages(
+        self, session: int, *, limit: int = 50, before: int | None = None, after: int | None = None
+    ) -> list[MessageRecord]:
+        """The last messages of the shown branch, oldest first; with ``after`` the first ones below that.
 
         Args:
             session: Its id.
             limit: At most so many.
             before: Only those above this message; the way to page upwards.
+            after: Only those below this message; the way to page downwards.
         """
+        order = "ASC" if after is None else "DESC"
         rows = self.rows(
             f"""{_BRANCH} SELECT m.* FROM branch JOIN message m USING (id)
-                WHERE depth > coalesce((SELECT depth FROM branch WHERE id = ?), -1) ORDER BY depth LIMIT ?""",
-            (session, before, limit),
+                WHERE depth > coalesce((SELECT depth FROM branch WHERE id = ?), -1)
+                AND (? IS NULL OR depth < (SELECT depth FROM branch WHERE id = ?)) ORDER BY depth {order} LIMIT ?""",
+            (session, before, after, after, limit),
         )
         answers = self._answers([row["id"] for row in rows])
-        return [MessageRecord.of(row, answers.get(row["id"], [])) for row in reversed(rows)]
+        ordered = rows if after is not None else rows[::-1]
+        return [MessageRecord.of(row, answers.get(row["id"], [])) for row in ordered]
 
     def history(self, session: int, turns: int = 50) -> list[dict[str, str]]:
         """What was said on the shown branch, as the engine wants it: so many messages, oldest first."""
@@ -225,10 +239,6 @@ class Store(Database):
                 values = [as_bytes(value) if isinstance(value, str) else value for value in row]
                 marks = ", ".join(TEXT if isinstance(value, str) else "?" for value in row)
                 self._db.execute(f"INSERT INTO {table} VALUES ({marks})", values)
-
-    def _insert(self, session: int, speaker: str, text: str, state: str, parent: int | None) -> int:
-        with self.writing():
-            return self._insert_row(session, speaker, text, state, parent)
 
     def _insert_row(self, session: int, speaker: str, text: str, state: str, parent: int | None) -> int:
         now, writer = time.time(), owner.owner_of(os.getpid())

@@ -1,4 +1,4 @@
-"""Slash commands: what there is, and which one a line of text means. The screens do them."""
+"""Slash commands: what there is, and which one a line of text means. ``doing`` and the line mode do them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,22 @@ class Command:
     help: str
     plain: bool = True
 
+    @property
+    def line(self) -> str:
+        """The command with what may follow it."""
+        return f"/{self.name} {self.usage}".strip()
+
 
 COMMANDS = (
     Command("help", "", "show the keys and commands"),
     Command("new", "", "start a new session; this one stays in the history"),
+    Command("sentiment", "TEXT", "ask for the mood of a text alone"),
+    Command("search", "WORDS", "rank passages of the indexed documents"),
+    Command("translate", "[LANGUAGE] TEXT", "translate a text, such as /translate fr good morning"),
+    Command("write", "TEXT", "continue a text, outside the conversation"),
+    Command("retry", "", "give another reply to the last prompt; the one before is kept", plain=False),
+    Command("edit", "", "say the last prompt anew; the old one is kept", plain=False),
+    Command("copy", "[code N]", "copy the last reply, or one code block of it", plain=False),
     Command("heads", "[on|off NAME]", "list the heads, or switch one on or off"),
     Command("dial", "[NAME=F | off]", "weigh objectives of the reply; alone: show the sliders"),
     Command("why", "", "show the replies that the last one was chosen from"),
@@ -40,13 +52,70 @@ UNFAMILIAR = (
     "The last messages are unlike what this assistant was trained on: its answers and percentages are worth less here."
 )
 UNFAMILIAR_BELOW = 0.5  # as chatkit.confidence.familiarity, which the first frame does not import
+HEAD_COMMANDS = {"sentiment": "sentiment", "search": "retrieval", "translate": "translation", "write": "generation"}
 _COMMAND = re.compile(r"/([a-z]+)(?:\s+(.*))?", re.DOTALL)
+_AT = re.compile(r"@([A-Za-z_]\w*)\s+(.*\S.*)", re.DOTALL)
+_LANGUAGE = re.compile(r"(?:to\s+)?([a-z]{2})\s+(.*\S.*)", re.DOTALL)
+
+
+@dataclasses.dataclass(frozen=True)
+class Direct:
+    """A request to one head, beside the conversation.
+
+    Args:
+        head: Its name.
+        text: What it is asked about.
+        options: Of the head, such as ``language``.
+    """
+
+    head: str
+    text: str
+    options: dict[str, Any] = dataclasses.field(default_factory=dict)
 
 
 def parse(text: str) -> tuple[str, str] | None:
     """Name and arguments of a command; None where the text is no command, such as a path ("/etc/hosts")."""
     match = _COMMAND.fullmatch(text.strip())
     return (match[1], (match[2] or "").strip()) if match else None
+
+
+def direct(text: str, heads: Sequence[dict[str, Any]]) -> Direct | str | None:
+    """The request to one head that a line means.
+
+    Args:
+        text: The line: ``@name …``, or one of the commands in ``HEAD_COMMANDS``.
+        heads: The heads, as the engine listed them.
+    Returns:
+        The request; what is wrong with it; or None where the line is something else, such as "@ noon we met".
+    """
+    names = {str(head.get("name")) for head in heads}
+    if at := _AT.fullmatch(text.strip()):
+        if at[1] in names:
+            return Direct(at[1], at[2].strip())
+        near = difflib.get_close_matches(at[1], names, n=1)
+        return f"There is no head {at[1]}; did you mean @{near[0]}?" if near else None
+    command = parse(text)
+    if command is None or command[0] not in HEAD_COMMANDS:
+        return None
+    name, rest = command
+    head = HEAD_COMMANDS[name]
+    if not rest:
+        usage = next(known.line for known in COMMANDS if known.name == name)
+        return f"Say what about: {usage}"
+    if heads and head not in names:
+        return f"There is no head {head}; there are: {', '.join(sorted(names))}."
+    options: dict[str, Any] = {}
+    if name == "translate" and (language := _LANGUAGE.fullmatch(rest)) and language[1] in languages(heads):
+        options, rest = {"language": language[1]}, language[2].strip()
+    elif name == "write":
+        options = {"continue": True}
+    return Direct(head, rest, options)
+
+
+def languages(heads: Sequence[dict[str, Any]]) -> list[str]:
+    """Languages that are learned: so that "it is raining" is not taken for Italian where there is none."""
+    name = HEAD_COMMANDS["translate"]
+    return [str(label) for head in heads if head.get("name") == name for label in head.get("labels") or ()]
 
 
 def unknown(name: str) -> str:

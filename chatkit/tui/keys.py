@@ -1,14 +1,20 @@
-"""Alt+Enter on terminals without the Kitty keyboard protocol.
+"""Keys: bindings of a widget as the user has bound them, and Alt+Enter where the terminal hides it.
 
-They send ESC CR, which Textual 8 takes for a plain Enter; its table of sequences has no public way in, so an
-entry is added where the table is found, and nothing else changes where it is not.
+Terminals without the Kitty keyboard protocol send ESC CR for it, which Textual 8 takes for a plain Enter; its table of
+sequences has no public way in, so an entry is added where the table is found, and nothing else changes where it is not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
+
+from textual.binding import Binding
+from textual.widget import Widget
+
+_NAMES = {"shift+\r": "shift+enter", "alt+\r": "alt+enter"}  # from terminals that report modified keys
 
 
 def teach_alt_enter() -> None:
@@ -18,3 +24,16 @@ def teach_alt_enter() -> None:
 
         table: Any = ANSI_SEQUENCES_KEYS
         table.setdefault("\x1b\r", (SimpleNamespace(value="alt+enter"),))
+
+
+def own_bindings(widget: Widget, key: str) -> Sequence[Binding]:
+    """Bindings of the widget itself for a key, as the user's key file has them.
+
+    Textual looks for bindings only after a key has bubbled up to the app; letters typed meanwhile would overtake it, so
+    that a fast "a, Enter, b" sends "ab". A widget that runs these in its ``_on_key`` keeps the order.
+    """
+    bindings = widget._bindings
+    if keymap := widget.app._keymap:
+        bindings = bindings.copy()
+        bindings.apply_keymap(keymap)
+    return bindings.key_to_bindings.get(_NAMES.get(key, key), ())

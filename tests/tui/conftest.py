@@ -68,7 +68,7 @@ class Driver:
         await self.idle()
 
     async def idle(self):
-        await self.until(lambda: self.turns and not self.app.screen_stack[0]._views)
+        await self.until(lambda: self.turns and not self.app.screen_stack[0].window.running)
         await self.pilot.pause()
 
     @property

@@ -117,7 +117,7 @@ class Engine:
                 self.send("choice", turn=turn, head=name, choice=head["choice"])
             if head.get("echo") and options:
                 head = {**head, "say": f"{head['say']} {options}"}
-            tokens += self.call(turn, name, head, text, history)
+            tokens += self.call(turn, name, head, text, history, seed)
         timing = {"encode": 0.004, "total": 0.4, "tokens": tokens, "tokens_per_second": 812.0}
         self.send("done", turn=turn, seed=seed, stopped=self.stops(turn), timing=timing,
                   familiarity=self.script.get("familiarity"), trust=self.script.get("trust", {}))  # fmt: skip
@@ -125,7 +125,7 @@ class Engine:
     def stops(self, turn):
         return turn in self.cancelled and not self.script.get("ignore_cancel")
 
-    def call(self, turn, name, head, text, history):
+    def call(self, turn, name, head, text, history, seed):
         crash = head.get("crash") if head.get("when", "") in text else None
         if crash == "raise":
             self.send("failed", turn=turn, head=name, message="ZeroDivisionError: division by zero",
@@ -144,7 +144,7 @@ class Engine:
             answer = {"type": "table", **head["table"]}
         else:
             said = head.get("say", "")
-            said = said.replace("{text}", text).replace("{turns}", str(len(history)))
+            said = said.replace("{text}", text).replace("{turns}", str(len(history))).replace("{seed}", str(seed))
             answer = self.stream(turn, name, head, said, crash)
         self.send("answer", turn=turn, head=name, answer=answer, stopped=self.stops(turn))
         return len(answer.get("text", "").split())

@@ -1,4 +1,4 @@
-"""The prompt: a text area in which Enter sends.
+"""The prompt: a text area in which Enter sends, with a list of what can be taken while a command is typed.
 
 A long paste is folded into a short mark, for a text area takes seconds to wrap a megabyte; it is sent in
 full.
@@ -7,18 +7,21 @@ full.
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.widgets import TextArea
 
+from chatkit.tui.completing import Choice, choices, past
+from chatkit.tui.keys import own_bindings
 from chatkit.tui.messages import Sent
 from chatkit.tui.text import shown
+from chatkit.tui.widgets.choices import Choices
 
 FOLD_CHARACTERS = 4000
 FOLD_LINES = 100
-_NAMES = {"shift+\r": "shift+enter", "alt+\r": "alt+enter"}  # from terminals that report modified keys
 _MARK = re.compile(r"\[pasted text (\d+): [\d,]+ characters\]")
 
 
@@ -34,6 +37,7 @@ class Prompt(TextArea):
         Binding("ctrl+j,alt+enter,shift+enter", "newline", "New line", id="prompt.newline"),
         Binding("up", "up", "Earlier prompt (on the first line)", show=False, id="prompt.up"),
         Binding("down", "down", "Later prompt (on the last line)", show=False, id="prompt.down"),
+        Binding("ctrl+r", "search", "Search earlier prompts", id="prompt.search"),
     ]
 
     def __init__(self, *, placeholder: str = "", id: str | None = None) -> None:
@@ -44,15 +48,18 @@ class Prompt(TextArea):
         self._at = 0  # position in the past; its length = what is being written
         self._draft = ""
         self._folded: dict[str, str] = {}
+        self.choices: Choices | None = None
+        self.heads: Sequence[dict[str, Any]] = ()  # what can be named after "@"
+        self._dismissed = ""  # the text for which the list was closed
+        self._searching: str | None = None  # what stood here before the search in the past began
 
     async def _on_key(self, event: events.Key) -> None:
-        """Do the prompt's own keys at once, in the order in which they were typed.
-
-        Textual looks for bindings only after a key has bubbled up to the app; letters typed meanwhile would
-        overtake it, so that a fast "a, Enter, b" sends "ab".
-        """
-        key = _NAMES.get(event.key, event.key)
-        for binding in self._bindings.key_to_bindings.get(key, ()):
+        """Do the prompt's own keys at once, in the order in which they were typed."""
+        if self._take_key(event.key):
+            event.stop()
+            event.prevent_default()
+            return
+        for binding in own_bindings(self, event.key):
             event.stop()
             event.prevent_default()
             await self.run_action(binding.action)
@@ -82,6 +89,7 @@ class Prompt(TextArea):
         self._at, self._draft = len(self.past), ""
         self._folded.clear()
         self.load_text("")
+        self._close_choices()
         self.post_message(Sent(text))
 
     def action_newline(self) -> None:
@@ -97,6 +105,72 @@ class Prompt(TextArea):
         """Move down, or bring back the prompt after."""
         if not self.cursor_at_last_line or not self._recall(self._at + 1):
             self.action_cursor_down()
+
+    # The list above
+
+    def on_text_area_changed(self) -> None:
+        """Offer what fits."""
+        self.offer()
+
+    def offer(self) -> None:
+        """Offer what fits the text as it stands."""
+        if self.choices is None:
+            return
+        if self._searching is not None:
+            self.choices.offer(past(self.text, self.past), self.region, "earlier prompts with these words")
+        elif self.text != self._dismissed:
+            self._dismissed = ""
+            self.choices.offer(choices(self.text, self.heads), self.region)
+
+    def action_search(self) -> None:
+        """Look for an earlier prompt by its words; again for the one before."""
+        if self._searching is None and self.choices is not None:
+            self._searching = self.full_text()
+            self.offer()
+        elif self.choices is not None:
+            self.choices.move("down")
+
+    def take(self, choice: Choice) -> None:
+        """Put a choice here."""
+        searched = self._searching is not None
+        self._close_choices()
+        self.fill(choice.text)
+        if not searched:
+            self.offer()
+        self.screen.set_focus(self)
+
+    def _take_key(self, key: str) -> bool:
+        """Give a key to the list; whether it was meant for it."""
+        if self.choices is None:
+            return False
+        if key == "escape" and self.text.startswith(("/", "@")):
+            self._dismissed = self.text
+        if key == "enter" and self._searching is None:
+            self.offer()  # for what was typed since the last look
+        if not self.choices.display:
+            return False
+        chosen = self.choices.chosen
+        if key == "escape":
+            before, self._searching = self._searching, None
+            if before is not None:
+                self.fill(before)
+            self.choices.close()
+        elif key == "tab" and chosen is not None:
+            self.take(chosen)
+        elif key == "enter" and self._searching is not None:
+            self.take(chosen or Choice(self._searching, ""))
+        elif key == "enter" and chosen is not None and chosen.text.strip() != self.text.strip():
+            self.take(chosen)
+            if chosen.complete and not chosen.text.endswith("/"):
+                self.action_send()
+        else:
+            return self.choices.move(key)
+        return True
+
+    def _close_choices(self) -> None:
+        self._searching = None
+        if self.choices is not None:
+            self.choices.close()
 
     def _recall(self, at: int) -> bool:
         if not 0 <= at <= len(self.past):
