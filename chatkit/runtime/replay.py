@@ -59,7 +59,7 @@ def replies(data: Mapping[str, Any], turns: int, characters: int) -> list[Said]:
         head = next((a["head"] for a in reply["answers"] if a["text"] and a["state"] != "failed"), "")
         asked = prompt["speaker"] == "user" and reply["speaker"] == "assistant"
         if asked and head and reply["text"] and reply["seed"] is not None:
-            before = _history(shown[: at - 1], turns, characters)
+            before = [] if prompt["facts"].get("aside") else _history(shown[: at - 1], turns, characters)
             options = dict(reply["facts"].get("options") or {})
             whole = reply["state"] == "done"
             said = (head, reply["text"], reply["seed"], reply["lineage"], options, whole)
@@ -70,7 +70,12 @@ def replies(data: Mapping[str, Any], turns: int, characters: int) -> list[Said]:
 
 
 def _history(messages: Sequence[Mapping[str, Any]], turns: int, characters: int) -> list[dict[str, str]]:
-    kept = [{"speaker": m["speaker"], "text": m["text"]} for m in messages[-turns:] if m["text"]]
+    asides = {m["id"] for m in messages if m["speaker"] == "user" and m["facts"].get("aside")}
+    kept = [
+        {"speaker": m["speaker"], "text": m["text"]}
+        for m in messages[-turns:]
+        if m["text"] and m["id"] not in asides and m["parent"] not in asides
+    ]
     size, start = 0, len(kept)
     while start and size + len(kept[start - 1]["text"]) <= characters:
         start -= 1

@@ -189,8 +189,8 @@ class Chat:
         history = [] if turn.aside else self._history(turn.prompt)
         turn.state, self.current = "running", turn
         self._tell(Update("started", turn))
-        options = {**({"dial": dict(self.dial)} if self.dial else {}), **turn.options}
-        events = self.client.ask(turn.text, history, heads=turn.heads, options=options, seed=seed)
+        turn.options = {**({"dial": dict(self.dial)} if self.dial else {}), **turn.options}
+        events = self.client.ask(turn.text, history, heads=turn.heads, options=turn.options, seed=seed)
         async with contextlib.aclosing(events):
             async for event in events:
                 self._keep(turn, event)
@@ -242,8 +242,8 @@ class Chat:
         turn.state = state
         lineage = self.client.lineage
         facts = {"timing": turn.timing, "familiarity": turn.familiarity, "trust": turn.trust}
-        if self.dial:
-            facts["options"] = {"dial": dict(self.dial)}
+        if turn.options:
+            facts["options"] = turn.options
         if turn.choices:
             facts["choices"] = turn.choices
         self._written(lambda: self.store.finish(turn.reply, state, text=turn.reply_text, facts=facts, lineage=lineage))

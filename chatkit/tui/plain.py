@@ -116,10 +116,8 @@ class PlainChat:
         if not line.strip():
             return True
         command = commands.parse(line)
-        if command is None:
-            self.chat.send(line)
-            await self.chat.drained()
-            return self.chat.client.state != "dead"
+        if command is None or command[0] in commands.HEAD_COMMANDS:
+            return await self._answer(line)
         name, arguments = command
         if name == "quit":
             return False
@@ -152,6 +150,21 @@ class PlainChat:
         self.chat.dial = dial
         for line in [brief(dial) or "nothing is weighed"] if arguments else listing(sliders, dial):
             _say("chatkit", line)
+
+    async def _answer(self, line: str) -> bool:
+        """Answer a prompt, or have one head answer; False if the engine is dead."""
+        if line[0] in "/@":
+            await self.chat.client.settled()  # which heads there are decides what the line means
+        asked = commands.direct(line, self.chat.client.heads)
+        if isinstance(asked, str):
+            _say("chatkit", asked)
+            return True
+        if asked is None:
+            self.chat.send(line)
+        else:
+            self.chat.send(asked.text, (asked.head,), options=asked.options, aside=True)
+        await self.chat.drained()
+        return self.chat.client.state != "dead"
 
     def _heads(self, arguments: str) -> None:
         client = self.chat.client

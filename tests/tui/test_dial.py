@@ -72,7 +72,8 @@ async def test_commands_move_an_open_panel(drive):
         await chat.ready()
         await chat.enter("/dial")
         await chat.until(lambda: chat.app.screen.query(Slider))
-        chat.prompt.focus()
+        await chat.until(lambda: isinstance(chat.app.focused, Slider))
+        chat.app.screen.set_focus(chat.prompt)
         await chat.enter("/dial warmth=-0.4")
         await chat.sees("Replies are chosen by warmth -0.4.", "-0.40")
         assert next(iter(chat.app.screen.query(Slider))).value == -0.4

@@ -153,3 +153,14 @@ def test_probabilities_in_words(bars, words):
 
 def test_line_mode_is_wanted_for_pipes():
     assert plain.wanted()  # pytest's standard streams are no terminals
+
+
+def test_one_head_is_asked_directly(chat, home):
+    done = chat(b"@sentiment this is fine\n/sentiment\n/search heads\n")
+    lines = done.stdout.decode().splitlines()
+    assert lines[0] == "sentiment: positive, 86 percent; neutral 11, negative 3"
+    assert lines[1] == "chatkit: Say what about: /sentiment TEXT"
+    assert lines[2].startswith("retrieval: 1. heads.md:12")
+    store = Store(home / "history.db")
+    assert store.messages(store.sessions()[0].id)[0].facts["aside"]
+    store.close()
