@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
 
 from chatkit.data.batching import Padded
 from chatkit.head.encoded import Encoded
@@ -30,7 +29,7 @@ def encode_padded(
     device = encoder.embedding.weight.device
     ids = torch.from_numpy(padded.ids).to(device)
     fresh = torch.from_numpy(padded.fresh).to(device)
-    state = None if bool(fresh.all()) else _blend(carried, fresh, encoder)
+    state = None if carried is None or bool(fresh.all()) else encoder.blend(carried, fresh)
     states, after = encoder(ids, state)
     lengths = torch.from_numpy(padded.lengths).to(device)
     rows: Sequence[Sequence[int]] = [row[:n].tolist() for row, n in zip(padded.ids, padded.lengths, strict=True)]
@@ -42,11 +41,3 @@ def encode_padded(
         after,
         None if tokenizer is None else lambda: [tokenizer.offsets(row) for row in rows],
     )
-
-
-def _blend(carried: State | None, fresh: Tensor, encoder: Encoder) -> State:
-    """The carried state, with the zero state in rows that start fresh."""
-    zero = encoder.zero_state(len(fresh))
-    if carried is None:
-        return zero
-    return tuple(torch.where(fresh[None, :, None], z, c.detach()) for z, c in zip(zero, carried, strict=True))

@@ -1,7 +1,7 @@
-"""One token at a time: a fast step of the LSTM and its tied softmax, for generation.
+"""One token at a time: a fast step of the encoder and its tied softmax, for generation.
 
-``nn.LSTM`` spends most of a one-token call on repacking weights. Here the cell is written out over weights that are
-packed once: per-row int8 where the processor has a quantised kernel, else float32.
+``nn.LSTM`` spends most of a one-token call on repacking weights. Each encoder writes its step out (``make_step``), here
+over weights that are packed once: per-row int8 where the processor has a quantised kernel, else float32.
 
 B = batch, D = width, E = embedding, V = vocabulary, L = layers
 """
@@ -16,7 +16,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from chatkit.nn.encoder import LSTMEncoder, State
+from chatkit.nn.encoder import State
 from chatkit.nn.quantise import quantise_rows
 from chatkit.nn.vocabulary import Backbone
 
@@ -64,14 +64,8 @@ def _float_product(weight: Tensor, bias: Tensor | None) -> Product:
     return lambda x: nn.functional.linear(x, w, b)
 
 
-def _sigmoids_first(rows: Tensor) -> Tensor:
-    """The gates' rows in the order i, f, o, g instead of torch's i, f, g, o: one sigmoid for three gates."""
-    i, f, g, o = rows.detach().chunk(4)
-    return torch.cat((i, f, o, g))
-
-
 class Stepper:
-    """Steps a backbone with an LSTM encoder one token at a time, without gradient.
+    """Steps a backbone one token at a time, without gradient.
 
     Args:
         backbone: Its weights are packed now; later changes to them are not seen.
@@ -79,18 +73,10 @@ class Stepper:
     """
 
     def __init__(self, backbone: Backbone, precision: Precision | None = None) -> None:
-        encoder = backbone.encoder
-        if not isinstance(encoder, LSTMEncoder):
-            raise TypeError(f"Stepper steps an LSTMEncoder, got {type(encoder).__name__}")
         self.precision: Precision = precision or best_precision()
         make = _int8_product if self.precision == "int8" else _float_product
-        lstm, softmax = encoder.lstm, backbone.softmax
-        self._embedding = encoder.embedding.weight.detach()
-        self._cells: list[Product] = []
-        for layer in range(encoder.config.layers):  # input and recurrent weights side by side: one product a layer
-            weights = [getattr(lstm, f"weight_{part}_l{layer}") for part in ("ih", "hh")]
-            bias = getattr(lstm, f"bias_ih_l{layer}") + getattr(lstm, f"bias_hh_l{layer}")
-            self._cells.append(make(_sigmoids_first(torch.cat(weights, 1)), _sigmoids_first(bias)))
+        softmax = backbone.softmax
+        self._step = backbone.encoder.make_step(make)
         self._projection = make(softmax.projection.weight, softmax.projection.bias)
         self._softmax = make(softmax.weight, softmax.bias)
 
@@ -99,23 +85,11 @@ class Stepper:
 
         Args:
             ids: (B,) int64.
-            state: (h, c), each (L, B, D).
+            state: The encoder's.
         Returns:
             Hidden state of the top layer (B, D), and the new state.
         """
-        x = self._embedding[ids]
-        hs, cs = [], []
-        width = state[0].shape[2]
-        for cell, h, c in zip(self._cells, *state, strict=True):
-            gates = cell(torch.cat((x, h), 1))  # (B, 4 D), ours to change
-            i, f, o = gates[:, : 3 * width].sigmoid_().chunk(3, 1)
-            c = torch.addcmul(f * c, i, gates[:, 3 * width :].tanh_())
-            x = o * torch.tanh(c)
-            hs.append(x)
-            cs.append(c)
-        if len(hs) == 1:
-            return x, (x.unsqueeze(0), cs[0].unsqueeze(0))
-        return x, (torch.stack(hs), torch.stack(cs))
+        return self._step(ids, state)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits (B, V) of hidden states (B, D)."""

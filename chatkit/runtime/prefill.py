@@ -74,4 +74,4 @@ class RunningState:
         for i in range(0, len(ids), _CHUNK):
             states, state = encoder(torch.tensor([ids[i : i + _CHUNK]]), state)
         assert state is not None
-        return states[:, -1], state
+        return states[:, -1].clone(), state  # a view would keep the states of the whole turn

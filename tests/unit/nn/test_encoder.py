@@ -75,7 +75,7 @@ def test_the_softmax_shares_the_embedding_and_does_not_own_it() -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("hidden", 0), ("hidden", 9000), ("layers", 0), ("dropout", 1.0), ("dropout", -0.1), ("kind", "gru")],
+    [("hidden", 0), ("hidden", 9000), ("layers", 0), ("dropout", 1.0), ("dropout", -0.1), ("kind", "rnn")],
 )
 def test_a_shape_out_of_range_is_named(key: str, value: object) -> None:
     with pytest.raises(ConfigError, match=rf"encoder\.?.*{key}"):

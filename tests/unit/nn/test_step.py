@@ -7,7 +7,7 @@ import torch
 
 from chatkit.assistant import Assistant
 from chatkit.nn import step
-from chatkit.nn.encoder import EncoderConfig, make_encoder
+from chatkit.nn.encoder import Encoder, EncoderConfig, make_encoder
 from chatkit.nn.step import Stepper, best_precision
 from chatkit.nn.vocabulary import Backbone
 
@@ -53,8 +53,10 @@ def test_int8_agrees_with_float32_on_a_trained_assistant(
     assert agree / ids.shape[1] >= least
 
 
-def test_steps_need_an_lstm() -> None:
-    backbone = Backbone(make_encoder(EncoderConfig(embedding=4, hidden=4), 10))
-    backbone.encoder = torch.nn.Identity()  # type: ignore[assignment]
-    with pytest.raises(TypeError, match="Identity"):
-        Stepper(backbone)
+def test_an_encoder_that_writes_no_step_out_is_stepped_by_passes() -> None:
+    backbone = Backbone(make_encoder(EncoderConfig(embedding=4, hidden=4), 10)).eval()
+    stepper = Stepper(backbone, "float32")
+    state = backbone.encoder.zero_state(2)
+    ids = torch.tensor([3, 7])
+    plain = Encoder.make_step(backbone.encoder, lambda weight, bias: lambda x: x)
+    torch.testing.assert_close(plain(ids, state), stepper.step(ids, state))
