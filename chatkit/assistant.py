@@ -30,6 +30,7 @@ from chatkit.checkpoint import (
     read_json,
     recover_folder,
     save_tensors,
+    tensor_shapes,
     write_aside,
     write_json,
 )
@@ -247,6 +248,9 @@ class Assistant:
             config = from_table(EncoderConfig, table["encoder"], where=str(folder / "assistant.toml"), prefix="encoder")
         except ConfigError as error:
             raise ModelError(str(error)) from None
+        with torch.device("meta"):  # shapes only: the config of a damaged folder may ask for any amount of memory
+            wanted = {key: t.shape for key, t in Backbone(make_encoder(config, len(tokenizer))).state_dict().items()}
+        _check_shapes(wanted, folder / "encoder.safetensors")
         tensors, _ = load_tensors(folder / "encoder.safetensors")
         self = cls(tokenizer, config)
         _fill(self.backbone, expand(tensors), folder / "encoder.safetensors")
@@ -272,17 +276,38 @@ class Assistant:
             setup = HeadSetup(dict(data["options"]), tuple(map(str, data["labels"])), bool(data["trained"]), fitted)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ModelError(f"{folder / 'head.json'}: malformed: {error!r}") from None
+        if name != folder.name or not name.isidentifier():  # a path would be loaded as code
+            raise ModelError(f"{folder / 'head.json'}: its name {name!r} is not that of its folder")
         if lineage != self.lineage:
             raise ModelError(
                 f"head {name} is stale: trained for another encoder ({lineage[:8]}, this one is {self.lineage[:8]})",
                 hint="train it again with: chatkit heads add",
             )
         head_class = find_head(name)
+        if setup.options:
+            self._check_size(head_class, setup, folder / "weights.safetensors")
         with guard(name, source_file(head_class), stage="build"):
             head = self.add_head(head_class, setup)
         if head.state_dict():
             tensors, _ = load_tensors(folder / "weights.safetensors")
             _fill(head, expand(tensors), folder / "weights.safetensors")
+
+    def _check_size(self, head_class: type[Head], setup: HeadSetup, weights: Path) -> None:
+        """Compare shapes before memory is taken: options from elsewhere may ask for any amount.
+
+        Raises:
+            ModelError: If the head that the options ask for is another than the one whose weights are there.
+        """
+        info = Info(self.backbone.encoder.width, setup.labels, self.backbone.encoder.causal)
+        try:
+            with torch.device("meta"):
+                head = head_class()
+                head.build(info, self.vocabulary, **setup.options)
+                wanted = {key: tensor.shape for key, tensor in head.state_dict().items()}
+        except Exception:  # it computes with numbers while it is built: then it is built and guarded as ever
+            return
+        if wanted:
+            _check_shapes(wanted, weights)
 
 
 def labels_of(records: Sequence[Record], field: str = "label") -> tuple[str, ...]:
@@ -328,6 +353,17 @@ def _fill(module: torch.nn.Module, tensors: dict[str, Tensor], where: Path) -> N
         differing = sorted(name for name in {*wanted, *given} if wanted.get(name) != given.get(name))
         raise ModelError(f"{where}: does not fit its config at {', '.join(differing[:3])}", hint="train it again")
     module.load_state_dict(tensors)
+
+
+def _check_shapes(wanted: Mapping[str, torch.Size], file: Path) -> None:
+    """Compare the header of a weights file, plain or int8, with the shapes that are wanted."""
+    given = tensor_shapes(file)
+    scales = {key: shape for key, shape in given.items() if key.removesuffix(SCALE) in given and key.endswith(SCALE)}
+    plain = {key: shape for key, shape in given.items() if key not in scales}
+    differing = sorted(key for key in {*wanted, *plain} if tuple(wanted.get(key, (-1,))) != plain.get(key))
+    differing += [key for key, shape in scales.items() if shape != plain[key.removesuffix(SCALE)][:1]]
+    if differing:
+        raise ModelError(f"{file}: does not fit its config at {', '.join(differing[:3])}", hint="train it again")
 
 
 def _lineage(weights: bytes, tokenizer: bytes) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MOST_BYTES = 8 * 2**30
+MOST_JSON_BYTES = 256 * 2**20
 
 
 def write_aside(path: Path, content: bytes) -> None:
@@ -50,9 +51,11 @@ def read_json(path: Path) -> Any:
     """Read a JSON file of an assistant.
 
     Raises:
-        ModelError: If it is missing, unreadable or no JSON.
+        ModelError: If it is missing, unreadable, no JSON, or too large to be one of ours.
     """
     try:
+        if path.stat().st_size > MOST_JSON_BYTES:
+            raise ModelError(f"{path}: larger than {MOST_JSON_BYTES >> 20} MiB", hint="this is no file of chatkit")
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
@@ -85,6 +88,23 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             raise ModelError(f"{path}: larger than {MOST_BYTES >> 30} GiB", hint="this is no assistant of chatkit")
         with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata() or {})  # noqa: SIM118
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except SafetensorError as error:
+        raise ModelError(f"{path}: cut short or damaged: {error}", hint="copy or train it again") from None
+
+
+def tensor_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Shapes of the tensors in a safetensors file, from its header alone: nothing of their size is allocated.
+
+    Raises:
+        ModelError: As ``load_tensors``.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="np") as file:
+            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from None
     except SafetensorError as error:

@@ -19,15 +19,18 @@ from typing import Any, TypeVar
 from chatkit.errors import ConfigError
 
 T = TypeVar("T")
+MOST_BYTES = 16 * 2**20
 
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file.
 
     Raises:
-        ConfigError: If it is missing, a folder, unreadable or no valid TOML.
+        ConfigError: If it is missing, a folder, unreadable, too large or no valid TOML.
     """
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ConfigError(f"{path}: larger than {MOST_BYTES >> 20} MiB", hint="this is no config")
         return tomllib.loads(path.read_bytes().decode("utf-8"))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file", hint="give the path of a TOML config") from None

@@ -58,6 +58,7 @@ class Database:
         self._db.text_factory = lambda raw: raw.decode("utf-8", "surrogatepass")
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA foreign_keys = ON")
+        self._db.execute("PRAGMA cell_size_check = ON")  # the file may be from elsewhere
         self._db.execute("PRAGMA secure_delete = ON")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")  # survives kill -9; WAL keeps the file whole

@@ -262,15 +262,17 @@ class DocumentIndex(Database):
         """Vectors of all passages, (N, K) float16, unit norm; None unless this encoder made all of them."""
         if not lineage or not size or self.stale(lineage):
             return None
-        out: np.ndarray | None = None
+        # All of one length, before memory is taken for so many of them.
+        query = "SELECT min(length(vector)), max(length(vector)), count(*), min(typeof(vector)) FROM passage"
+        least, most, count, kind = self.rows(query)[0]
+        if count != size or kind != "blob" or not most or least != most or most % 2:
+            return None
+        out = np.empty((size, most // 2), dtype=np.float16)
         with self.clear_errors():
             for i, (blob,) in enumerate(self._db.execute("SELECT vector FROM passage ORDER BY file, id")):
-                vector = np.frombuffer(blob or b"", dtype=np.float16)
-                if out is None:
-                    out = np.empty((size, len(vector)), dtype=np.float16)
-                if len(vector) != out.shape[1]:
+                if not isinstance(blob, bytes) or len(blob) != most:
                     return None
-                out[i] = vector
+                out[i] = np.frombuffer(blob, dtype=np.float16)
         return out
 
 

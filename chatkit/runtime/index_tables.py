@@ -100,6 +100,7 @@ def migrate(db: sqlite3.Connection, name: str) -> None:
     Raises:
         StorageError: If the file is no index, or was written by a newer chatkit.
     """
+    db.execute("PRAGMA trusted_schema = OFF")  # a file from elsewhere may hold triggers and views; ours has none
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
     empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
     if not empty and db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:

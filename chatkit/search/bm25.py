@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import os
+import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,11 @@ class BM25:
             StorageError: If it is damaged or of another format.
         """
         try:
+            with zipfile.ZipFile(
+                io.BytesIO(data)
+            ) as archive:  # savez packs nothing: what is read is no larger than data
+                if sum(part.file_size for part in archive.infolist()) > len(data):
+                    raise ValueError("its parts are larger than itself")
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 return cls._from_arrays({name: arrays[name] for name in arrays.files})
         except Exception as error:  # zip, header and key errors alike: the bytes are not ours
@@ -147,6 +153,12 @@ class BM25:
         size = int(arrays["size"])
         if "words" not in arrays:
             return cls(size)
+        data, indices, indptr = (arrays[name] for name in ("data", "indices", "indptr"))
+        if not (data.ndim == indices.ndim == indptr.ndim == 1 and len(data) == len(indices) and len(indptr)):
+            raise ValueError("postings of other shapes")
+        inside = not len(indices) or (indices.min() >= 0 and indices.max() < size)
+        if not inside or indptr[0] != 0 or indptr[-1] != len(data) or (np.diff(indptr) < 0).any():
+            raise ValueError("postings point outside")
         model = _new(*map(float, arrays["constants"]))
         model.vocab_dict = {word: i for i, word in enumerate(arrays["words"].tobytes().decode().split("\n"))}
         model.unique_token_ids_set = set(model.vocab_dict.values())

@@ -24,6 +24,7 @@ SPARE = tuple(f"<spare{i}>" for i in range(4))
 
 # Longer runs are cut before the unigram lattice: its cost is linear, but its scores are float32 sums.
 _BLOCK = 4096
+_MOST_BYTES = 64 * 2**20
 _WORD_START = re.compile(r"(?<=\S)(?=\s)")
 
 
@@ -70,6 +71,8 @@ class Tokenizer:
             ModelError: If it cannot be read or is no tokenizer of chatkit.
         """
         try:
+            if path.stat().st_size > _MOST_BYTES:
+                raise ModelError(f"{path}: larger than {_MOST_BYTES >> 20} MiB", hint="this is no tokenizer of chatkit")
             return cls(path.read_bytes(), name=str(path))
         except OSError as error:
             raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
@@ -169,18 +172,8 @@ class Tokenizer:
             return [list(ids) for ids in self._processor.encode(short)] if short else []
         return [self.encode(text) for text in short]
 
-    def sample(self, text: str, *, alpha: float = 0.1, seed: int | None = None) -> list[int]:
-        """One segmentation drawn at random (subword regularisation, Kudo 2018); ``alpha`` smooths, 0 is uniform.
-
-        Args:
-            text: The text.
-            alpha: Exponent of the probabilities of segmentations.
-            seed: The same seed draws the same segmentation.
-        """
-        if seed is not None:
-            import sentencepiece
-
-            sentencepiece.set_random_generator_seed(seed)
+    def sample(self, text: str, *, alpha: float = 0.1) -> list[int]:
+        """One segmentation drawn at random (subword regularisation, Kudo 2018); ``alpha`` smooths, 0 is uniform."""
         return list(self._processor.encode(normalise(text), enable_sampling=True, alpha=alpha, nbest_size=-1))
 
     def decode(self, ids: Sequence[int]) -> str:
