@@ -29,6 +29,7 @@ from chatkit.nn.step import Stepper
 from chatkit.runtime import events
 from chatkit.runtime.choosing import CANDIDATES, MOST_CANDIDATES, checked_weights, choose_reply, objectives_of
 from chatkit.runtime.events import Event
+from chatkit.runtime.long_text import answer_long, is_long
 from chatkit.runtime.prefill import RunningState
 from chatkit.runtime.trust import Trust
 from chatkit.text.views import CONVERSATION, MESSAGE
@@ -212,6 +213,9 @@ class _Turn:
 
     def _answer(self, head: Head) -> Answer:
         record = dict.fromkeys(head.fields, self._text)
+        if len(head.fields) == 1 and is_long(self._host.assistant, self._text):
+            with torch.inference_mode(), _quiet():
+                return answer_long(self._host.assistant, head, self._text, cancelled=self._cancelled)
         with torch.inference_mode(), _quiet():
             views = {f: head.view_of(f, record) for f in head.fields}
             encoded = {f: self.encode(self._text, MESSAGE if v == CONVERSATION else v) for f, v in views.items()}
