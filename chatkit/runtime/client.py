@@ -21,6 +21,7 @@ from typing import Any
 
 from chatkit.runtime import events
 from chatkit.runtime.events import Event
+from chatkit.runtime.glances import Glances
 from chatkit.runtime.host import EngineHost, Load, State, by_itself
 from chatkit.runtime.process import COMMAND
 
@@ -71,6 +72,7 @@ class EngineClient:
         self._host = EngineHost(
             load, self._hear, self._take, command=command, log=log, loading=loading, head_loading=head_loading
         )
+        self.glances = Glances(self._host.send, lambda event: self.listener(event), self._restart)
         self._failures: Counter[str] = Counter()
         self._turn: _Turn | None = None
         self._turns = 0
@@ -282,9 +284,18 @@ class EngineClient:
 
     def _hear(self, event: Event) -> None:
         """Pass on an event that belongs to no turn."""
+        if event["event"] == "glance":
+            self.glances.hear(event)
+            return
+        if event["event"] == "state":
+            self.glances.engine_is(str(event["state"]), answering=self._turn is not None)
         if event["event"] == "reloaded" and event.get("ok"):
             self._failures.pop(str(event.get("head")), None)
         self.listener(event)
+
+    def _restart(self) -> None:
+        if self._turn is None:
+            self._restarting = asyncio.ensure_future(self._host.start("restarting"))
 
     def _take(self, event: Event) -> None:
         """Hand an event to the turn that runs; a late one of a turn that is over is dropped."""

@@ -49,11 +49,11 @@ class Conversation:
     def __init__(self, assistant: Assistant, search: Search = lambda vector, text, k: ()) -> None:
         self.assistant = assistant.eval()
         self.disabled: set[str] = set()
-        self._search = search
+        self.search = search
         self._failures: Counter[str] = Counter()
         self._running = RunningState(assistant)
-        self._stepper = Stepper(assistant.backbone)
-        assistant.vocabulary.use_fast_logits(self._stepper.logits)
+        self.stepper = Stepper(assistant.backbone)
+        assistant.vocabulary.use_fast_logits(self.stepper.logits)
 
     def turn(
         self,
@@ -169,7 +169,7 @@ class _Turn:
         self.encode_seconds = self.stream_seconds = 0.0
         self.pieces = 0
         self._services = Services(
-            self._begin, self._step, self.encode, host._search, cancelled, self._encode_all, candidates=self._candidates
+            self._begin, self._step, self.encode, host.search, cancelled, self._encode_all, candidates=self._candidates
         )
 
     def call(self, head: Head) -> Iterator[Event]:
@@ -275,7 +275,7 @@ class _Turn:
         return out
 
     def _step(self, ids: Tensor, state: Any) -> tuple[Tensor, Any]:
-        return self._host._stepper.step(ids, state)
+        return self._host.stepper.step(ids, state)
 
 
 def _coverage(options: Mapping[str, Any]) -> float:

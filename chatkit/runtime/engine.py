@@ -36,10 +36,16 @@ class Engine:
         self._cancelled: set[int] = set()
         self._loaded: Any = None
         self._watch: Any = None
+        self._typing: Any = None
+        self._typed: Mapping[str, Any] | None = None  # the latest text of an unfinished message
 
     def cancel(self, turn: int) -> None:
         """Note that a turn is to stop; called from the reading thread."""
         self._cancelled.add(turn)
+
+    def typed(self, command: Mapping[str, Any]) -> None:
+        """Note the latest text of a message that is being typed; called from the reading thread."""
+        self._typed = command
 
     def send(self, event: Mapping[str, Any]) -> None:
         """Write one event."""
@@ -58,6 +64,8 @@ class Engine:
                 self._load(command)
             elif do == "ask":
                 self._ask(command)
+            elif do == "typed":
+                self._glance()
             elif do in ("enable", "disable"):
                 self._switch(str(command.get("head", "")), on=do == "enable")
             else:
@@ -72,6 +80,7 @@ class Engine:
     def _load(self, command: Mapping[str, Any]) -> None:
         import torch
 
+        from chatkit.runtime.as_you_type import AsYouType
         from chatkit.runtime.conversation import Conversation, remark_on
         from chatkit.runtime.library import Library
         from chatkit.runtime.loading import load
@@ -91,6 +100,7 @@ class Engine:
         self._loaded, self._watch = loaded, Watch({h.name: h.path for h in loaded.heads if h.path is not None})
         self._library = Library(assistant, command.get("index"))
         self._conversation = Conversation(assistant, self._library.search)
+        self._typing = AsYouType(self._conversation)
         self._heads = [
             {
                 "name": h.name,
@@ -125,7 +135,17 @@ class Engine:
             cancelled=lambda: number in self._cancelled,
         ):
             self.send(event)
+            if event["event"] == "piece":
+                self._glance()
         self._cancelled.discard(number)
+
+    def _glance(self) -> None:
+        """Say what the quick heads make of the latest text that is being typed; older ones are forgotten."""
+        command, self._typed = self._typed, None
+        if command is None or self._typing is None or not isinstance(command.get("text"), str):
+            return
+        answers = [{"head": name, "answer": answer.as_json()} for name, answer in self._typing.answers(command["text"])]
+        self.send(events.glance(int(command.get("number", 0)), answers))
 
     def look_at_files(self) -> None:
         """Reload heads whose file was saved."""
@@ -204,6 +224,9 @@ def _read(source: IO[str], commands: queue.Queue[dict[str, Any] | None], engine:
                 engine.cancel(command["turn"])
         elif command.get("do") == "quit":
             break
+        elif command.get("do") == "typed":
+            engine.typed(command)
+            commands.put({"do": "typed"})
         else:
             commands.put(command)
     commands.put(None)

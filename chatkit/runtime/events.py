@@ -22,6 +22,8 @@ command failed as a whole:
     {"event": "loading", "head": "mood"}                 its code is about to run: if the process dies now, it did it;
                                                          "" when no head's code runs any more
     {"event": "reloaded", "head": "mood", "ok": true, "message": "4 weights kept", "place": ""}
+    {"event": "glance", "number": 7, "answers": [{"head": "sentiment", "answer": {...}}]}
+                                                         of the message that is being typed, the latest text only
     {"event": "error", "turn": 3 | null, "message": "one clear line"}
 """
 
@@ -86,3 +88,8 @@ def ready(model: str, lineage: str, heads: list[dict[str, Any]], sliders: list[d
 def error(message: str, turn: int | None = None) -> Event:
     """A command failed as a whole: one clear line for the user."""
     return {"event": "error", "turn": turn, "message": message}
+
+
+def glance(number: int, answers: list[dict[str, Any]]) -> Event:
+    """What the quick heads say of a message that is being typed."""
+    return {"event": "glance", "number": number, "answers": answers}

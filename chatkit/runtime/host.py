@@ -201,6 +201,8 @@ class EngineHost:
         elif kind == "heads":
             self._heads = _heads_of(event)
             self.listener({**event, "heads": self.heads})
+        elif kind == "glance":
+            self.listener(event)
         elif kind == "reloaded":
             self._loading_head = ""
             if event.get("ok"):  # a mended head gets a new chance

@@ -42,6 +42,7 @@ COMMANDS = (
     Command("edit", "", "say the last prompt anew; the old one is kept", plain=False),
     Command("copy", "[code N]", "copy the last reply, or one code block of it", plain=False),
     Command("heads", "[on|off NAME]", "list the heads, or switch one on or off"),
+    Command("live", "[on|off]", "read along while you type, or not", plain=False),
     Command("dial", "[NAME=F | off]", "weigh objectives of the reply; alone: show the sliders"),
     Command("why", "", "show the replies that the last one was chosen from"),
     Command("clear", "", "clear the screen; the session stays", plain=False),

@@ -86,6 +86,8 @@ def _arguments(command: Command, arguments: str, heads: Sequence[dict[str, Any]]
         if space and switch in ("on", "off"):
             return _heads(start + arguments, f"{start}{switch} ", heads)
         return [Choice(f"{start}{s} ", s, f"switch a head {s}") for s in ("on", "off") if s.startswith(arguments)]
+    if command.name == "live":
+        return [Choice(f"{start}{s}", s, complete=True) for s in ("on", "off") if s.startswith(arguments)]
     if command.name == "translate" and " " not in arguments:
         known = languages(heads)
         return [Choice(f"{start}{code} ", code, "language") for code in known if code.startswith(arguments)]

@@ -149,6 +149,15 @@ class Doing:
         (self.chat.client.enable if on else self.chat.client.disable)(name)
         await self.screen.say(f"{name} is {'on' if on else 'off'} for this session.")
 
+    async def do_live(self, arguments: str) -> None:
+        """Switch reading along while something is typed."""
+        on = {"": not self.screen.typing.on, "on": True, "off": False}.get(arguments)
+        if on is None:
+            await self.trouble("Write /live, /live on or /live off.")
+            return
+        await self.screen.typing.switch(on)
+        await self.screen.say(f"What you type is {'read along' if on else 'read when you send it'}.")
+
     async def do_dial(self, arguments: str) -> None:
         """Weigh objectives, or show the sliders."""
         from chatkit.tui.widgets.dial_panel import DialPanel

@@ -106,6 +106,20 @@ class Engine:
         self.disabled.add(head)
         self.send("heads", heads=self.listed())
 
+    def typed(self, number, text):
+        for head in self.heads.values():
+            if head.get("crash") and head.get("typed", "") and head["typed"] in text:
+                self.crash(head["crash"])
+        answers = [
+            {"head": name, "answer": {"type": "bars", "label": max(head["bars"], key=head["bars"].get),
+                                      "probabilities": head["bars"]}}
+            for name, head in self.heads.items() if "bars" in head
+        ] + [
+            {"head": name, "answer": {"type": "ranking", "items": head["items"]}}
+            for name, head in self.heads.items() if "items" in head
+        ]  # fmt: skip
+        self.send("glance", number=number, answers=answers)
+
     def ask(self, turn, text, history, options, seed, skip, heads=None):
         tokens = 0
         for name in heads or self.heads:

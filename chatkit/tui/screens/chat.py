@@ -18,7 +18,9 @@ from chatkit.tui.doing import Doing
 from chatkit.tui.messages import ChatUpdated, Sent, Suggested
 from chatkit.tui.text import one_line
 from chatkit.tui.turn_actions import TurnActions
+from chatkit.tui.typing import Typing
 from chatkit.tui.widgets.choices import Choices
+from chatkit.tui.widgets.live import Live
 from chatkit.tui.widgets.prompt import Prompt
 from chatkit.tui.widgets.status import StatusLine
 from chatkit.tui.widgets.transcript import Transcript
@@ -53,6 +55,7 @@ class ChatScreen(Screen[None]):
         self.chat: Chat | None = None
         self.doing = Doing(self)
         self.turns = TurnActions(self)
+        self.typing = Typing(self)
         self._early: list[str] = []  # sent before there was a chat
         self._quit_asked = False
         self._warned = False  # that the last messages are unfamiliar
@@ -61,6 +64,7 @@ class ChatScreen(Screen[None]):
         """Transcript above, prompt and status below."""
         with Transcript(id="transcript"):
             yield Welcome()
+        yield Live(id="live")
         yield Prompt(id="prompt", placeholder="Say something; / for commands")
         yield StatusLine(id="status")
         yield Choices(id="choices")
@@ -96,6 +100,10 @@ class ChatScreen(Screen[None]):
         await self.query_one(Transcript).note(content, classes)
 
     # What the user does
+
+    def on_text_area_changed(self) -> None:
+        """Ask the quick heads about what is being typed."""
+        self.typing.ask(self.query_one(Prompt).text)
 
     async def on_sent(self, message: Sent) -> None:
         """A prompt or a command was entered."""
@@ -270,6 +278,8 @@ class ChatScreen(Screen[None]):
                 await self.say(f"The engine is not running: {one_line(event['message'])}", trouble=True)
         elif kind == "error":
             await self.say(one_line(str(event.get("message", ""))), trouble=True)
+        elif kind == "glance":
+            await self.typing.show(event)
         elif kind == "reloaded":
             await self.say(commands.reloaded(event), trouble=not event.get("ok"))
         elif kind in ("ready", "heads"):
