@@ -30,6 +30,7 @@ COMMANDS = {
     "check": "Prove a head or a tokenizer sound.",
     "shift": "Say how your text differs from the training text, and what that costs.",
     "adapt": "Let an assistant read a new domain's text.",
+    "augment": "Make more training text out of what is there.",
     "index": "Index documents for ranking.",
     "search": "Rank passages of the indexed documents.",
     "sessions": "List, search, export and delete chats.",

@@ -19,6 +19,7 @@ from chatkit.text.views import CONVERSATION, conversation_ids, frame
 Record = Mapping[str, Any]
 Ids = NDArray[np.int64]
 ViewOf = Callable[[str, Record], str]
+Vary = Callable[[Record, str, np.random.Generator], Sequence[int]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Batches:
         batch_size: Records in a batch.
         pad_id: Id of padding.
         seed: Seed of the order.
+        vary: Makes other ids of a field of a record each time that it is drawn; None takes ``fields`` as they are.
     """
 
     def __init__(
@@ -102,7 +104,9 @@ class Batches:
         batch_size: int,
         pad_id: int,
         seed: int,
+        vary: Vary | None = None,
     ) -> None:
+        self._vary = vary
         self._records, self._fields, self._pad = records, fields, pad_id
         self._size, self._seed = min(batch_size, len(records)), seed
         self._lengths = np.sum([[len(row) for row in rows] for rows in fields.values()], axis=0)
@@ -142,7 +146,11 @@ class Batches:
         return [batches[i] for i in rng.permutation(len(batches))]
 
     def _batch(self, rows: NDArray[np.int64]) -> Batch:
-        fields = {name: pad([ids[i] for i in rows], self._pad) for name, ids in self._fields.items()}
+        if self._vary is None:
+            fields = {name: pad([ids[i] for i in rows], self._pad) for name, ids in self._fields.items()}
+        else:
+            rng = np.random.default_rng([self._seed, 13, self.position])
+            fields = {n: pad([self._vary(self._records[i], n, rng) for i in rows], self._pad) for n in self._fields}
         return Batch([self._records[i] for i in rows], fields)
 
 

@@ -34,12 +34,16 @@ class Classifier(Head):
         Args:
             info: Its labels are taken unless the class fixes them.
             vocabulary: Not used.
-            **options: ``hidden`` (width of the layer, 128), ``activation`` ("gelu"), ``dropout`` (0.2).
+            **options: ``hidden`` (width of the layer, 128), ``activation`` ("gelu"), ``dropout`` (0.2),
+                ``label_smoothing`` (0; share of the target that all labels split, Szegedy et al. 2016).
         """
         hidden = int(options.get("hidden", 128))
         self.classes = tuple(self.labels or info.labels)
         if len(self.classes) < 2:
             raise ValueError(f"{self.name} needs at least two labels, got {list(self.classes)}")
+        self.label_smoothing = float(options.get("label_smoothing", 0.0))
+        if not 0 <= self.label_smoothing < 1:
+            raise ValueError(f"label_smoothing must lie in 0..1 (1 excluded), got {self.label_smoothing}")
         self.pooling = AttentionPooling(info.width)
         self.layers = nn.Sequential(
             nn.Linear(info.width, hidden),
@@ -66,10 +70,12 @@ class Classifier(Head):
         return torch.tensor([known[example["label"]] for example in examples])
 
     def loss(self, encoded: Fields, examples: Sequence[Record]) -> Loss:
-        """Cross-entropy, nats per example."""
+        """Cross-entropy, nats per example; smoothed while it trains."""
         logits = self.logits(encoded)
         targets = self.targets(examples).to(logits.device)
-        return Loss(nn.functional.cross_entropy(logits, targets, reduction="sum"), len(examples))
+        smoothing = self.label_smoothing if self.training else 0.0
+        nats = nn.functional.cross_entropy(logits, targets, reduction="sum", label_smoothing=smoothing)
+        return Loss(nats, len(examples))
 
     def answer(self, encoded: Fields, examples: Sequence[Record]) -> list[Answer]:
         """Probabilities of the labels."""

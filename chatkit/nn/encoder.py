@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import importlib
 import importlib.metadata
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -44,6 +45,10 @@ class EncoderConfig:
         hidden: Width D of the hidden states.
         layers: Number of layers L.
         dropout: Rate on embeddings and hidden states; locked over time (Gal & Ghahramani 2016).
+        embedding_dropout: Rate at which whole rows of the embedding are dropped, the same all over a batch (Gal &
+            Ghahramani 2016).
+        weight_dropout: Rate on the recurrent weights of each layer (DropConnect; Merity et al. 2018); of kinds that
+            are an LSTM.
         tie: Share the embedding with the softmax (weight tying, Press & Wolf 2017).
         options: What only this kind knows; its module says what there is.
     """
@@ -54,6 +59,8 @@ class EncoderConfig:
     layers: int = 1
     dropout: float = 0.1
     tie: bool = True
+    embedding_dropout: float = 0.0
+    weight_dropout: float = 0.0
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -62,8 +69,9 @@ class EncoderConfig:
         for name, most in (("embedding", 8192), ("hidden", 8192), ("layers", 16)):
             if not 1 <= getattr(self, name) <= most:
                 raise ValueError(f"encoder.{name} must lie in 1..{most}, got {getattr(self, name)}")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"encoder.dropout must lie in 0..1 (1 excluded), got {self.dropout}")
+        for name in ("dropout", "embedding_dropout", "weight_dropout"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ValueError(f"encoder.{name} must lie in 0..1 (1 excluded), got {getattr(self, name)}")
 
 
 class Encoder(nn.Module, abc.ABC):
@@ -129,6 +137,15 @@ class Encoder(nn.Module, abc.ABC):
 
         return step
 
+    def embed(self, ids: Tensor) -> Tensor:
+        """Embeddings (B, T, E); in training with ``embedding_dropout``."""
+        rate = self.config.embedding_dropout
+        if not self.training or rate == 0:
+            return self.embedding(ids)
+        table = self.embedding.weight
+        keep = torch.empty(len(table), 1, dtype=table.dtype, device=table.device).bernoulli_(1 - rate)
+        return self.embedding(ids) * keep.div_(1 - rate)[ids]
+
     def drop(self, x: Tensor) -> Tensor:
         """Dropout of (B, T, D) that is locked over time (Gal & Ghahramani 2016), in training only."""
         rate = self.config.dropout
@@ -141,6 +158,15 @@ class Encoder(nn.Module, abc.ABC):
         """Computes in bfloat16 where ``narrow`` asks for it in training, or ``reading_in_bfloat16`` without."""
         enabled = self.narrow if self.training else self.narrow_reading
         return torch.autocast(like.device.type, torch.bfloat16, enabled=enabled)
+
+    def refuse_weight_dropout(self) -> None:
+        """For a kind that has no recurrent weights, or does not drop them.
+
+        Raises:
+            ConfigError: If it is asked for.
+        """
+        if self.config.weight_dropout:
+            raise ConfigError(f"encoder.weight_dropout: encoder {self.config.kind} has none", hint="lstm has")
 
     def refuse_options(self) -> None:
         """For a kind without options.
@@ -174,10 +200,20 @@ class LSTMEncoder(Encoder):
 
     def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """See ``Encoder.forward``."""
-        inputs = self.drop(self.embedding(ids))
+        inputs = self.drop(self.embed(ids))
         with self.autocast(inputs):
-            states, after = self.lstm(inputs, state if state is None else (state[0], state[1]))
+            states, after = self._run(inputs, state if state is None else (state[0], state[1]))
         return self.drop(states.to(inputs.dtype)), tuple(part.to(inputs.dtype) for part in after)
+
+    def _run(self, inputs: Tensor, state: tuple[Tensor, Tensor] | None) -> Any:
+        rate = self.config.weight_dropout
+        if not self.training or rate == 0:
+            return self.lstm(inputs, state)
+        names = [f"weight_hh_l{layer}" for layer in range(self.config.layers)]
+        dropped = {name: nn.functional.dropout(getattr(self.lstm, name), rate) for name in names}
+        with warnings.catch_warnings():  # the weights that are not in one block make the step slower, as is known
+            warnings.simplefilter("ignore", UserWarning)
+            return torch.func.functional_call(self.lstm, dropped, (inputs, state))
 
     def zero_state(self, batch: int) -> State:
         """See ``Encoder.zero_state``."""

@@ -22,13 +22,14 @@ class GRUEncoder(Encoder):
     def __init__(self, config: EncoderConfig, vocab_size: int) -> None:
         super().__init__(config)
         self.refuse_options()
+        self.refuse_weight_dropout()
         self.embedding = nn.Embedding(vocab_size, config.embedding)
         self.gru = nn.GRU(config.embedding, config.hidden, config.layers, batch_first=True)
         nn.init.normal_(self.embedding.weight, std=0.1)
 
     def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """See ``Encoder.forward``; the state is (h,), (L, B, D)."""
-        inputs = self.drop(self.embedding(ids))
+        inputs = self.drop(self.embed(ids))
         with self.autocast(inputs):
             states, after = self.gru(inputs, None if state is None else state[0])
         return self.drop(states.to(inputs.dtype)), (after.to(inputs.dtype),)

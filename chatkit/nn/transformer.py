@@ -189,6 +189,7 @@ class TransformerEncoder(Encoder):
 
     def __init__(self, config: EncoderConfig, vocab_size: int) -> None:
         super().__init__(config)
+        self.refuse_weight_dropout()
         options = read_options(config)
         self.embedding = nn.Embedding(vocab_size, config.embedding)
         nn.init.normal_(self.embedding.weight, std=0.1)
@@ -198,7 +199,7 @@ class TransformerEncoder(Encoder):
 
     def forward(self, ids: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """See ``Encoder.forward``."""
-        inputs = self.drop(self.embedding(ids))
+        inputs = self.drop(self.embed(ids))
         with self.autocast(inputs):
             states, after = self._pass(self.into(inputs), self.zero_state(len(ids)) if state is None else state)
             states = self.norm(states)

@@ -172,8 +172,18 @@ class Tokenizer:
             return [list(ids) for ids in self._processor.encode(short)] if short else []
         return [self.encode(text) for text in short]
 
-    def sample(self, text: str, *, alpha: float = 0.1) -> list[int]:
-        """One segmentation drawn at random (subword regularisation, Kudo 2018); ``alpha`` smooths, 0 is uniform."""
+    def sample(self, text: str, *, alpha: float = 0.1, seed: int | None = None) -> list[int]:
+        """One segmentation drawn at random (subword regularisation, Kudo 2018); ``alpha`` smooths, 0 is uniform.
+
+        Args:
+            text: The text.
+            alpha: Exponent of the probabilities of segmentations.
+            seed: The same seed draws the same segmentation.
+        """
+        if seed is not None:
+            import sentencepiece
+
+            sentencepiece.set_random_generator_seed(seed)
         return list(self._processor.encode(normalise(text), enable_sampling=True, alpha=alpha, nbest_size=-1))
 
     def decode(self, ids: Sequence[int]) -> str:

@@ -10,20 +10,23 @@ from typing import Literal
 
 import numpy as np
 
-from chatkit.data.batching import Batches, Record, Streams, record_ids
+from chatkit.data.batching import Batches, Record, Streams, Vary, record_ids
 from chatkit.data.clean import Cleaner, describe
 from chatkit.data.discover import splits
+from chatkit.data.domains import DomainBatches
 from chatkit.data.exclude import held_out_texts, without
 from chatkit.data.readers import READERS
 from chatkit.data.records import Problems, record_texts
 from chatkit.errors import ConfigError, DataError
 from chatkit.head.head import Head
+from chatkit.text.augment import varied
 from chatkit.text.tokenizer import Tokenizer
-from chatkit.text.views import CONVERSATION
+from chatkit.text.views import CONVERSATION, frame
 from chatkit.training.recipe import HeadConfig, Recipe
 
 Split = Literal["train", "dev", "test"]
 Say = Callable[[str], None]
+DOMAIN = "source"  # key of a record that names its data set
 _HELD_OUT = 20  # one record in so many is dev where a data set has no dev part of its own
 
 
@@ -79,7 +82,10 @@ def training_records(
                 say(f"{head.name}: {touched:,} records of {where} hold texts of dev or test parts: left out")
             part = [record for rest in left for record in rest]
         part = cleaner.clean(part, source.path)
-        records += draw(part, source.most, seed=[recipe.seed, 3, i]) * source.repeat
+        drawn = draw(part, source.most, seed=[recipe.seed, 3, i])
+        if config.domains != "pooled":  # so that batches can be drawn by data set
+            drawn = [{**record, DOMAIN: Path(source.path).name} for record in drawn]
+        records += drawn * source.repeat
         if problems.count:
             say(str(problems))
     for path, counts in cleaner.found.items():
@@ -116,10 +122,17 @@ def make_tokenizer(recipe: Recipe, records: Mapping[str, Sequence[Record]]) -> T
 
 def make_batches(
     head: type[Head], config: HeadConfig, records: Sequence[Record], tokenizer: Tokenizer, seed: int
-) -> Batches | Streams:
-    """The endless batches of a head's training data."""
+) -> Batches | Streams | DomainBatches:
+    """The endless batches of a head's training data.
+
+    Raises:
+        ConfigError: If running conversations are to be varied or drawn by data set.
+    """
     view_of = viewer(head)
     if is_conversation(head):
+        if config.augment.on or config.domains != "pooled":
+            key = "augment" if config.augment.on else "domains"
+            raise ConfigError(f"heads.{head.name}.{key}: running conversations are not varied or drawn by data set")
         field = head.fields[0]
         sequences = [record_ids(tokenizer, r, field, CONVERSATION, config.max_pieces) for r in records]
         return Streams(
@@ -131,11 +144,39 @@ def make_batches(
             pad_id=tokenizer.pad,
             seed=seed,
         )
-    fields = {
-        field: [record_ids(tokenizer, r, field, view_of(field, r), config.max_pieces) for r in records]
-        for field in head.fields
-    }
-    return Batches(records, fields, batch_size=config.batch, pad_id=tokenizer.pad, seed=seed)
+    vary = _vary(config, tokenizer, view_of) if config.augment.on else None
+
+    def batches(part: Sequence[Record], seed: int) -> Batches:
+        fields = {
+            field: [record_ids(tokenizer, r, field, view_of(field, r), config.max_pieces) for r in part]
+            for field in head.fields
+        }
+        return Batches(part, fields, batch_size=config.batch, pad_id=tokenizer.pad, seed=seed, vary=vary)
+
+    if config.domains == "pooled":
+        return batches(records, seed)
+    parts: dict[str, list[Record]] = {}
+    for record in records:
+        parts.setdefault(str(record.get(DOMAIN, "")), []).append(record)
+    made = {name: batches(part, seed + 1000 * i) for i, (name, part) in enumerate(parts.items())}
+    return DomainBatches(made, config.domains, seed)
+
+
+def _vary(config: HeadConfig, tokenizer: Tokenizer, view_of: Callable[[str, Record], str]) -> Vary:
+    """Ids of a text that was varied, or of the text as it is; the draws depend on the generator alone."""
+    augment = config.augment
+
+    def vary(record: Record, field: str, rng: np.random.Generator) -> Sequence[int]:
+        text, view = record[field], view_of(field, record)
+        if rng.random() >= augment.share:
+            return record_ids(tokenizer, record, field, view, config.max_pieces)
+        text = varied(text, augment, rng)
+        if not augment.subword:
+            return record_ids(tokenizer, {field: text}, field, view, config.max_pieces)
+        pieces = tokenizer.sample(text, alpha=augment.subword, seed=int(rng.integers(2**31)))
+        return frame(tokenizer, view, pieces, config.max_pieces)
+
+    return vary
 
 
 def is_conversation(head: type[Head]) -> bool:

@@ -25,6 +25,7 @@ from chatkit.config import apply_overrides, from_table, read_toml
 from chatkit.errors import ConfigError
 from chatkit.nn.encoder import EncoderConfig
 from chatkit.objectives.constraint import parse_bounds
+from chatkit.text.augment import AugmentConfig
 from chatkit.text.private import KINDS, Kind
 from chatkit.training.sweep.config import SweepConfig
 
@@ -104,6 +105,10 @@ class TrainConfig:
             ``temperature``, or in turn (``round_robin``).
         temperature: Flattens the proportional draw: shares are examples ** (1 / temperature).
         checkpoint_minutes: Minutes between checkpoints.
+        average: Keep a running average of all weights and end with it: ``ema`` (exponential, ``average_decay``) or
+            ``swa`` (plain mean over the last quarter of the run, Izmailov et al. 2018); ``none`` is off.
+        average_decay: Share of the old average that a step keeps (ema); less in the first steps.
+        patience: End when so many evaluations on dev brought no lower loss, and go back to the best weights; 0 is off.
         evaluate: Evaluate so many times in the run; the last time is the end.
         evaluate_examples: Examples a head in each evaluation on the way; all at the end.
         threads: Threads of torch; 0 takes all cores.
@@ -122,6 +127,9 @@ class TrainConfig:
     sampler: Literal["all", "proportional", "temperature", "round_robin"] = "all"
     temperature: float = 2.0
     checkpoint_minutes: float = 5.0
+    average: Literal["none", "ema", "swa"] = "none"
+    average_decay: float = 0.999
+    patience: int = 0
     evaluate: int = 4
     evaluate_examples: int = 500
     threads: int = 0
@@ -132,7 +140,9 @@ class TrainConfig:
         for name in positive:
             if getattr(self, name) <= 0:
                 raise ValueError(f"train.{name} must be above 0, got {getattr(self, name)}")
-        for name in ("weight_decay", "clip", "threads", "final"):
+        if not 0 <= self.average_decay < 1:
+            raise ValueError(f"train.average_decay must lie in 0..1 (1 excluded), got {self.average_decay}")
+        for name in ("weight_decay", "clip", "threads", "patience", "final"):
             if getattr(self, name) < 0:
                 raise ValueError(f"train.{name} must be at least 0, got {getattr(self, name)}")
         if not 0 <= self.warmup < 1:
@@ -183,6 +193,9 @@ class HeadConfig:
         window: Pieces of a conversation in a step.
         reset: Probability of a fresh state in mid-conversation.
         max_pieces: Pieces of a text that are used in training.
+        domains: How batches draw from the data sets: ``pooled``, one set a batch with equal probability
+            (``balanced``), or the more often the higher its loss (``dro``, chatkit.data.domains).
+        augment: How training texts are varied (chatkit.text.augment); not of a head on running conversations.
         options: What the head's ``build`` takes.
     """
 
@@ -195,6 +208,8 @@ class HeadConfig:
     window: int = 96
     reset: float = 0.1
     max_pieces: int = 128
+    domains: Literal["pooled", "balanced", "dro"] = "pooled"
+    augment: AugmentConfig = dataclasses.field(default_factory=AugmentConfig)
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -49,6 +49,7 @@ from chatkit.training.prepare import draw, fingerprint, make_batches, make_token
 from chatkit.training.progress import Progress
 from chatkit.training.ranking import fit_fusions
 from chatkit.training.recipe import Recipe, differences
+from chatkit.training.stopping import EarlyStopping
 from chatkit.training.trainer import Trainer
 
 _MAY_DIFFER = {
@@ -167,6 +168,8 @@ class Run:
         next_save = time.monotonic() + config.checkpoint_minutes * 60
         evaluations = [i / config.evaluate for i in range(1, config.evaluate)]
         evaluations = [share for share in evaluations if share > self.trainer.progress]
+        stopping = EarlyStopping(self._run, config.patience)
+        stopping.resume(self.trainer.step)
         objectives = ObjectivesLog(self._run, list(self._classes))
         with _interrupts(self._interrupt), self._log() as log:
             while not self.trainer.done and not self._stop:
@@ -181,7 +184,13 @@ class Run:
                     objectives.write(self.trainer.step, result.weights, result.reading)
                 if evaluations and self.trainer.progress >= evaluations[0]:
                     evaluations.pop(0)
-                    self._note_figures(self.evaluate("dev", self.recipe.train.evaluate_examples))
+                    with self.trainer.average.applied():
+                        figures = self.evaluate("dev", self.recipe.train.evaluate_examples)
+                        ended = stopping.look(figures, self.trainer.weights(), self.trainer.step)
+                    self._note_figures(figures)
+                    if ended:
+                        self.progress.note(f"dev gained nothing in {config.patience} evaluations: training ends")
+                        break
                 if time.monotonic() >= next_save:
                     self.checkpoint()
                     next_save = time.monotonic() + config.checkpoint_minutes * 60
@@ -189,9 +198,23 @@ class Run:
         if not finish:
             return not self._stop
         if not self._stop:
+            self._settle(stopping)
             self.fit()
         self.save_assistant()
         return not self._stop
+
+    def _settle(self, stopping: EarlyStopping) -> None:
+        """Take the weights to end with: the average, or the best on dev; the checkpoint keeps the last ones."""
+        self.trainer.average.settle()
+        best = stopping.best()
+        if best is None:
+            return
+        stopping.look(
+            self.evaluate("dev", self.recipe.train.evaluate_examples), self.trainer.weights(), self.trainer.step
+        )
+        weights, step = stopping.best() or best
+        self.trainer.take_weights(weights)
+        self.progress.note(f"ends with the weights of step {step}, the best on dev")
 
     def fit(self) -> None:
         """Fit on dev what is not trained: the weight of vectors beside BM25, calibration, familiarity."""
@@ -285,7 +308,9 @@ class Run:
     def _take_weights(self, folder: Path) -> None:
         """Begin with the weights of another assistant; heads that it has not, or that changed shape, begin new."""
         other = Assistant.load(folder, lambda name: self._classes[name], only=list(self._classes))
-        if dataclasses.replace(other.config, dropout=self.recipe.encoder.dropout) != self.recipe.encoder:
+        wanted = self.recipe.encoder
+        rates = {name: getattr(wanted, name) for name in ("dropout", "embedding_dropout", "weight_dropout")}
+        if dataclasses.replace(other.config, **rates) != wanted:
             raise ConfigError(f"[encoder] differs from that of init = {folder}", hint="copy its assistant.toml's")
         self.assistant.backbone.load_state_dict(other.backbone.state_dict())
         for name, head in other.heads.items():

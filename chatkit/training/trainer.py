@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from chatkit.assistant import Assistant
 from chatkit.data.batching import Batch, Batches, Streams
+from chatkit.data.domains import DomainBatches
 from chatkit.errors import ConfigError
 from chatkit.head.encode import encode_padded
 from chatkit.head.encoded import Loss
@@ -24,6 +25,7 @@ from chatkit.head.guard import guard, source_file
 from chatkit.nn.encoder import State
 from chatkit.objectives.conflict import Reading
 from chatkit.objectives.weighting import make_weighting
+from chatkit.training.average import WeightAverage
 from chatkit.training.precision import computes_in_bfloat16
 from chatkit.training.recipe import Recipe
 from chatkit.training.schedule import rate_at
@@ -72,7 +74,7 @@ class Trainer:
     def __init__(
         self,
         assistant: Assistant,
-        batches: Mapping[str, Batches | Streams],
+        batches: Mapping[str, Batches | Streams | DomainBatches],
         sizes: Mapping[str, int],
         recipe: Recipe,
         *,
@@ -93,6 +95,7 @@ class Trainer:
         self.shared = self._make_shared()
         self.weighting = self.shared.weighting
         self.optimiser = _make_optimiser(self._parameters, recipe)
+        self.average = WeightAverage(self._modules, recipe.train.average, recipe.train.average_decay)
         self._carried: dict[str, State] = {}
 
     @property
@@ -128,6 +131,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.optimiser.step()
+        self.average.update(self.progress)
         reading = self.shared.finish(losses)
         self.step += 1
         self.seconds += time.monotonic() - start
@@ -164,6 +168,9 @@ class Trainer:
             self.shared.backward(name, mean)
             self.shared.probe(name, functools.partial(self._other_loss, name))
             losses[name] = float(mean.detach())
+            source = self.batches[name]
+            if isinstance(source, DomainBatches):
+                source.observe(losses[name])
             tokens += sum(int(field.lengths.sum()) for field in batch.fields.values())
         return losses, tokens
 
@@ -202,6 +209,14 @@ class Trainer:
         largest = self.recipe.train.clip or float("inf")
         return float(nn.utils.clip_grad_norm_(self._parameters, largest))
 
+    def weights(self) -> dict[str, Tensor]:
+        """All weights of backbone and heads."""
+        return {name: tensor.detach().clone() for name, tensor in self._modules.state_dict().items()}
+
+    def take_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Go back to weights of ``weights``."""
+        self._modules.load_state_dict(weights)
+
     def tensors(self) -> dict[str, Tensor]:
         """Every tensor that a checkpoint needs: weights, optimiser, carried states, random state."""
         out = {f"model.{name}": tensor for name, tensor in self._modules.state_dict().items()}
@@ -209,6 +224,7 @@ class Trainer:
             out |= {f"optimiser.{index}.{slot}": tensor for slot, tensor in slots.items()}
         for key, state in self._carried.items():
             out |= {f"carried.{key}.{i}": part for i, part in enumerate(state)}
+        out |= {f"average.{name}": tensor for name, tensor in self.average.tensors().items()}
         return out | {"random": torch.get_rng_state()}
 
     def state(self) -> dict[str, Any]:
@@ -223,6 +239,7 @@ class Trainer:
     def restore(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
         """Go on from a checkpoint, bit for bit."""
         self._modules.load_state_dict(_under(tensors, "model."))
+        self.average.restore(_under(tensors, "average."))
         slots: dict[int, dict[str, Tensor]] = {}
         for key, tensor in _under(tensors, "optimiser.").items():
             index, _, slot = key.partition(".")
