@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -204,18 +205,19 @@ class Store(Database):
         wanted = words.split()
         if not wanted:
             return []
-        clauses, values = [], []
+        clauses, values, source, newest = [], [], "message m", "m.id"
         indexed = [word for word in wanted if len(word) >= 3]
-        if indexed:
-            clauses.append(f"m.id IN (SELECT rowid FROM words WHERE words MATCH {TEXT} ORDER BY rowid DESC)")
+        if indexed:  # the index is walked from the newest message on, and only until there are enough
+            source, newest = "words CROSS JOIN message m ON m.id = words.rowid", "words.rowid"
+            clauses.append(f"words MATCH {TEXT}")
             values.append(as_bytes(" AND ".join('"' + word.replace('"', '""') + '"' for word in indexed)))
         for word in (word for word in wanted if len(word) < 3):  # trigrams cannot find these
-            clauses.append(f"instr(lower(m.text), lower({TEXT})) > 0")
-            values.append(as_bytes(word))
+            clauses.append(f"m.text LIKE {TEXT} ESCAPE '\\'")
+            values.append(as_bytes("%" + re.sub(r"([%_\\])", r"\\\1", word) + "%"))
         rows = self.rows(
             f"""SELECT m.id AS message, m.session, m.speaker, m.text, m.created, s.name AS session_name
-                FROM message m JOIN session s ON s.id = m.session
-                WHERE {" AND ".join(clauses)} ORDER BY m.id DESC LIMIT ?""",
+                FROM {source} JOIN session s ON s.id = m.session
+                WHERE {" AND ".join(clauses)} ORDER BY {newest} DESC LIMIT ?""",
             (*values, limit),
         )
         return [Found.of(row, wanted[0]) for row in rows]

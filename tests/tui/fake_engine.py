@@ -2,7 +2,7 @@
 
     {"heads": {"generation": {"say": "Hello.", "pause": 0.01, "crash": HOW, "at": 3, "when": "boom"},
                "sentiment": {"bars": {...}}, "retrieval": {"items": [...]}},
-     "load": 0.1, "load_error": "...", "garbage": true, "ignore_cancel": true, "children": true}
+     "log": FILE, "load": 0.1, "load_error": "...", "garbage": true, "ignore_cancel": true, "children": true}
 
 HOW is segfault, exit, raise or hang.
 
@@ -41,6 +41,8 @@ class Engine:
         self.disabled = set()
         self.commands = queue.Queue()
         self.cancelled = set()
+        self.asked = 0
+        self.note(pid=os.getpid())
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):
@@ -57,6 +59,12 @@ class Engine:
     def send(self, event, **fields):
         sys.stdout.write(json.dumps({"event": event, **fields}) + "\n")
         sys.stdout.flush()
+
+    def note(self, **what):
+        """Write down what is said, and when, for who wants to know what a kill has cost."""
+        if "log" in self.script:
+            with open(self.script["log"], "a") as file:
+                file.write(json.dumps({**what, "at": time.time()}) + "\n")
 
     def serve(self):
         while True:
@@ -122,6 +130,8 @@ class Engine:
 
     def ask(self, turn, text, history, options, seed, skip, heads=None):
         tokens = 0
+        self.note(ask=text)
+        self.asked += 1
         for name in heads or self.heads:
             if name in skip or name in self.disabled or self.stops(turn):
                 continue
@@ -172,6 +182,7 @@ class Engine:
                 self.crash(crash)
             piece = piece if number == 0 else " " + piece
             sent.append(piece)
+            self.note(piece=piece, turn=self.asked - 1)
             self.send("piece", turn=turn, head=name, text=piece)
             time.sleep(head.get("pause", 0))
         return {"type": head.get("type", "markdown"), "text": "".join(sent)}

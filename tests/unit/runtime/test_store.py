@@ -265,3 +265,12 @@ def test_two_stores_write_side_by_side(path):
     assert len(one.messages(second)) == len(two.messages(first)) == 40
     one.close()
     two.close()
+
+
+@pytest.mark.parametrize("word", ["%", "_", "\\", "%_", "'", '"'])
+def test_search_takes_short_words_as_they_stand(store, word):
+    session = store.create_session()
+    store.add_prompt(session, "nothing of the kind")
+    wanted = store.add_prompt(session, f"here: {word}")
+    assert [found.message for found in store.search(word)] == [wanted]
+    assert [found.message for found in store.search(f"here: {word}")] == [wanted]
