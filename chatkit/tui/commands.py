@@ -45,6 +45,7 @@ COMMANDS = (
     Command("live", "[on|off]", "read along while you type, or not", plain=False),
     Command("dial", "[NAME=F | off]", "weigh objectives of the reply; alone: show the sliders"),
     Command("why", "", "show the replies that the last one was chosen from"),
+    Command("shift", "", "how this session differs from the training text"),
     Command("clear", "", "clear the screen; the session stays", plain=False),
     Command("theme", "", "change between dark and light", plain=False),
     Command("quit", "", "end chatkit"),
@@ -52,6 +53,7 @@ COMMANDS = (
 UNFAMILIAR = (
     "The last messages are unlike what this assistant was trained on: its answers and percentages are worth less here."
 )
+SHIFT_NOTHING = "Nothing was said in this session yet."
 UNFAMILIAR_BELOW = 0.5  # as chatkit.confidence.familiarity, which the first frame does not import
 HEAD_COMMANDS = {"sentiment": "sentiment", "search": "retrieval", "translate": "translation", "write": "generation"}
 _COMMAND = re.compile(r"/([a-z]+)(?:\s+(.*))?", re.DOTALL)

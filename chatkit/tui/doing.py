@@ -190,6 +190,21 @@ class Doing:
         for choice in choices.values():
             await self.screen.window.transcript.add(WhyCard(choice))
 
+    async def do_shift(self, arguments: str) -> None:
+        """Compare what was said in this session with the training text; the chat goes on meanwhile."""
+        session = self.chat.session
+        if session is None:
+            await self.screen.say(commands.SHIFT_NOTHING)
+            return
+        await self.screen.say("Reading this session; the report comes here.")
+        self.screen.run_worker(self._report_shift(session), group="shift", exclusive=True)
+
+    async def _report_shift(self, session: int) -> None:
+        from chatkit.runtime.shift_process import session_shift
+
+        made, text = await session_shift(session, self.screen.app.options.model)  # type: ignore[attr-defined]
+        await self.screen.note(Content(text), "note" if made else "note trouble")
+
     async def _last_turn(self) -> TurnView | None:
         views = self.screen.window.views
         if not views:

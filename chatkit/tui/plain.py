@@ -74,7 +74,7 @@ class PlainChat:
         self.chat, trouble = open_chat(options, self._show)
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
         self._interactive = sys.stdin.isatty()
-        self._code = 0
+        self._code, self._model = 0, options.model
         self._warned = False
         if trouble:
             _complain(trouble)
@@ -130,6 +130,8 @@ class PlainChat:
         elif name == "dial":
             await self.chat.client.settled()
             self._dial(arguments)
+        elif name == "shift":
+            await self._shift()
         elif name == "why":
             for line in why(self.chat.choices()) or [NOTHING]:
                 _say("chatkit", line)
@@ -140,6 +142,17 @@ class PlainChat:
         else:
             _say("chatkit", commands.unknown(name))
         return True
+
+    async def _shift(self) -> None:
+        from chatkit.runtime.shift_process import session_shift
+
+        session = self.chat.session
+        if session is None:
+            _say("chatkit", commands.SHIFT_NOTHING)
+            return
+        made, text = await session_shift(session, self._model)
+        for line in text.splitlines() if made else [text]:
+            _say("chatkit", line)
 
     def _dial(self, arguments: str) -> None:
         sliders = self.chat.client.sliders

@@ -55,3 +55,17 @@ def test_the_meter_comes_back_out_of_the_history():
 def test_bars_say_what_is_not_sure(bars, said):
     lines = [line.plain for line in BarsCard("mood", bars).lines(70)]
     assert lines[1:] == ([said] if said else [])
+
+
+async def test_shift_reports_on_this_session(drive, monkeypatch):
+    async def report(session, model):
+        return True, f"report of session {session}"
+
+    monkeypatch.setattr("chatkit.runtime.shift_process.session_shift", report)
+    async with drive({"heads": HEADS}) as chat:
+        await chat.ready()
+        await chat.enter("/shift")
+        await chat.sees("Nothing was said in this session yet")
+        await chat.say("hello")
+        await chat.enter("/shift")
+        await chat.sees("report of session 1")
