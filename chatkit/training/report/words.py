@@ -61,7 +61,7 @@ def gave_up(head: str, it: GaveUp) -> str:
     if sure is None:
         return f"{head}: {change} (one seed: how far that is chance is not known)"
     if not sure:
-        return f"{head}: gave up nothing that {it.difference.count} seeds can show: {change}"
+        return f"{head}: {change}; with {it.difference.count} seeds that may be chance"
     return f"{head}: {'lost' if _is_worse(it.difference.mean, it.better) else 'gained'} {size} {name}: {change}"
 
 
