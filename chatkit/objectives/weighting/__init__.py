@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from chatkit.objectives.weighting.grad_norm import GradNorm
     from chatkit.objectives.weighting.grad_vac import GradVac
     from chatkit.objectives.weighting.imtl_g import IMTLG
+    from chatkit.objectives.weighting.lagrangian import Lagrangian
     from chatkit.objectives.weighting.mgda import MGDA
     from chatkit.objectives.weighting.pcgrad import PCGrad
     from chatkit.objectives.weighting.random_loss_weighting import RandomLossWeighting
@@ -38,6 +39,7 @@ __all__ = [
     "GeometricLoss",
     "GradNorm",
     "GradVac",
+    "Lagrangian",
     "PCGrad",
     "RandomLossWeighting",
     "SmoothTchebycheff",

@@ -23,6 +23,7 @@ METHODS = {
     "grad_norm": "GradNorm",
     "grad_vac": "GradVac",
     "imtl_g": "IMTLG",
+    "lagrangian": "Lagrangian",
     "mgda": "MGDA",
     "pcgrad": "PCGrad",
     "random_loss_weighting": "RandomLossWeighting",

@@ -12,6 +12,7 @@ import torch
 from objective_inputs import through_json
 from toy import RULES, Toy, behind_front, true_front
 
+from chatkit.errors import ConfigError
 from chatkit.objectives.conflict import ConflictMeter
 from chatkit.objectives.weighting import make_weighting
 from chatkit.objectives.weighting.registry import METHODS
@@ -99,3 +100,41 @@ def test_a_gradient_that_is_not_finite_is_named_before_it_reaches_a_weight() -> 
     shared.backward("b", parameter.sqrt().sum())  # 0, with a slope of infinity
     with pytest.raises(TrainingError, match="head b: its gradient is not finite"):
         shared.combine({"a": 0.0, "b": 0.0})
+
+
+BOUND = 0.9  # of rule b, nats; the plain sum gives it 0.984
+
+
+def test_a_bound_is_kept_while_training_at_the_price_that_the_front_says() -> None:
+    toy = Toy("lagrangian", rate=0.05, bounds={"b": BOUND}, rate_=0.05, warmup=20).train(300, decay=True)
+    found = toy.losses()
+    on_front = min((true_front(i / 200) for i in range(1, 200)), key=lambda point: abs(point[1] - BOUND))
+    assert found["b"] == pytest.approx(BOUND, abs=0.05)
+    assert found["a"] == pytest.approx(on_front[0], abs=0.1)
+    assert "b <= 0.9: " in toy.shared.weighting.describe()
+
+
+def test_a_bound_that_cannot_be_kept_is_said_and_winds_nothing_up() -> None:
+    options = {"bounds": {"a": 0.05, "b": 2.0}, "rate_": 0.5, "warmup": 0, "most": 3.0}
+    toy = Toy("lagrangian", rate=0.05, **options).train(60)
+    assert toy.shared.weighting.state_dict()["own"]["multipliers"]["a"] == 3.0
+    assert "a <= 0.05: not kept at the largest multiplier, so hardly feasible" in toy.shared.weighting.describe()
+    assert "b <= 2: " in toy.shared.weighting.describe()
+
+
+def test_multipliers_wait_are_saved_and_fall_again() -> None:
+    method = make_weighting("lagrangian", ["a", "b"], bounds={"a": 1.0}, warmup=2, rate=0.5, smoothing=0.0)
+    seen = []
+    for loss in (3.0, 3.0, 3.0, 3.0, 0.5, 0.0, 0.0, 0.0, 0.0):
+        losses = torch.tensor([loss, 1.0])
+        seen.append(method.weigh(["a", "b"], losses).tolist())
+        method.learn(["a", "b"], losses)
+    assert [round(a, 6) for a, _ in seen] == [1, 1, 1, 2, 3, 2.75, 2.25, 1.75, 1.25]
+    assert {b for _, b in seen} == {1.0}
+    other = make_weighting("lagrangian", ["a", "b"], bounds={"a": 1.0}, warmup=2, rate=0.5, smoothing=0.0)
+    other.load_state_dict(through_json(method.state_dict()))
+    assert other.state_dict() == method.state_dict()
+    with pytest.raises(ConfigError, match="bounds names c, there are a, b"):
+        make_weighting("lagrangian", ["a", "b"], bounds={"c": 1.0})
+    with pytest.raises(ConfigError, match="the bound of a must be a number above 0"):
+        make_weighting("lagrangian", ["a", "b"], bounds={"a": 0.0})

@@ -60,6 +60,8 @@ class Toy:
         torch.manual_seed(5)
         self.backbone = Backbone(make_encoder(EncoderConfig(embedding=8, hidden=16, dropout=0.0), TOKENS))
         self.parameters = list(self.backbone.parameters())
+        if "rate_" in options:  # of the method, where it has the name of the optimiser's
+            options["rate"] = options.pop("rate_")
         method = make_weighting(weighting, RULES, by_hand, 5, **options)
         self.shared = SharedGradients(
             self.parameters, {rule: [] for rule in RULES}, method, conflict_every=every, noise_every=1
