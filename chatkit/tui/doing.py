@@ -16,6 +16,7 @@ from chatkit.tui.widgets.prompt import Prompt
 if TYPE_CHECKING:
     from chatkit.runtime.session import Chat
     from chatkit.tui.screens.chat import ChatScreen
+    from chatkit.tui.screens.sessions import Chosen
     from chatkit.tui.widgets.turn import TurnView
 
 BUSY = "A reply is running; Esc stops it."
@@ -82,6 +83,25 @@ class Doing:
         """Start a new session."""
         self.chat.renew()
         await self.screen.window.show()
+
+    async def do_sessions(self, arguments: str) -> None:
+        """List all chats, or search them."""
+        from chatkit.tui.screens.sessions import SessionsScreen
+
+        def chosen(choice: Chosen | None) -> None:
+            if choice is not None:
+                self.screen.run_worker(self.attempt(self._open, choice))
+
+        self.screen.app.push_screen(SessionsScreen(self.chat.store, self.chat.session, arguments), chosen)
+
+    async def _open(self, choice: Chosen) -> None:
+        from chatkit.runtime import branches
+
+        if choice.session != self.chat.session:
+            self.chat.renew(choice.session)
+        if choice.message and not branches.is_shown(self.chat.store, choice.message):
+            branches.choose(self.chat.store, choice.message)
+        await self.screen.window.show(choice.message)
 
     async def do_retry(self, arguments: str) -> None:
         """Give another reply to the last prompt."""

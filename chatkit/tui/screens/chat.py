@@ -46,6 +46,7 @@ class ChatScreen(Screen[None]):
         Binding("ctrl+up", "turn(-1)", "Go to a turn: edit, retry, copy, versions", id="chat.turns", priority=True),
         Binding("ctrl+g", "retry", "Another reply to the last prompt", id="chat.retry"),
         Binding("ctrl+n", "new", "New session", id="chat.new"),
+        Binding("f3", "sessions", "All chats: go on with one, search", id="chat.sessions"),
         Binding("f4", "dial", "Weigh what replies are chosen by", id="chat.dial"),
         Binding("f1", "help", "Help", id="chat.help"),
     ]
@@ -196,6 +197,10 @@ class ChatScreen(Screen[None]):
             ("App", type(self.app)),
         ]
         self.app.push_screen(HelpScreen(sections))
+
+    async def action_sessions(self) -> None:
+        """List all chats."""
+        await self.doing.do("sessions", "")
 
     async def action_dial(self) -> None:
         """Open the sliders, or close them."""
