@@ -19,7 +19,17 @@ def loaded_after(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "argv", [["--help"], ["--version"], ["heads"], ["heads", "--json"], ["ask", "--help"], ["train", "--help"]]
+    "argv",
+    [
+        ["--help"],
+        ["--version"],
+        ["heads"],
+        ["heads", "--json"],
+        ["ask", "--help"],
+        ["train", "--help"],
+        ["sweep", "--help"],
+        ["report", "--help"],
+    ],
 )
 def test_commands_that_need_no_model_import_nothing_heavy(argv: list[str]) -> None:
     assert not loaded_after(f"from chatkit.cli import run\nassert run({argv!r}) == 0") & set(HEAVY)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from chatkit.cli import run
 from chatkit.errors import ConfigError, ModelError
 from chatkit.metrics.paired import Estimate, paired
 from chatkit.training.report import words
@@ -140,11 +141,11 @@ def test_a_run_of_a_sweep_shows_its_place_on_the_front(sweep_folder: Path) -> No
 
 
 def test_a_run_that_is_going_on(run_folder: Path) -> None:
-    run = gather_run(run_folder)
-    assert run.steps == (100, 400)
-    assert not run.done
-    assert run.series["cosine"]["lm/mood"] == [(1, -0.25), (21, -0.35)]
-    assert run.series["self"]["lm"] == [(1, 0.5)]
+    found = gather_run(run_folder)
+    assert found.steps == (100, 400)
+    assert not found.done
+    assert found.series["cosine"]["lm/mood"] == [(1, -0.25), (21, -0.35)]
+    assert found.series["self"]["lm"] == [(1, 0.5)]
     report = make_report(run_folder)
     assert "step 100 of 400 (still going on or cut off)" in report.text
     assert re.search(r"lm +4\.985 +█[▁-█]+▁ +4\.010", report.text)
@@ -209,3 +210,19 @@ def test_plots() -> None:
     assert scatter({"only": (1.0, 1.0)}, x="x", y="y", front=["only"])
     assert line_chart({"a": []}, label="nothing") == ""
     assert "<circle" in line_chart({"a": [(1, 1.0)]}, label="one point")
+
+
+def test_the_command_prints_text_json_or_writes_a_page(
+    sweep_folder: Path, run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report", str(sweep_folder)]) == 0
+    assert "What each objective gave up" in capsys.readouterr().out
+    assert run(["report", str(sweep_folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["sweep"]["knee"] == "static"
+    page = tmp_path / "page.html"
+    assert run(["report", str(run_folder), str(run_folder), "--html", str(page)]) == 0
+    checked(page.read_text(encoding="utf-8"))
+    assert run(["report", str(tmp_path / "nothing")]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "holds no run and no sweep" in error
