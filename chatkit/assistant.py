@@ -14,6 +14,7 @@ The lineage names encoder and tokenizer: a head with another lineage is stale an
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -194,7 +195,7 @@ class Assistant:
         Raises:
             StorageError: If it cannot be written; an older assistant there stays as it was.
         """
-        pack = compress if precision == "int8" else dict
+        pack = functools.partial(compress, int8=precision == "int8")
         with new_folder(folder, own=OWN) as new:
             weights = save_tensors(new / "encoder.safetensors", pack(self.backbone.state_dict()))
             write_aside(new / "tokenizer.model", self.tokenizer.to_bytes())
@@ -214,7 +215,7 @@ class Assistant:
             folder: Its folder, ``heads/NAME`` of an assistant.
             precision: As in ``save``.
         """
-        head, pack = self.heads[name], compress if precision == "int8" else dict
+        head, pack = self.heads[name], functools.partial(compress, int8=precision == "int8")
         if head.state_dict():  # safetensors cannot hold nothing
             save_tensors(folder / "weights.safetensors", pack(dict(head.state_dict())))
         write_json(folder / "head.json", self._head_json(head, self.setups[name]))

@@ -1,15 +1,20 @@
-"""Per-row int8: each row of a matrix as whole numbers -127..127 times one float scale. Size on disk is a quarter.
+"""Smaller matrices on disk: per-row int8 (whole numbers -127..127 times one float scale a row), zeros left out.
+
+A matrix with many zeros is stored as its other values in order, a bit a place for where they stand, and its shape.
 
 N = rows, K = columns
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
 SCALE = ".scale"
+_MASK, _SHAPE = ".mask", ".shape"
 _MIN_COLUMNS = 16
+_WORTH = 0.2  # share of zeros from which on leaving them out pays
 
 
 def quantise_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -24,14 +29,21 @@ def quantise_rows(weight: Tensor) -> tuple[Tensor, Tensor]:
     return (weight.float() / scale[:, None]).round().clamp(-127, 127).to(torch.int8), scale
 
 
-def compress(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Store every matrix per-row int8 (beside it ``NAME.scale``), everything else as float32."""
+def compress(tensors: dict[str, Tensor], *, int8: bool = True) -> dict[str, Tensor]:
+    """Store every matrix per-row int8 (beside it ``NAME.scale``) and without its zeros where there are many.
+
+    Args:
+        tensors: What is not a matrix is stored as float32.
+        int8: Without it everything stays as it is; only zeros are left out.
+    """
     out: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
         if tensor.ndim == 2 and tensor.is_floating_point() and tensor.shape[1] >= _MIN_COLUMNS:
-            out[name], out[name + SCALE] = quantise_rows(tensor)
+            if int8:
+                tensor, out[name + SCALE] = quantise_rows(tensor)
+            out |= _without_zeros(name, tensor)
         else:
-            out[name] = tensor.float() if tensor.is_floating_point() else tensor
+            out[name] = tensor.float() if int8 and tensor.is_floating_point() else tensor
     return out
 
 
@@ -39,8 +51,41 @@ def expand(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     """Undo ``compress``: float32 matrices again; plain tensors pass through."""
     out: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
-        if name.endswith(SCALE) and name.removesuffix(SCALE) in tensors:
+        base, dot, _ = name.rpartition(".")
+        if base in tensors and dot + name.removeprefix(base + dot) in (SCALE, _MASK, _SHAPE):
             continue
+        if name + _MASK in tensors:
+            tensor = _with_zeros(tensor, tensors[name + _MASK], tensors[name + _SHAPE])
         scale = tensors.get(name + SCALE)
         out[name] = tensor.float() * scale[:, None] if scale is not None and tensor.dtype == torch.int8 else tensor
     return out
+
+
+def _without_zeros(name: str, matrix: Tensor) -> dict[str, Tensor]:
+    kept = matrix != 0
+    if float(kept.float().mean()) > 1 - _WORTH:
+        return {name: matrix}
+    bits = torch.from_numpy(np.packbits(kept.numpy(force=True)))
+    return {name: matrix[kept], name + _MASK: bits, name + _SHAPE: torch.tensor(matrix.shape)}
+
+
+def _with_zeros(values: Tensor, mask: Tensor, shape: Tensor) -> Tensor:
+    rows, columns = shape.tolist()
+    kept = torch.from_numpy(np.unpackbits(mask.numpy(force=True), count=rows * columns).astype(bool))
+    matrix = values.new_zeros(rows * columns)
+    matrix[kept] = values
+    return matrix.view(rows, columns)
+
+
+def prune(matrix: Tensor, share: float) -> None:
+    """Set the smallest values of a matrix to 0, in place (magnitude pruning; Han et al. 2015).
+
+    Args:
+        matrix: (N, K).
+        share: Which share of its values, 0..1.
+    """
+    count = round(share * matrix.numel())
+    if count:
+        with torch.no_grad():
+            smallest = matrix.abs().flatten().topk(count, largest=False, sorted=False).indices
+            matrix.view(-1)[smallest] = 0.0
