@@ -25,6 +25,7 @@ COMMANDS = {
     "eval": "Measure the heads of an assistant.",
     "calibrate": "Fit how far an assistant's answers can be trusted.",
     "compress": "Make an assistant smaller, and show what that costs.",
+    "export": "Write an assistant for use elsewhere: ONNX or safetensors.",
     "heads": "List, enable, disable and check heads.",
     "new": "Write a new head to start from.",
     "check": "Prove a head or a tokenizer sound.",
