@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import shlex
 from pathlib import Path
@@ -29,19 +30,24 @@ def command(
     as_json: bool,
 ) -> int:
     """Train an assistant as CONFIG says (a TOML file, or corpora:english.toml)."""
+    from chatkit.training.distributed import Group
     from chatkit.training.progress import Progress
     from chatkit.training.recipe import load_recipe
-    from chatkit.training.run import Run
+    from chatkit.training.run import Run, find_device
 
     recipe = load_recipe(config, overrides)
-    progress = Progress()
-    run = Run(recipe, Path(out), progress, minutes=minutes, device=device)
+    group = Group.join(find_device(device))
+    progress = Progress() if group.first else Progress(io.StringIO(), quiet=True)
+    run = Run(recipe, Path(out), progress, minutes=minutes, device=device, group=group)
     if resume:
         run.resume()
     else:
         run.start()
     finished = run.train()
     progress.close()
+    group.leave()
+    if not group.first:
+        return 0 if finished else 130
     if not finished:
         again = ["chatkit", "train", config, "--out", out, "--resume"]
         again += [part for pair in overrides for part in ("--set", pair)]

@@ -115,6 +115,11 @@ class Batches:
         self._order: tuple[int, list[NDArray[np.int64]]] = (-1, [])
 
     @property
+    def batch_size(self) -> int:
+        """Records in a batch."""
+        return self._size
+
+    @property
     def epochs(self) -> float:
         """Epochs begun so far."""
         return self.position / self._per_epoch
@@ -193,6 +198,11 @@ class Streams:
         self._steps = 0
         self._order: tuple[int, NDArray[np.int64]] = (-1, np.zeros(0, np.int64))
         self._rows = [(self._take(), 0) for _ in range(batch_size)]
+
+    @property
+    def batch_size(self) -> int:
+        """Rows in a batch."""
+        return len(self._rows)
 
     @property
     def epochs(self) -> float:

@@ -46,6 +46,11 @@ class DomainBatches:
         return dict(zip(self._parts, mixed.tolist(), strict=True))
 
     @property
+    def batch_size(self) -> int:
+        """Fewest records in a batch of any domain."""
+        return min(part.batch_size for part in self._parts.values())
+
+    @property
     def epochs(self) -> float:
         """Epochs begun so far, on average over the sets."""
         return float(np.mean([part.epochs for part in self._parts.values()]))

@@ -9,9 +9,17 @@ K = objectives, N = shared parameters
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
+
+
+class SumsTensors(Protocol):
+    """Sums tensors over processes."""
+
+    def sum(self, tensor: Tensor) -> Tensor:
+        """In place."""
 
 
 class GradientRows:
@@ -37,8 +45,13 @@ class GradientRows:
         """Memory of the rows."""
         return self._matrix.numel() * self._matrix.element_size()
 
-    def collect(self, row: int) -> None:
-        """Move the gradients that a backward has left in ``.grad`` into a row; a parameter without one counts as 0."""
+    def collect(self, row: int, over: SumsTensors | None = None) -> None:
+        """Move the gradients that a backward has left in ``.grad`` into a row; a parameter without one counts as 0.
+
+        Args:
+            row: The row.
+            over: Sums it over the processes of a job, which reach the same parameters.
+        """
         for i, (parameter, view) in enumerate(zip(self._parameters, self._views[row], strict=True)):
             self._touched[row][i] = parameter.grad is not None
             if parameter.grad is None:
@@ -46,14 +59,16 @@ class GradientRows:
             else:
                 view.copy_(parameter.grad)
             parameter.grad = None
+        if over is not None:
+            over.sum(self._matrix[row])
 
-    def collect_probe(self, row: int) -> tuple[float, float]:
+    def collect_probe(self, row: int, over: SumsTensors | None = None) -> tuple[float, float]:
         """Take the gradients of another batch of the same objective; they are gone after this.
 
         Returns:
             Their inner product with ``row`` and with themselves.
         """
-        self.collect(self._update)
+        self.collect(self._update, over)
         probe = self._matrix[self._update]
         return float(probe @ self._matrix[row]), float(probe @ probe)
 

@@ -42,6 +42,7 @@ from chatkit.registry import Registry
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.training.allocator import keep_freed_memory
 from chatkit.training.confidence import fit_confidence
+from chatkit.training.distributed import Group
 from chatkit.training.evaluator import evaluate
 from chatkit.training.objectives_log import ObjectivesLog
 from chatkit.training.on_history import remember, sessions_of
@@ -50,7 +51,7 @@ from chatkit.training.progress import Progress
 from chatkit.training.ranking import fit_fusions
 from chatkit.training.recipe import Recipe, differences
 from chatkit.training.stopping import EarlyStopping
-from chatkit.training.trainer import Trainer
+from chatkit.training.trainer import StepResult, Trainer
 
 _MAY_DIFFER = {
     f"train.{key}"
@@ -76,6 +77,7 @@ class Run:
         progress: Where it says how it goes.
         minutes: Bound on the whole run.
         device: "auto" takes CUDA if there is any, else the CPU.
+        group: Processes that train as one; the first of them writes and evaluates.
     """
 
     def __init__(
@@ -86,7 +88,9 @@ class Run:
         *,
         minutes: float | None = None,
         device: str = "auto",
+        group: Group | None = None,
     ) -> None:
+        self.group = group or Group()
         self.recipe, self.folder, self.progress = recipe, folder, progress
         self._run = folder / RUN_FOLDER
         self._stop = False
@@ -106,18 +110,26 @@ class Run:
         Raises:
             StorageError: If the folder already holds a run or an assistant.
         """
-        check_replaceable(self.folder)
-        recover_folder(self.folder, own=OWN)
-        if (self._run / "checkpoint.safetensors").exists() or (self.folder / "assistant.toml").exists():
-            raise StorageError(f"{self.folder}: holds a run already", hint="go on with --resume, or name another --out")
         torch.manual_seed(self.recipe.seed)
-        tokenizer = make_tokenizer(self.recipe, self._records)
+        if self.group.first:
+            check_replaceable(self.folder)
+            recover_folder(self.folder, own=OWN)
+            if (self._run / "checkpoint.safetensors").exists() or (self.folder / "assistant.toml").exists():
+                raise StorageError(
+                    f"{self.folder}: holds a run already", hint="go on with --resume, or name another --out"
+                )
+            tokenizer = make_tokenizer(self.recipe, self._records)
+            write_aside(self._run / "tokenizer.model", tokenizer.to_bytes())
+        self.group.wait()
+        if not self.group.first:
+            tokenizer = Tokenizer.load(self._run / "tokenizer.model")
         self._build(tokenizer)
         if self.recipe.init:
             self._take_weights(Path(self.recipe.init))
-        write_aside(self._run / "tokenizer.model", tokenizer.to_bytes())
-        self._trim_log(0)  # of a run that ended before its first checkpoint
-        write_json(self._run / "recipe.json", to_table(self.recipe))
+        self.trainer.begin_together()
+        if self.group.first:
+            self._trim_log(0)  # of a run that ended before its first checkpoint
+            write_json(self._run / "recipe.json", to_table(self.recipe))
         sizes = ", ".join(f"{name} {len(records):,} records" for name, records in self._records.items())
         parameters = sum(p.numel() for p in self.assistant.backbone.parameters())
         self.progress.note(f"{sizes}; {len(tokenizer):,} pieces; {parameters / 1e6:.1f} M shared parameters")
@@ -129,7 +141,9 @@ class Run:
             ModelError: If there is none, or it does not fit.
             ConfigError: If the config or the data changed.
         """
-        recover_folder(self.folder, own=OWN)
+        if self.group.first:
+            recover_folder(self.folder, own=OWN)
+        self.group.wait()
         if not (self._run / "recipe.json").is_file():
             raise ModelError(f"{self.folder}: no run to resume", hint="start it without --resume")
         old = from_table(Recipe, read_json(self._run / "recipe.json"), where=str(self._run / "recipe.json"))
@@ -151,7 +165,8 @@ class Run:
         if data != self._data:
             raise ConfigError("the training data changed since the run began", hint="start a new run in another --out")
         self.trainer.restore(tensors, state)
-        self._trim_log(self.trainer.step)
+        if self.group.first:
+            self._trim_log(self.trainer.step)
         self.progress.note(f"resumed at step {self.trainer.step}")
 
     def train(self, *, finish: bool = True) -> bool:
@@ -163,45 +178,55 @@ class Run:
             False if it was interrupted; the checkpoint and the assistant as it stands are saved either way.
         """
         config = self.recipe.train
-        torch.set_num_threads(config.threads or os.cpu_count() or 1)
+        here = int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if self.group.size > 1 else 1
+        torch.set_num_threads(config.threads or max(1, (os.cpu_count() or 1) // here))
         keep_freed_memory()
-        next_save = time.monotonic() + config.checkpoint_minutes * 60
-        evaluations = [i / config.evaluate for i in range(1, config.evaluate)]
-        evaluations = [share for share in evaluations if share > self.trainer.progress]
         stopping = EarlyStopping(self._run, config.patience)
-        stopping.resume(self.trainer.step)
-        objectives = ObjectivesLog(self._run, list(self._classes))
-        with _interrupts(self._interrupt), self._log() as log:
-            while not self.trainer.done and not self._stop:
-                start = time.monotonic()
-                result = self.trainer.train_step()
-                took = time.monotonic() - start
-                self.progress.update(
-                    self.trainer.step, self.trainer.progress, result.losses, result.tokens, took, self.trainer.seconds
-                )
-                log(result.losses, result.rate, result.gradient_norm)
-                if result.reading is not None:
-                    objectives.write(self.trainer.step, result.weights, result.reading)
-                if evaluations and self.trainer.progress >= evaluations[0]:
-                    evaluations.pop(0)
-                    with self.trainer.average.applied():
-                        figures = self.evaluate("dev", self.recipe.train.evaluate_examples)
-                        ended = stopping.look(figures, self.trainer.weights(), self.trainer.step)
-                    self._note_figures(figures)
-                    if ended:
-                        self.progress.note(f"dev gained nothing in {config.patience} evaluations: training ends")
-                        break
-                if time.monotonic() >= next_save:
-                    self.checkpoint()
-                    next_save = time.monotonic() + config.checkpoint_minutes * 60
+        if self.group.first:
+            stopping.resume(self.trainer.step)
+        with _interrupts(self._interrupt):
+            self._loop(stopping)
             self.checkpoint()
-        if not finish:
+        if not finish or not self.group.first:
             return not self._stop
         if not self._stop:
             self._settle(stopping)
             self.fit()
         self.save_assistant()
         return not self._stop
+
+    def _loop(self, stopping: EarlyStopping) -> None:
+        """Steps until the end, until dev gains nothing, or until any process of the group is asked to stop."""
+        config, pause = self.recipe.train, self.recipe.train.checkpoint_minutes * 60
+        next_save = time.monotonic() + pause
+        evaluations = [i / config.evaluate for i in range(1, config.evaluate)]
+        evaluations = [share for share in evaluations if share > self.trainer.progress]
+        ended = False
+        with self._log() as log:
+            stop = self.group.any(self._stop)
+            while not self.trainer.done and not stop and not ended:
+                start = time.monotonic()
+                result = self.trainer.train_step()
+                log(result, time.monotonic() - start)
+                if evaluations and self.trainer.progress >= evaluations[0]:
+                    evaluations.pop(0)
+                    ended = self.group.any(self.group.first and self._look(stopping))  # the others wait here
+                if self.group.of_first(float(time.monotonic() >= next_save)):
+                    self.checkpoint()
+                    next_save = time.monotonic() + pause
+                stop = self.group.any(self._stop)
+        if stop:
+            self._stop = True  # also where another process was asked
+
+    def _look(self, stopping: EarlyStopping) -> bool:
+        """Evaluate on the way; whether training should end here."""
+        with self.trainer.average.applied():
+            figures = self.evaluate("dev", self.recipe.train.evaluate_examples)
+            ended = stopping.look(figures, self.trainer.weights(), self.trainer.step)
+        self._note_figures(figures)
+        if ended:
+            self.progress.note(f"dev gained nothing in {self.recipe.train.patience} evaluations: training ends")
+        return ended
 
     def _settle(self, stopping: EarlyStopping) -> None:
         """Take the weights to end with: the average, or the best on dev; the checkpoint keeps the last ones."""
@@ -230,7 +255,9 @@ class Run:
     def checkpoint(self) -> None:
         """Save everything that ``resume`` needs."""
         metadata = {"state": json.dumps(self.trainer.state()), "data": self._data}
-        save_tensors(self._run / "checkpoint.safetensors", self.trainer.tensors(), metadata)
+        tensors = self.trainer.tensors()
+        if self.group.first:
+            save_tensors(self._run / "checkpoint.safetensors", tensors, metadata)
 
     def save_assistant(self) -> None:
         """Save the assistant as it stands, with what it was trained on."""
@@ -288,7 +315,9 @@ class Run:
     def _restart(self) -> None:
         torch.manual_seed(self.recipe.seed)
         self._build(Tokenizer.load(self._run / "tokenizer.model"))
-        self._trim_log(0)
+        self.trainer.begin_together()
+        if self.group.first:
+            self._trim_log(0)
         self.progress.note("no checkpoint yet: starting again from step 0")
 
     def _build(self, tokenizer: Tokenizer) -> None:
@@ -303,7 +332,9 @@ class Run:
             for i, (name, head) in enumerate(self._classes.items())
         }
         sizes = {name: len(records) for name, records in self._records.items()}
-        self.trainer = Trainer(self.assistant, batches, sizes, self.recipe, minutes=self._minutes)
+        for name, source in batches.items():
+            self.group.check_batch(name, source.batch_size)
+        self.trainer = Trainer(self.assistant, batches, sizes, self.recipe, minutes=self._minutes, group=self.group)
 
     def _take_weights(self, folder: Path) -> None:
         """Begin with the weights of another assistant; heads that it has not, or that changed shape, begin new."""
@@ -327,20 +358,28 @@ class Run:
             self.progress.note(f"step {self.trainer.step}  {name} dev: {shown}")
 
     @contextlib.contextmanager
-    def _log(self) -> Iterator[Callable[[Mapping[str, float], float, float], None]]:
+    def _log(self) -> Iterator[Callable[[StepResult, float], None]]:
+        """Takes each step's result and the seconds that it took; only the first process writes and shows them."""
+        if not self.group.first:
+            yield lambda result, took: None
+            return
         path, names = self._run / "log.csv", list(self._classes)
+        objectives = ObjectivesLog(self._run, names)
         header = not path.exists()
         with path.open("a", newline="", encoding="utf-8", buffering=1) as file:  # kill -9 loses no whole line
             writer = csv.writer(file)
             if header:
                 writer.writerow(["step", "seconds", "rate", "gradient_norm", *names])
 
-            def write(losses: Mapping[str, float], rate: float, norm: float) -> None:
+            def write(result: StepResult, took: float) -> None:
+                trainer, losses = self.trainer, result.losses
+                self.progress.update(trainer.step, trainer.progress, losses, result.tokens, took, trainer.seconds)
                 row = [f"{losses[name]:.5f}" if name in losses else "" for name in names]
+                figures = [f"{trainer.seconds:.2f}", f"{result.rate:.3g}", f"{result.gradient_norm:.4f}"]
                 with storage_errors(path):
-                    writer.writerow(
-                        [self.trainer.step, f"{self.trainer.seconds:.2f}", f"{rate:.3g}", f"{norm:.4f}", *row]
-                    )
+                    writer.writerow([trainer.step, *figures, *row])
+                if result.reading is not None:
+                    objectives.write(trainer.step, result.weights, result.reading)
 
             yield write
 

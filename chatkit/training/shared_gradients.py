@@ -16,6 +16,7 @@ from chatkit.errors import ChatkitError
 from chatkit.objectives.conflict import ConflictMeter, Reading, read
 from chatkit.objectives.rows import GradientRows
 from chatkit.objectives.weighting import Weighting
+from chatkit.training.distributed import Group
 
 
 class TrainingError(ChatkitError):
@@ -51,6 +52,7 @@ class SharedGradients:
         conflict_every: Measure conflict in every n-th step of two or more heads (or of the only one, whose noise and
             progress can be measured as well); 0 is never.
         noise_every: Measure the noise floor in every n-th of those; 0 is never.
+        group: Processes whose gradients are summed; this one alone by default.
     """
 
     def __init__(
@@ -61,7 +63,9 @@ class SharedGradients:
         *,
         conflict_every: int,
         noise_every: int,
+        group: Group | None = None,
     ) -> None:
+        self._group = group or Group()
         self.weighting, self.meter = weighting, ConflictMeter(list(private))
         self._shared, self._private = list(shared), {name: list(own) for name, own in private.items()}
         self._every, self._noise_every = conflict_every, noise_every
@@ -89,7 +93,7 @@ class SharedGradients:
         weight, own = self._step.weights[name], self._private[name]
         if self._step.by_rows and self._rows is not None:
             loss.backward()
-            self._rows.collect(self._step.names.index(name))
+            self._rows.collect(self._step.names.index(name), self._group)
         elif weight == 0:
             if own:
                 loss.backward(inputs=own)
@@ -112,7 +116,7 @@ class SharedGradients:
         row = self._step.names.index(name)
         with torch.random.fork_rng():
             other_loss().backward(inputs=self._shared)
-        dot, square = self._rows.collect_probe(row)
+        dot, square = self._rows.collect_probe(row, self._group)
         own = float(self._rows.gramian(row + 1)[row, row])
         self._step.products[name] = (dot, (own + square) / 2)
         self._step.probes[name] = dot / (own * square) ** 0.5 if own * square > 0 else 0.0
@@ -124,8 +128,11 @@ class SharedGradients:
             TrainingError: If a gradient is not finite.
         """
         step, names = self._step, self._step.names
+        private = [parameter for name in names for parameter in self._private[name]]
         if not step.by_rows or self._rows is None:
+            self._group.sum_gradients([*self._shared, *private])
             return step.weights
+        self._group.sum_gradients(private)
         if step.measured or self.weighting.needs_gramian:
             step.gramian = self._rows.gramian(len(names)).cpu()
             for name, square in zip(names, step.gramian.diagonal().tolist(), strict=True):

@@ -26,6 +26,7 @@ from chatkit.nn.encoder import State
 from chatkit.objectives.conflict import Reading
 from chatkit.objectives.weighting import make_weighting
 from chatkit.training.average import WeightAverage
+from chatkit.training.distributed import Group
 from chatkit.training.precision import computes_in_bfloat16
 from chatkit.training.recipe import Recipe
 from chatkit.training.schedule import rate_at
@@ -69,6 +70,7 @@ class Trainer:
         recipe: The config.
         minutes: Bound of the whole run; the learning rate ends with it.
         frozen: Leave the backbone as it is: no gradient, no dropout, only the heads of ``batches`` are trained.
+        group: Processes that share each batch; this one alone by default.
     """
 
     def __init__(
@@ -80,7 +82,9 @@ class Trainer:
         *,
         minutes: float | None = None,
         frozen: bool = False,
+        group: Group | None = None,
     ) -> None:
+        self.group = group or Group()
         self.assistant, self.batches, self.recipe = assistant, batches, recipe
         self.step, self.seconds = 0, 0.0
         self._limit = None if minutes is None else minutes * 60
@@ -109,6 +113,12 @@ class Trainer:
         """Whether the run has ended."""
         return self.progress >= 1
 
+    def begin_together(self) -> None:
+        """Before the first step: everywhere the weights of the first process, in each random numbers of its own."""
+        self.group.same_weights(self._modules)
+        if self.group.rank:
+            torch.manual_seed(self.recipe.seed * 1_000_003 + self.group.rank)
+
     def train_step(self) -> StepResult:
         """One optimiser step.
 
@@ -134,7 +144,7 @@ class Trainer:
         self.average.update(self.progress)
         reading = self.shared.finish(losses)
         self.step += 1
-        self.seconds += time.monotonic() - start
+        self.seconds += self.group.of_first(time.monotonic() - start)  # the rate and the end hang on it
         return StepResult(losses, tokens, rate, norm, weights, reading)
 
     def _make_shared(self) -> SharedGradients:
@@ -155,6 +165,7 @@ class Trainer:
             weighting,
             conflict_every=config.conflict_every,
             noise_every=config.noise_every,
+            group=self.group,
         )
 
     def _backward(self, names: Sequence[str]) -> tuple[dict[str, float], int]:
@@ -164,10 +175,10 @@ class Trainer:
         self.shared.begin(names)
         for name in names:
             batch = next(self.batches[name])
-            mean = self._loss(name, batch)
-            self.shared.backward(name, mean)
+            part, mean = self._loss(name, batch)
+            self.shared.backward(name, part)
             self.shared.probe(name, functools.partial(self._other_loss, name))
-            losses[name] = float(mean.detach())
+            losses[name] = mean
             source = self.batches[name]
             if isinstance(source, DomainBatches):
                 source.observe(losses[name])
@@ -178,32 +189,33 @@ class Trainer:
         """Loss of a head on its next batch, which stays the next one: order and carried state are as before."""
         source = self.batches[name]
         state, carried = source.state(), dict(self._carried)
-        mean = self._loss(name, next(source))
+        part, _ = self._loss(name, next(source))
         source.restore(state)
         self._carried = carried
-        return mean
+        return part
 
-    def _loss(self, name: str, batch: Batch) -> Tensor:
-        head = self.assistant.heads[name]
+    def _loss(self, name: str, batch: Batch) -> tuple[Tensor, float]:
+        """This process's part of a head's mean loss, with gradient, and the whole of it."""
+        head, whole, group = self.assistant.heads[name], batch, self.group
+        batch = group.share(whole)
         encoded = {}
         for field, padded in batch.fields.items():
             key = f"{name}.{field}"
-            encoded[field] = encode_padded(
-                self.assistant.backbone.encoder, padded, carried=self._carried.get(key), tokenizer=None
-            )
-            if isinstance(self.batches[name], Streams) and encoded[field].state is not None:
-                self._carried[key] = tuple(part.detach() for part in encoded[field].state or ())
+            own = encode_padded(self.assistant.backbone.encoder, padded, carried=self._carried.get(key), tokenizer=None)
+            if isinstance(self.batches[name], Streams) and own.state is not None:
+                self._carried[key] = tuple(part.detach() for part in own.state)
+            together = head.couples_batch and group.size > 1
+            encoded[field] = group.whole(own, whole.fields[field]) if together else own
         with guard(name, source_file(type(head)), stage="loss"):
-            loss = head.loss(encoded, batch.records)
+            loss = head.loss(encoded, whole.records if head.couples_batch else batch.records)
         if not isinstance(loss, Loss) or loss.count < 1:
             raise TrainingError(f"head {name}: loss must return Loss(total, count >= 1), got {loss!r}")
-        mean = loss.total / loss.count
-        if not bool(torch.isfinite(mean)):
-            raise TrainingError(
-                f"head {name}: its loss is {float(mean.detach())} at step {self.step}",
-                hint=_LOWER_RATE,
-            )
-        return mean
+        share = 1 / group.size if head.couples_batch else 1.0  # of a whole batch that every process has computed
+        total, count = group.sum_numbers(float(loss.total.detach()) * share, loss.count * share)
+        if not math.isfinite(total):
+            raise TrainingError(f"head {name}: its loss is {total / count} at step {self.step}", hint=_LOWER_RATE)
+        part = loss.total / loss.count if group.size == 1 else loss.total * (share / count)
+        return part, float(part.detach()) if group.size == 1 else total / count
 
     def _clip(self) -> float:
         largest = self.recipe.train.clip or float("inf")
@@ -223,9 +235,18 @@ class Trainer:
         for index, slots in self.optimiser.state_dict()["state"].items():
             out |= {f"optimiser.{index}.{slot}": tensor for slot, tensor in slots.items()}
         for key, state in self._carried.items():
-            out |= {f"carried.{key}.{i}": part for i, part in enumerate(state)}
+            size = self.batches[key.rpartition(".")[0]].batch_size
+            out |= {f"carried.{key}.{i}": self.group.gather_rows(part, size, 1) for i, part in enumerate(state)}
         out |= {f"average.{name}": tensor for name, tensor in self.average.tensors().items()}
-        return out | {"random": torch.get_rng_state()}
+        return out | self._random_states()
+
+    def _random_states(self) -> dict[str, Tensor]:
+        own = torch.get_rng_state()
+        if self.group.size == 1:
+            return {"random": own}
+        every = torch.zeros(self.group.size, len(own), dtype=torch.int32)
+        every[self.group.rank] = own.int()
+        return {f"random{f'.{rank}' if rank else ''}": row.byte() for rank, row in enumerate(self.group.sum(every))}
 
     def state(self) -> dict[str, Any]:
         """Plain data that a checkpoint needs beside the tensors."""
@@ -250,8 +271,14 @@ class Trainer:
         for key, tensor in _under(tensors, "carried.").items():
             name, _, index_text = key.rpartition(".")
             carried.setdefault(name, {})[int(index_text)] = tensor
-        self._carried = {name: tuple(parts[i] for i in sorted(parts)) for name, parts in carried.items()}
-        torch.set_rng_state(tensors["random"])
+        self._carried = {
+            name: tuple(self.group.take_rows(parts[i], 1) for i in sorted(parts)) for name, parts in carried.items()
+        }
+        rank = self.group.rank
+        if rank == 0 or f"random.{rank}" in tensors:
+            torch.set_rng_state(tensors[f"random.{rank}" if rank else "random"])
+        else:  # there are more processes now than there were
+            torch.manual_seed((int(state["step"]) + 1) * 1_000_003 + rank)
         self.step, self.seconds = int(state["step"]), float(state["seconds"])
         for name, source in self.batches.items():
             source.restore(state["batches"][name])
