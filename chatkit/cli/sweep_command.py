@@ -34,6 +34,7 @@ def command(config: str, out: str, jobs: int | None, resume: bool, overrides: tu
     board.close()
     if not finished:
         again = ["chatkit", "sweep", config, "--out", out, "--resume"]
+        again += [] if jobs is None else ["--jobs", str(jobs)]
         again += [part for pair in overrides for part in ("--set", pair)]
         board.note(f"stopped and saved; go on with: {shlex.join(again)}")
         return 130
