@@ -5,6 +5,7 @@
     encoder.safetensors       encoder and tied softmax
     heads/NAME/head.json      options, labels, versions, lineage
     heads/NAME/weights.safetensors
+    dial.safetensors          adapters of the encoder for each objective, where they were trained
     confidence.*              what was fitted on dev (chatkit.confidence.record); off where it is missing
     report.json, CARD.md      figures, model card
 
@@ -45,11 +46,12 @@ from chatkit.head.encoded import Encoded, Info
 from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head, Record
 from chatkit.head.vocabulary import Vocabulary
-from chatkit.nn.encoder import EncoderConfig, make_encoder
+from chatkit.nn.encoder import Encoder, EncoderConfig, make_encoder
 from chatkit.nn.parallel import cores, in_parallel
 from chatkit.nn.precision import bfloat16_pays
 from chatkit.nn.quantise import SCALE, compress, expand
 from chatkit.nn.vocabulary import Backbone
+from chatkit.objectives.dial import Dial
 from chatkit.text.tokenizer import Tokenizer
 
 FORMAT = 1
@@ -59,7 +61,8 @@ _PADDED_IDS = 8192
 _PADDED_IDS_A_CORE = 4096
 _MANY_IDS = 4096  # from here on texts are read for an index, in bulk
 RUN_FOLDER = "run"
-OWN = ("assistant.toml", "tokenizer.model", "encoder.safetensors", "heads", "report.json", *CONFIDENCE_FILES)
+DIAL = "dial.safetensors"
+OWN = ("assistant.toml", "tokenizer.model", "encoder.safetensors", DIAL, "heads", "report.json", *CONFIDENCE_FILES)
 
 FindHead = Callable[[str], type[Head]]
 
@@ -99,6 +102,7 @@ class Assistant:
         self.failures: dict[str, ChatkitError] = {}
         self.report: dict[str, Any] = {}
         self.confidence = Confidence()
+        self.dial: Dial | None = None
         self.lineage = ""
         self.name = ""
         self.precision: Literal["float32", "int8"] = "float32"  # of the folder that it was loaded from
@@ -122,10 +126,19 @@ class Assistant:
         self.setups[name] = setup
         return head
 
-    def encode(self, texts: Sequence[str], view: str, *, limit: int = MOST_PIECES) -> Encoded:
-        """Encode texts in a view from the zero state; at most ``limit`` pieces of each."""
+    def encode(
+        self, texts: Sequence[str], view: str, *, limit: int = MOST_PIECES, encoder: Encoder | None = None
+    ) -> Encoded:
+        """Encode texts in a view from the zero state; at most ``limit`` pieces of each.
+
+        Args:
+            texts: The texts.
+            view: How they are framed.
+            limit: Pieces of each.
+            encoder: Another encoder than the assistant's own, of the same vocabulary.
+        """
         rows = [record_ids(self.tokenizer, {"text": text}, "text", view, limit) for text in texts]
-        return encode_padded(self.backbone.encoder, pad(rows, self.tokenizer.pad), tokenizer=self.tokenizer)
+        return encode_padded(encoder or self.backbone.encoder, pad(rows, self.tokenizer.pad), tokenizer=self.tokenizer)
 
     def encode_records(self, head: Head, records: Sequence[Record], *, limit: int = MOST_PIECES) -> dict[str, Encoded]:
         """Encode every field of records as a head wants them."""
@@ -202,6 +215,8 @@ class Assistant:
             self.lineage = _lineage(weights, self.tokenizer.to_bytes())
             for name in self.heads:
                 self.save_head(name, new / "heads" / name, precision=precision)
+            if self.dial is not None:
+                self.dial.save(new / DIAL, self.lineage)
             self.confidence.save(new, self.lineage)
             write_json(new / "report.json", self.report)
             table = {"format": FORMAT, "lineage": self.lineage, "encoder": to_table(self.config)}
@@ -259,6 +274,8 @@ class Assistant:
         self.lineage, self.name = str(table["lineage"]), folder.absolute().name
         if (folder / "report.json").is_file():
             self.report = read_json(folder / "report.json")
+        if (folder / DIAL).is_file():
+            self.dial = self._load_dial(folder / DIAL)
         self.confidence = Confidence.load(folder, self.lineage, vocab_size=len(tokenizer))
         for name in sorted(p.parent.name for p in folder.glob("heads/*/head.json")):
             if only is None or name in only:
@@ -268,6 +285,14 @@ class Assistant:
                     self.heads.pop(name, None)
                     self.failures[name] = error
         return self.eval()
+
+    def _load_dial(self, path: Path) -> Dial | None:
+        """The dial, or None if it cannot be used: the assistant is whole without."""
+        try:
+            return Dial.load(path, self.backbone, self.lineage)
+        except ModelError as error:
+            self.report["dial"] = {"offered": False, "why": error.message}
+            return None
 
     def _load_head(self, folder: Path, find_head: FindHead) -> None:
         data = read_json(folder / "head.json")

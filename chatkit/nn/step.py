@@ -70,15 +70,17 @@ class Stepper:
     Args:
         backbone: Its weights are packed now; later changes to them are not seen.
         precision: "int8", "float32", or None for the best that this machine has.
+        like: A stepper of a backbone with the same table of the vocabulary, whose packed form is taken over.
     """
 
-    def __init__(self, backbone: Backbone, precision: Precision | None = None) -> None:
-        self.precision: Precision = precision or best_precision()
+    def __init__(self, backbone: Backbone, precision: Precision | None = None, *, like: Stepper | None = None) -> None:
+        self.precision: Precision = precision or (like.precision if like is not None else best_precision())
         make = _int8_product if self.precision == "int8" else _float_product
         softmax = backbone.softmax
         self._step = backbone.encoder.make_step(make)
         self._projection = make(softmax.projection.weight, softmax.projection.bias)
-        self._softmax = make(softmax.weight, softmax.bias)
+        self._softmax: Product = make(softmax.weight, None) if like is None else like._softmax
+        self._bias = softmax.bias.detach()
 
     def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """One step.
@@ -93,4 +95,4 @@ class Stepper:
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits (B, V) of hidden states (B, D)."""
-        return self._softmax(self._projection(hidden))
+        return self._softmax(self._projection(hidden)) + self._bias

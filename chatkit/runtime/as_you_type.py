@@ -92,7 +92,7 @@ class AsYouType:
 
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
-        self._states = TypedStates(conversation.assistant, conversation.stepper)
+        self._states = TypedStates(conversation.assistant, conversation.tuned.middle)
         self._failed: set[str] = set()  # said when the message is sent, not while it is typed
 
     def answers(self, text: str) -> Iterator[tuple[str, Answer]]:

@@ -136,7 +136,7 @@ def checked_weights(weights: Mapping[str, Any], known: Sequence[str]) -> dict[st
 
 def choose_reply(
     texts: Sequence[str],
-    ask: Ask,
+    ask: Callable[[Head], Ask],
     drawer: str,
     weights: Mapping[str, float],
     heads: Mapping[str, Head],
@@ -147,7 +147,7 @@ def choose_reply(
 
     Args:
         texts: The replies, at least one.
-        ask: The message.
+        ask: The message, as each head sees it.
         drawer: The head that drew them.
         weights: From ``checked_weights``.
         heads: The heads that may judge.
@@ -160,7 +160,7 @@ def choose_reply(
     values: dict[str, list[float]] = {}
     for head in sorted({known[name].head for name in taking_part}):
         try:
-            values |= judged(heads[head], ask, texts)
+            values |= judged(heads[head], ask(heads[head]), texts)
         except ChatkitError as error:
             missing |= {name: error.message for name in taking_part if known[name].head == head}
             failed(head)

@@ -108,6 +108,15 @@ class EngineClient:
         return self._host.sliders
 
     @property
+    def front(self) -> dict[str, Any]:
+        """The measured front that the dial of the weights moves along; {} where there is none."""
+        return self._host.front
+
+    def prepare(self, dial: dict[str, float], history: Sequence[dict[str, str]]) -> None:
+        """Have the weights set and the conversation encoded anew, so that the next reply does not wait for it."""
+        self._host.send({"do": "dial", "dial": dial, "history": list(history)})
+
+    @property
     def pid(self) -> int | None:
         """Process id of the engine; None while there is none."""
         return self._host.pid

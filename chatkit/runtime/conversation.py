@@ -6,7 +6,6 @@ B = 1
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import secrets
 import sys
 import time
@@ -25,13 +24,12 @@ from chatkit.head.ask import Ask, Piece, Services
 from chatkit.head.encoded import Encoded
 from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head
-from chatkit.nn.step import Stepper
 from chatkit.runtime import events
-from chatkit.runtime.choosing import CANDIDATES, MOST_CANDIDATES, checked_weights, choose_reply, objectives_of
+from chatkit.runtime.choosing import CANDIDATES, MOST_CANDIDATES, choose_reply
 from chatkit.runtime.events import Event
 from chatkit.runtime.long_text import answer_long, is_long
-from chatkit.runtime.prefill import RunningState
 from chatkit.runtime.trust import Trust
+from chatkit.runtime.tuned import Tuned
 from chatkit.text.views import CONVERSATION, MESSAGE
 
 FAILURES_ALLOWED = 3
@@ -51,9 +49,7 @@ class Conversation:
         self.disabled: set[str] = set()
         self.search = search
         self._failures: Counter[str] = Counter()
-        self._running = RunningState(assistant)
-        self.stepper = Stepper(assistant.backbone)
-        assistant.vocabulary.use_fast_logits(self.stepper.logits)
+        self.tuned = Tuned(assistant)
 
     def turn(
         self,
@@ -101,14 +97,6 @@ class Conversation:
         yield events.done(
             number, seed=seed, stopped=cancelled(), timing=timing, familiarity=trust.familiarity, trust=told
         )
-
-    def sliders(self) -> list[dict[str, Any]]:
-        """What ``dial`` takes: name, bounds, value where nothing is asked for, and what more of it means."""
-        found = objectives_of(self.assistant.heads).values()
-        return [
-            {"name": o.name, "kind": "reply", "low": -1.0, "high": 1.0, "default": 0.0, "head": o.head, "what": o.what}
-            for o in found
-        ]
 
     def failed(self, name: str) -> bool:
         """Count a failure of a head; True if it is disabled now."""
@@ -162,15 +150,12 @@ class _Turn:
         self._turns = [*history, {"speaker": "user", "text": text}]
         self._options, self._seed, self._cancelled = options, seed, cancelled
         self.trust = Trust(host.assistant, text, _coverage(options))
-        self._weights = checked_weights(options.pop("dial", None) or {}, list(objectives_of(host.assistant.heads)))
+        self._weights = host.tuned.turn(options.pop("dial", None) or {})
         self._candidates = _count(options.pop("candidates", CANDIDATES)) if self._weights else 1
         self._choices: list[dict[str, Any]] = []
-        self._passes: dict[tuple[str, str], Encoded] = {}
+        self._passes: dict[tuple[str, str, int], Encoded] = {}
         self.encode_seconds = self.stream_seconds = 0.0
         self.pieces = 0
-        self._services = Services(
-            self._begin, self._step, self.encode, host.search, cancelled, self._encode_all, candidates=self._candidates
-        )
 
     def call(self, head: Head) -> Iterator[Event]:
         """Events of one head."""
@@ -201,13 +186,14 @@ class _Turn:
             return
         yield events.answer(number, name, answer.as_json(), stopped=self._cancelled() and head.streams())
 
-    def encode(self, text: str, view: str) -> Encoded:
-        """One encoder pass per text and view, shared by all heads of the turn."""
-        key = (text, view)
+    def encode(self, text: str, view: str, head: Head) -> Encoded:
+        """One encoder pass per text and view, shared by all heads of the turn that the dial moves or leaves alike."""
+        encoder = self._host.tuned.encoder_for(head)
+        key = (text, view, id(encoder))
         if key not in self._passes:
             started = time.monotonic()
             with torch.inference_mode():
-                self._passes[key] = self._host.assistant.encode([text], view)
+                self._passes[key] = self._host.assistant.encode([text], view, encoder=encoder)
             self.encode_seconds += time.monotonic() - started
         return self._passes[key]
 
@@ -218,15 +204,14 @@ class _Turn:
                 return answer_long(self._host.assistant, head, self._text, cancelled=self._cancelled)
         with torch.inference_mode(), _quiet():
             views = {f: head.view_of(f, record) for f in head.fields}
-            encoded = {f: self.encode(self._text, MESSAGE if v == CONVERSATION else v) for f, v in views.items()}
+            encoded = {f: self.encode(self._text, MESSAGE if v == CONVERSATION else v, head) for f, v in views.items()}
             answers = head.answer(encoded, [record])
         if not isinstance(answers, list) or len(answers) != 1 or not isinstance(answers[0], Answer):
             raise TypeError(f"answer must return a list with one Answer per example, got {_shape(answers)}")
         return answers[0]
 
     def _stream(self, head: Head) -> Iterator[Piece | Answer]:
-        services = dataclasses.replace(self._services, pick=lambda texts: self._pick(head.name, texts))
-        ask = Ask(self._text, services, self._options, self._seed)
+        ask = self._ask(head)
         started, pieces = time.monotonic(), 0
         with torch.inference_mode(), _quiet():
             source = iter(head.stream(ask))
@@ -248,34 +233,47 @@ class _Turn:
             self.pieces += pieces
             self.stream_seconds += time.monotonic() - started
 
+    def _ask(self, head: Head) -> Ask:
+        """The message as a head sees it."""
+        services = Services(
+            self._begin,
+            self._step,
+            lambda text, view: self.encode(text, view, head),
+            self._host.search,
+            self._cancelled,
+            lambda texts, view: self._encode_all(texts, view, head),
+            lambda texts: self._pick(head.name, texts),
+            self._candidates,
+        )
+        return Ask(self._text, services, self._options, self._seed)
+
     def _pick(self, drawer: str, texts: Sequence[str]) -> int:
         """The reply to say of those that a head has drawn; the judges see the message as it was before it drew."""
         if not self._weights or not texts:
             return 0
         host = self._host
         heads = {name: head for name, head in host.assistant.heads.items() if name not in host.disabled}
-        ask = Ask(self._text, self._services, self._options, self._seed)
-        choice = choose_reply(texts, ask, drawer, self._weights, heads, failed=host.failed)
+        choice = choose_reply(texts, self._ask, drawer, self._weights, heads, failed=host.failed)
         self._choices.append(choice.as_json())
         return choice.picked
 
-    def _encode_all(self, texts: Sequence[str], view: str) -> Encoded:
+    def _encode_all(self, texts: Sequence[str], view: str, head: Head) -> Encoded:
         started = time.monotonic()
-        out = self._host.assistant.encode(texts, view)
+        out = self._host.assistant.encode(texts, view, encoder=self._host.tuned.encoder_for(head))
         self.encode_seconds += time.monotonic() - started
         return out
 
     def _begin(self) -> tuple[Tensor, Any]:
         started = time.monotonic()
         if self._options.get("continue"):
-            out = self._host._running.continue_text(self._text)
+            out = self._host.tuned.running.continue_text(self._text)
         else:
-            out = self._host._running.advance(self._turns)
+            out = self._host.tuned.running.advance(self._turns)
         self.encode_seconds += time.monotonic() - started
         return out
 
     def _step(self, ids: Tensor, state: Any) -> tuple[Tensor, Any]:
-        return self._host.stepper.step(ids, state)
+        return self._host.tuned.stepper.step(ids, state)
 
 
 def _coverage(options: Mapping[str, Any]) -> float:

@@ -66,6 +66,8 @@ class Engine:
                 self._ask(command)
             elif do == "typed":
                 self._glance()
+            elif do == "dial":
+                self._dial(command)
             elif do in ("enable", "disable"):
                 self._switch(str(command.get("head", "")), on=do == "enable")
             else:
@@ -111,7 +113,8 @@ class Engine:
             }
             for h in loaded.heads
         ]
-        self.send(events.ready(assistant.name, assistant.lineage, self._heads, self._conversation.sliders()))
+        tuned = self._conversation.tuned
+        self.send(events.ready(assistant.name, assistant.lineage, self._heads, tuned.sliders(), tuned.front))
         try:
             self._library.warm()
         except ChatkitError as error:
@@ -169,6 +172,12 @@ class Engine:
                 entry |= {"state": "ok", "why": "reloaded"}
         self.send(event)
         self.send({"event": "heads", "heads": self._heads})
+
+    def _dial(self, command: Mapping[str, Any]) -> None:
+        """Set the weights before the next message, so that its reply does not wait for it."""
+        if self._conversation is None:
+            raise ChatkitError("no assistant is loaded")
+        self._conversation.tuned.turn(dict(command.get("dial") or {}), _history(command.get("history")))
 
     def _switch(self, head: str, *, on: bool) -> None:
         if self._conversation is None:

@@ -18,7 +18,8 @@ Besides turns the engine sends ``ready`` once after loading, ``heads`` when the 
 command failed as a whole:
 
     {"event": "ready", "model": "default", "lineage": "3f2a...", "heads": [{"name", "state", "origin", "why"}, ...],
-     "sliders": [{"name", "kind", "low", "high", "default", "head", "what"}, ...]}
+     "sliders": [{"name", "kind", "low", "high", "default", "head", "what"}, ...],
+     "front": {}}
     {"event": "loading", "head": "mood"}                 its code is about to run: if the process dies now, it did it;
                                                          "" when no head's code runs any more
     {"event": "reloaded", "head": "mood", "ok": true, "message": "4 weights kept", "place": ""}
@@ -80,9 +81,23 @@ def done(
     }
 
 
-def ready(model: str, lineage: str, heads: list[dict[str, Any]], sliders: list[dict[str, Any]]) -> Event:
-    """The assistant is loaded and answers; ``sliders`` are what a turn's option ``dial`` takes."""
-    return {"event": "ready", "model": model, "lineage": lineage, "heads": heads, "sliders": sliders}
+def ready(
+    model: str,
+    lineage: str,
+    heads: list[dict[str, Any]],
+    sliders: list[dict[str, Any]],
+    front: dict[str, Any],
+) -> Event:
+    """The assistant is loaded and answers.
+
+    Args:
+        model: Its name.
+        lineage: Of its encoder and tokenizer.
+        heads: Its heads.
+        sliders: What a turn's option ``dial`` takes.
+        front: The measured front of its weights (``report.json``'s ``dial``); {} where it has none.
+    """
+    return {"event": "ready", "model": model, "lineage": lineage, "heads": heads, "sliders": sliders, "front": front}
 
 
 def error(message: str, turn: int | None = None) -> Event:

@@ -74,6 +74,7 @@ class EngineHost:
         self._load, self._command, self._log = load, tuple(command), log
         self._loading, self._head_loading = loading, head_loading
         self._heads: list[dict[str, Any]] = []
+        self.front: dict[str, Any] = {}  # measured, which the dial of the weights moves along
         self.sliders: list[dict[str, Any]] = []  # what the option ``dial`` of a turn takes
         self._loading_head = ""  # whose code runs, while it is loaded
         self._killing: asyncio.Future[None] | None = None
@@ -195,6 +196,7 @@ class EngineHost:
         if kind == "ready":
             self.model, self.lineage = str(event.get("model", "")), str(event.get("lineage", ""))
             self._heads = _heads_of(event)
+            self.front = dict(event.get("front") or {})
             self.sliders = [slider for slider in event.get("sliders") or () if isinstance(slider, dict)]
             self.set_state("ready")
             self.listener({**event, "heads": self.heads})

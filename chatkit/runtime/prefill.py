@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from chatkit.assistant import Assistant
-from chatkit.nn.encoder import State
+from chatkit.nn.encoder import Encoder, State
 from chatkit.text.tokenizer import ASSISTANT, TEXT
 from chatkit.text.views import speaker_ids
 
@@ -24,11 +24,13 @@ class RunningState:
     """State of the encoder after the conversation so far.
 
     Args:
-        assistant: Its encoder and tokenizer.
+        assistant: Its tokenizer, and its encoder by default.
+        encoder: The encoder.
     """
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, encoder: Encoder | None = None) -> None:
         self._assistant = assistant
+        self._encoder = encoder or assistant.backbone.encoder
         self._ids: list[int] = []
         self._states: dict[int, tuple[Tensor, State]] = {}  # number of ids -> hidden (1, D) and state there
 
@@ -70,7 +72,7 @@ class RunningState:
         return self._encode([tokenizer.special(TEXT), *tokenizer.encode(text)[-MOST_TURN_PIECES:]], None)
 
     def _encode(self, ids: Sequence[int], state: State | None) -> tuple[Tensor, State]:
-        encoder = self._assistant.backbone.encoder
+        encoder = self._encoder
         for i in range(0, len(ids), _CHUNK):
             states, state = encoder(torch.tensor([ids[i : i + _CHUNK]]), state)
         assert state is not None

@@ -155,6 +155,11 @@ class Chat:
             self.store.session(session)
         self.session = session
 
+    def prepare(self) -> None:
+        """Have the engine set the weights that ``dial`` asks for now, not only when the next prompt is sent."""
+        if self.current is None:
+            self.client.prepare(dict(self.dial), self._history(None))
+
     def choices(self) -> dict[str, Any]:
         """What the latest reply of the session was chosen from, by head; {} where nothing was weighed.
 
@@ -265,10 +270,15 @@ class Chat:
             self.session = self.store.create_session()
         return self.session
 
-    def _history(self, prompt: int) -> list[dict[str, str]]:
-        """The messages before this turn, cut to what the engine is sent."""
+    def _history(self, prompt: int | None) -> list[dict[str, str]]:
+        """The messages before this turn, or the whole shown branch, cut to what the engine is sent."""
+        if prompt is None and self.session is None:
+            return []
         try:
-            messages = branches.context(self.store, prompt, HISTORY_TURNS)
+            if prompt is None:
+                messages = self.store.history(self._session(), HISTORY_TURNS)
+            else:
+                messages = branches.context(self.store, prompt, HISTORY_TURNS)
         except StorageError as error:
             self._go_on_unsaved(error)
             return []

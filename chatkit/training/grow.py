@@ -250,6 +250,10 @@ class Growth:
                 self.assistant.confidence.save(new, self.assistant.lineage)
                 write_json(new / "report.json", self.assistant.report)
         else:
+            if self.assistant.dial is not None:
+                self.progress.note("the dial is left out: its adapters belong to the encoder as it was")
+                self.assistant.dial = None
+                self.assistant.report.pop("dial", None)
             self.assistant.save(self.out, precision=self.assistant.precision)
         if self.out.resolve() != self.model.resolve():
             copy_extras(self.model, self.out)
@@ -299,6 +303,7 @@ def _rehearsal(model: Path, name: str) -> dict[str, Any]:
     train = dataclasses.replace(
         recipe.train, learning_rate=_GENTLE * recipe.train.learning_rate, warmup=max(recipe.train.warmup, 0.1)
     )
+    objectives = dataclasses.replace(recipe.objectives, dial=None)  # its adapters belong to the encoder as it was
     kept = {key: head for key, head in recipe.heads.items() if key in heads}
-    table = to_table(dataclasses.replace(recipe, train=train, heads=kept or recipe.heads))
+    table = to_table(dataclasses.replace(recipe, train=train, objectives=objectives, heads=kept or recipe.heads))
     return {**table, "heads": table["heads"] if kept else {}}

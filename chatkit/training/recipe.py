@@ -25,6 +25,7 @@ from chatkit.config import apply_overrides, from_table, read_toml
 from chatkit.errors import ConfigError
 from chatkit.nn.encoder import EncoderConfig
 from chatkit.objectives.constraint import parse_bounds
+from chatkit.objectives.dial import DialConfig
 from chatkit.text.augment import AugmentConfig
 from chatkit.text.private import KINDS, Kind
 from chatkit.training.sweep.config import SweepConfig
@@ -163,6 +164,7 @@ class ObjectivesConfig:
         noise_every: Measure its noise floor, one more batch a head, in every n-th of those; 0 is never.
         keep: Metrics that must not fall behind a bound, ``"sentiment.macro_f1" = ">= 0.70"``; ``chatkit report`` solves
             it on the front that ``chatkit sweep`` measured.
+        dial: Train adapters for each objective with the model, so that one can be preferred afterwards.
     """
 
     weighting: str = "static"
@@ -170,12 +172,15 @@ class ObjectivesConfig:
     conflict_every: int = 20
     noise_every: int = 10
     keep: dict[str, str] = dataclasses.field(default_factory=dict)
+    dial: DialConfig | None = None
 
     def __post_init__(self) -> None:
         parse_bounds(self.keep)
         for name in ("conflict_every", "noise_every"):
             if getattr(self, name) < 0:
                 raise ValueError(f"objectives.{name} must be at least 0, got {getattr(self, name)}")
+        if self.dial is not None and self.weighting != "static":
+            raise ValueError(f"objectives.dial draws the weights itself: leave out weighting = {self.weighting}")
 
 
 @dataclasses.dataclass(frozen=True)

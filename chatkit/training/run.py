@@ -38,12 +38,14 @@ from chatkit.config import from_table, to_table
 from chatkit.errors import ConfigError, ModelError, StorageError
 from chatkit.head.answer import Metric
 from chatkit.head.head import Head, Record
+from chatkit.objectives.dial import Dial
 from chatkit.registry import Registry
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.training.allocator import keep_freed_memory
 from chatkit.training.confidence import fit_confidence
 from chatkit.training.distributed import Group
 from chatkit.training.evaluator import evaluate
+from chatkit.training.front import measure_front
 from chatkit.training.objectives_log import ObjectivesLog
 from chatkit.training.on_history import remember, sessions_of
 from chatkit.training.prepare import draw, fingerprint, make_batches, make_tokenizer, read_records, training_records
@@ -249,6 +251,15 @@ class Run:
         }
         fit_fusions(self.assistant, sources, seed=self.recipe.seed, say=self.progress.note)
         trained_on = {name: [Path(s.path) for s in config.sources] for name, config in self.recipe.heads.items()}
+        if self.assistant.dial is not None and self.recipe.objectives.dial is not None:
+            self.progress.note("measuring the front that the dial moves along, on dev")
+            most = self.recipe.objectives.dial.examples
+            records = {
+                name: draw(self.dev_records(name, head), most, seed=[self.recipe.seed, 4])
+                for name, head in self._classes.items()
+            }
+            self.assistant.report["dial"] = measure_front(self.assistant, self.assistant.dial, records)
+            self.progress.note(f"dial: {self.assistant.report['dial']['why']}")
         others = {name: [Path(path) for path in config.fit] for name, config in self.recipe.heads.items()}
         fit_confidence(self.assistant, trained_on, seed=self.recipe.seed, say=self.progress.note, others=others)
 
@@ -326,6 +337,7 @@ class Run:
             config = self.recipe.heads[name]
             labels = labels_of(self._records[name], head_class.label_field)
             self.assistant.add_head(head_class, HeadSetup(config.options, labels, trained=True))
+        self._add_dial()
         self.assistant.to(self._device)
         batches = {
             name: make_batches(head, self.recipe.heads[name], self._records[name], tokenizer, self.recipe.seed + i)
@@ -335,6 +347,26 @@ class Run:
         for name, source in batches.items():
             self.group.check_batch(name, source.batch_size)
         self.trainer = Trainer(self.assistant, batches, sizes, self.recipe, minutes=self._minutes, group=self.group)
+
+    def _add_dial(self) -> None:
+        """A new dial, if the config asks for one.
+
+        Raises:
+            ConfigError: If there are not at least two objectives for it.
+        """
+        config = self.recipe.objectives.dial
+        if config is None:
+            return
+        for name in config.heads:
+            if name not in self._classes:
+                raise ConfigError(f"objectives.dial.heads names {name}, which is no head of the config")
+        names = config.heads or tuple(name for name, head in self._classes.items() if not head.makes_vectors())
+        if len(names) < 2:
+            raise ConfigError(
+                f"objectives.dial has {len(names)} objective to trade",
+                hint="it takes two heads that make no vectors, or name heads in objectives.dial.heads",
+            )
+        self.assistant.dial = Dial.of(self.assistant.backbone, names, config)
 
     def _take_weights(self, folder: Path) -> None:
         """Begin with the weights of another assistant; heads that it has not, or that changed shape, begin new."""

@@ -73,8 +73,13 @@ class SharedGradients:
         self._rows: GradientRows | None = None
         self._step = _Step([], False, False, False, {})
 
-    def begin(self, names: Sequence[str]) -> None:
-        """A step of these heads begins."""
+    def begin(self, names: Sequence[str], preference: Mapping[str, float] | None = None) -> None:
+        """A step of these heads begins.
+
+        Args:
+            names: The heads.
+            preference: Factors of their weights in this step, for a method whose weights are known beforehand.
+        """
         joint = bool(self._shared) and (len(names) > 1 or len(self._private) == 1)
         measured = joint and self._every > 0 and self._joint % self._every == 0
         probed = measured and self._noise_every > 0 and self._measured % self._noise_every == 0
@@ -84,6 +89,8 @@ class SharedGradients:
         if self.weighting.fixed and self._shared:
             given = self.weighting.weigh(names, torch.ones(len(names), dtype=torch.float64))
             weights = dict(zip(names, given.tolist(), strict=True))
+        if preference:
+            weights = {name: weight * preference.get(name, 1.0) for name, weight in weights.items()}
         self._step = _Step(names, measured, probed, by_rows, weights)
         if by_rows and self._rows is None:
             self._rows = GradientRows(self._shared, len(self._private))

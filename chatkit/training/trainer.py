@@ -24,6 +24,7 @@ from chatkit.head.encoded import Loss
 from chatkit.head.guard import guard, source_file
 from chatkit.nn.encoder import State
 from chatkit.objectives.conflict import Reading
+from chatkit.objectives.dial import Steps
 from chatkit.objectives.weighting import make_weighting
 from chatkit.training.average import WeightAverage
 from chatkit.training.distributed import Group
@@ -96,9 +97,12 @@ class Trainer:
         if frozen:
             assistant.backbone.requires_grad_(False)
         self._parameters = [p for p in self._modules.parameters() if p.requires_grad]
+        self._tuning = self._make_tuning()
+        adapters = list(assistant.dial.adapters.parameters()) if assistant.dial and self._tuning else []
+        self._parameters += adapters
         self.shared = self._make_shared()
         self.weighting = self.shared.weighting
-        self.optimiser = _make_optimiser(self._parameters, recipe)
+        self.optimiser = _make_optimiser(self._parameters, recipe, adapters)
         self.average = WeightAverage(self._modules, recipe.train.average, recipe.train.average_decay)
         self._carried: dict[str, State] = {}
 
@@ -134,18 +138,28 @@ class Trainer:
         self.optimiser.zero_grad(set_to_none=True)
         losses, tokens = self._backward(names)
         weights = self.shared.combine(losses)
+        if self._tuning is not None:
+            self._tuning.pull_back()
         norm = self._clip()
         if not math.isfinite(norm):  # the step would turn every weight into NaN, and a checkpoint keep them
             raise TrainingError(f"the gradient of {', '.join(names)} is {norm} at step {self.step}", hint=_LOWER_RATE)
         rate = self.recipe.train.learning_rate * rate_at(self.progress, self.recipe.train)
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get("factor", 1.0)
         self.optimiser.step()
         self.average.update(self.progress)
         reading = self.shared.finish(losses)
         self.step += 1
         self.seconds += self.group.of_first(time.monotonic() - start)  # the rate and the end hang on it
         return StepResult(losses, tokens, rate, norm, weights, reading)
+
+    def _make_tuning(self) -> Steps | None:
+        """Steps at preferences drawn at random, where the assistant has a dial that is to be trained."""
+        dial, config = self.assistant.dial, self.recipe.objectives.dial
+        if dial is None or config is None or self._frozen:
+            return None
+        self._modules["dial"] = dial.adapters
+        return Steps(dial, self.assistant.backbone, config.concentration)
 
     def _make_shared(self) -> SharedGradients:
         recipe, names = self.recipe, list(self.batches)
@@ -169,10 +183,19 @@ class Trainer:
         )
 
     def _backward(self, names: Sequence[str]) -> tuple[dict[str, float], int]:
-        """One batch and one backward for each head; returns their losses and the number of tokens."""
+        """One batch and one backward for each head, at a preference; returns their losses and the number of tokens."""
+        if self._tuning is None:
+            self.shared.begin(names)
+            return self._backward_each(names)
+        self.shared.begin(names, self._tuning.begin())
+        try:
+            return self._backward_each(names)
+        finally:
+            self._tuning.end()
+
+    def _backward_each(self, names: Sequence[str]) -> tuple[dict[str, float], int]:
         losses: dict[str, float] = {}
         tokens = 0
-        self.shared.begin(names)
         for name in names:
             batch = next(self.batches[name])
             part, mean = self._loss(name, batch)
@@ -290,11 +313,16 @@ def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): tensor for key, tensor in tensors.items() if key.startswith(prefix)}
 
 
-def _make_optimiser(parameters: list[nn.Parameter], recipe: Recipe) -> torch.optim.AdamW:
-    matrices = [p for p in parameters if p.ndim > 1]
-    rest = [p for p in parameters if p.ndim <= 1]
+def _make_optimiser(
+    parameters: list[nn.Parameter], recipe: Recipe, adapters: Sequence[nn.Parameter] = ()
+) -> torch.optim.AdamW:
+    apart = set(adapters)
+    matrices = [p for p in parameters if p.ndim > 1 and p not in apart]
+    rest = [p for p in parameters if p.ndim <= 1 and p not in apart]
     groups = [
         {"params": matrices, "weight_decay": recipe.train.weight_decay},
         {"params": rest, "weight_decay": 0.0},
     ]
+    if adapters and recipe.objectives.dial is not None:
+        groups.append({"params": list(adapters), "weight_decay": 0.0, "factor": recipe.objectives.dial.learning_rate})
     return torch.optim.AdamW(groups, lr=recipe.train.learning_rate, betas=(0.9, 0.98), fused=True)

@@ -7,6 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chatkit.objectives.preference import completed, standing
+
 Slider = Mapping[str, Any]
 Dial = dict[str, float]
 HOW = "Write /dial NAME=NUMBER, /dial off or /dial."
@@ -39,7 +41,19 @@ def changed(arguments: str, sliders: Sequence[Slider], dial: Mapping[str, float]
         low, high = float(known[name]["low"]), float(known[name]["high"])
         if not low <= value <= high:
             return f"{name} goes from {low:g} to {high:g}."
-        out[name] = value
+        out = moved(out, sliders, name, value)
+    return out
+
+
+def moved(dial: Mapping[str, float], sliders: Sequence[Slider], name: str, value: float) -> Dial:
+    """The dial after one slider was moved; shares of the weights sum to 1, so the others make room in proportion."""
+    out = {**dial, name: value}
+    usual = {str(s["name"]): float(s["default"]) for s in sliders if s.get("kind") == "weights"}
+    if name in usual:
+        others = {other: dial.get(other, share) for other, share in usual.items() if other != name}
+        total = sum(others.values())
+        for other, share in others.items():
+            out[other] = round((1 - value) * (share / total if total else 1 / len(others)), 4)
     return settled(out, sliders)
 
 
@@ -52,6 +66,27 @@ def settled(dial: Mapping[str, float], sliders: Sequence[Slider]) -> Dial:
 def brief(dial: Mapping[str, float]) -> str:
     """The dial in a few characters: "warmth 0.7, brevity -0.5"."""
     return ", ".join(f"{name} {value:g}" for name, value in dial.items())
+
+
+def figures(front: Mapping[str, Any], sliders: Sequence[Slider], dial: Mapping[str, float]) -> str:
+    """Where on the measured front the weights stand, in the metrics of each head and against the middle.
+
+    "" where the dial moves no weights.
+    """
+    shares = {str(s["name"]): dial[s["name"]] for s in sliders if s.get("kind") == "weights" and s["name"] in dial}
+    if not shares or not front:
+        return ""
+    rows = standing(front, completed(shares, front["objectives"]))
+    parts = [f"{metric.replace('_', ' ')} {_figure(value)} ({_signed(by)})" for _, metric, value, by, _ in rows]
+    return ", ".join(parts)
+
+
+def _figure(value: float) -> str:
+    return f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"
+
+
+def _signed(change: float) -> str:
+    return f"{change:+.3g}" if abs(change) >= 10 else f"{change:+.3f}"
 
 
 def listing(sliders: Sequence[Slider], dial: Mapping[str, float]) -> list[str]:

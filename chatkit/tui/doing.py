@@ -198,7 +198,9 @@ class Doing:
             await screen.query(DialPanel).remove()
             screen.query_one(Prompt).focus()
         else:
-            await screen.mount(DialPanel(chat.client.sliders, chat.dial), before=screen.query_one(Prompt))
+            await screen.mount(
+                DialPanel(chat.client.sliders, chat.dial, chat.client.front), before=screen.query_one(Prompt)
+            )
 
     async def do_why(self, arguments: str) -> None:
         """Show the replies that the last one was chosen from."""

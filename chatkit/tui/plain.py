@@ -19,7 +19,7 @@ from typing import Any
 from chatkit.head.answer import Answer, Bars, Ranking
 from chatkit.runtime.session import Update
 from chatkit.tui import commands
-from chatkit.tui.dial import NOTHING, brief, changed, listing, why
+from chatkit.tui.dial import NOTHING, brief, changed, figures, listing, why
 from chatkit.tui.opening import Options, open_chat
 from chatkit.tui.text import one_line, shown
 
@@ -161,8 +161,11 @@ class PlainChat:
             _say("chatkit", dial)
             return
         self.chat.dial = dial
+        told = figures(self.chat.client.front, sliders, dial)
         for line in [brief(dial) or "nothing is weighed"] if arguments else listing(sliders, dial):
             _say("chatkit", line)
+        if told:
+            _say("chatkit", f"measured nearby: {told}")
 
     async def _answer(self, line: str) -> bool:
         """Answer a prompt, or have one head answer; False if the engine is dead."""

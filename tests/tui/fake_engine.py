@@ -104,7 +104,10 @@ class Engine:
 
     def ready(self):
         self.send("ready", model="fake", lineage="f00d", heads=self.listed(),
-                  sliders=self.script.get("sliders", []))  # fmt: skip
+                  sliders=self.script.get("sliders", []), front=self.script.get("front", {}))  # fmt: skip
+
+    def dial(self, dial, history):
+        self.send("error", turn=None, message=f"prepared for {dial}")
 
     def enable(self, head):
         self.disabled.discard(head)

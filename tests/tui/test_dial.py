@@ -116,3 +116,51 @@ async def test_an_engine_without_sliders_says_so(drive):
         await chat.key("f4")
         await chat.sees("Nothing to weigh")
         assert chat.app.screen.query(Static)
+
+
+FRONT = {
+    "objectives": ["generation", "sentiment"],
+    "shown": {"generation": "word_perplexity", "sentiment": "macro_f1"},
+    "better": {"generation": "lower", "sentiment": "higher"},
+    "grid": [
+        {
+            "at": {"generation": i / 10, "sentiment": 1 - i / 10},
+            "figures": {"generation": {"word_perplexity": 200.0 - 5 * i}, "sentiment": {"macro_f1": 0.7 - i / 100}},
+        }
+        for i in range(11)
+    ],
+}
+SHARES = [
+    {"name": name, "kind": "weights", "low": 0.0, "high": 1.0, "default": 0.5, "what": "better"}
+    for name in FRONT["objectives"]
+]
+
+
+def test_shares_make_room_for_each_other():
+    assert dial.changed("sentiment=0.8", SHARES, {}) == {"generation": 0.2, "sentiment": 0.8}
+    assert dial.changed("sentiment=0.5", SHARES, {"generation": 0.2, "sentiment": 0.8}) == {}
+    three = [{**SHARES[0], "name": name, "default": 0.3333} for name in "abc"]
+    assert dial.changed("a=1", three, {}) == {"a": 1.0, "b": 0.0, "c": 0.0}
+    assert dial.changed("a=0.5", three, {"a": 1.0, "b": 0.0, "c": 0.0}) == {"a": 0.5, "b": 0.25, "c": 0.25}
+
+
+def test_the_dial_stands_on_the_measured_front():
+    told = dial.figures(FRONT, SHARES, {"generation": 0.21, "sentiment": 0.79})
+    assert told == "word perplexity 190 (+15), macro f1 0.680 (+0.030)"
+    assert dial.figures(FRONT, SLIDERS, {"warmth": 1.0}) == ""
+
+
+async def test_moving_the_weights_shows_what_it_costs_and_prepares_the_engine(drive):
+    script = {**SCRIPT, "sliders": [*SHARES, *SLIDERS], "front": FRONT}
+    async with drive(script, size=(130, 40)) as chat:
+        await chat.ready()
+        await chat.key("f4")
+        await chat.until(lambda: chat.app.screen.query(Slider))
+        sliders = {slider.name: slider for slider in chat.app.screen.query(Slider)}
+        sliders["sentiment"].focus()
+        await chat.key("right", "right", "right")
+        await chat.until(lambda: sliders["generation"].value == 0.2)
+        await chat.sees("measured nearby: word perplexity 190 (+15), macro f1 0.680 (+0.030)", "prepared for")
+        await chat.key("0")
+        await chat.until(lambda: chat.app.chat.dial == {})
+        await chat.until(lambda: "measured nearby" not in chat.text)

@@ -11,9 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.timer import Timer
 
 from chatkit.tui import commands
-from chatkit.tui.dial import brief
+from chatkit.tui.dial import brief, figures
 from chatkit.tui.doing import Doing
 from chatkit.tui.messages import ChatUpdated, Sent, Suggested
 from chatkit.tui.text import one_line
@@ -33,6 +34,8 @@ if TYPE_CHECKING:  # what the first frame does not need is imported when it is f
     from chatkit.runtime.session import Chat, Turn, Update
     from chatkit.tui.widgets.dial_panel import DialPanel
     from chatkit.tui.widgets.turn import TurnView
+
+PREPARE_SECONDS = 0.15  # after the last move of the dial, until the engine sets its weights
 
 
 class ChatScreen(Screen[None]):
@@ -58,6 +61,7 @@ class ChatScreen(Screen[None]):
         self.turns = TurnActions(self)
         self.typing = Typing(self)
         self._early: list[str] = []  # sent before there was a chat
+        self._preparing: Timer | None = None
         self._quit_asked = False
         self._warned = False  # that the last messages are unfamiliar
 
@@ -208,9 +212,15 @@ class ChatScreen(Screen[None]):
 
     def turn_dial(self, dial: dict[str, float]) -> None:
         """Weigh objectives of the replies to come."""
-        if self.chat is not None:
-            self.chat.dial = dial
-            self.query_one(StatusLine).dial = brief(dial)
+        if self.chat is None:
+            return
+        self.chat.dial = dial
+        told = figures(self.chat.client.front, self.chat.client.sliders, dial)
+        self.query_one(StatusLine).dial = f"{brief(dial)}: {told}" if told else brief(dial)
+        if self._preparing is not None:
+            self._preparing.stop()
+        if self.chat.client.front:  # not at every step of a slider that is being dragged
+            self._preparing = self.set_timer(PREPARE_SECONDS, self.chat.prepare)
 
     def on_dial_panel_moved(self, message: DialPanel.Moved) -> None:
         """A slider was moved."""

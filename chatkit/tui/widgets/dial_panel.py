@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
-from chatkit.tui.dial import settled
+from chatkit.tui.dial import figures, moved
 from chatkit.tui.widgets.slider import Slider
 
 HINT = "←→ move   ↑↓ choose   0 as it was   Esc back to the prompt; the next reply is chosen by this"
@@ -24,6 +24,7 @@ class DialPanel(Vertical):
     Args:
         sliders: What can be weighed, as the engine told.
         dial: Where it stands.
+        front: The measured front of the weights, {} where there is none.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Back to the prompt", show=False)]
@@ -42,8 +43,12 @@ class DialPanel(Vertical):
     class Left(Message):
         """The user goes back to the prompt."""
 
-    def __init__(self, sliders: Sequence[Mapping[str, Any]], dial: Mapping[str, float]) -> None:
+    def __init__(
+        self, sliders: Sequence[Mapping[str, Any]], dial: Mapping[str, float], front: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(id="dial")
+        self._front = front or {}
+        self._standing = Static("", classes="standing", markup=False)
         self._sliders = list(sliders)
         self._dial = dict(dial)
 
@@ -53,10 +58,12 @@ class DialPanel(Vertical):
             name, usual = str(each["name"]), float(each["default"])
             value, what = self._dial.get(name, usual), str(each.get("what", ""))
             yield Slider(name, float(each["low"]), float(each["high"]), usual, value, what=what)
+        yield self._standing
         yield Static(Content.styled(HINT, "$quiet"))
 
     def on_mount(self) -> None:
         """Ready to be moved."""
+        self.show(self._dial)
         self.query(Slider).first().focus()
 
     def show(self, dial: Mapping[str, float]) -> None:
@@ -64,12 +71,14 @@ class DialPanel(Vertical):
         self._dial = dict(dial)
         for slider in self.query(Slider):
             slider.value = dial.get(slider.name or "", slider.usual)
+        told = figures(self._front, self._sliders, dial)
+        self._standing.update(f"{'':<12}measured nearby: {told}" if told else "")
+        self._standing.display = bool(told)
 
     def on_slider_changed(self, message: Slider.Changed) -> None:
         """Pass on where the whole dial stands."""
         message.stop()
-        self._dial[message.slider.name or ""] = message.value
-        self._dial = settled(self._dial, self._sliders)
+        self.show(moved(self._dial, self._sliders, message.slider.name or "", message.value))
         self.post_message(self.Moved(dict(self._dial)))
 
     def action_leave(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -43,8 +43,9 @@ class Broken(Judge):
 
 
 def choose(texts: Sequence[str], weights: Mapping[str, float], *heads: Head, **more: Any) -> Any:
-    ask: Any = None
-    return choose_reply(texts, ask, "nobody", weights, {head.name: head for head in heads or [Judge()]}, **more)
+    return choose_reply(
+        texts, lambda head: cast(Any, None), "nobody", weights, {head.name: head for head in heads or [Judge()]}, **more
+    )
 
 
 def of(events: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
@@ -60,7 +61,7 @@ def test_what_is_chosen_has_the_highest_sum_and_is_not_dominated(
 ) -> None:
     choice = choose([f"{a} {b}" for a, b in points], {"first": first, "second": second})
     assert choice.front[choice.picked]
-    assert choice.scores[choice.picked] == max(choice.scores)
+    assert choice.scores[choice.picked] == pytest.approx(max(choice.scores))
     assert choice.front.tolist() == non_dominated([(-a, -b) for a, b in points]).tolist()
 
 
@@ -137,7 +138,7 @@ def test_fluency_is_the_mean_log_probability_of_the_pieces(assistant: Assistant)
     conversation = Conversation(assistant)
     services = Services(
         lambda: RunningState(assistant).advance(turns),
-        conversation._stepper.step,
+        conversation.tuned.stepper.step,
         lambda text, view: assistant.encode([text], view),
         lambda vector, text, k: [],
         lambda: False,
@@ -179,7 +180,7 @@ def test_a_head_of_ones_own_is_weighed(assistant: Assistant) -> None:
 
     assistant.add_head(Shouting, HeadSetup())
     conversation = Conversation(assistant)
-    assert "exclamation" in {slider["name"] for slider in conversation.sliders()}
+    assert "exclamation" in {slider["name"] for slider in conversation.tuned.sliders()}
     options = {**FREE, "dial": {"exclamation": 1}}
     (event,) = of(list(conversation.turn("hello", heads=["generation"], options=options)), "choice")
     assert event["choice"]["objectives"]["exclamation"]["head"] == "shouting"
