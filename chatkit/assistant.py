@@ -286,6 +286,12 @@ class Assistant:
                     self.failures[name] = error
         return self.eval()
 
+    def forget_dial(self) -> bool:
+        """Leave the dial out, where the encoder was trained without it; whether there was one."""
+        had, self.dial = self.dial is not None, None
+        self.report.pop("dial", None)
+        return had
+
     def _load_dial(self, path: Path) -> Dial | None:
         """The dial, or None if it cannot be used: the assistant is whole without."""
         try:

@@ -250,10 +250,8 @@ class Growth:
                 self.assistant.confidence.save(new, self.assistant.lineage)
                 write_json(new / "report.json", self.assistant.report)
         else:
-            if self.assistant.dial is not None:
+            if self.assistant.forget_dial():
                 self.progress.note("the dial is left out: its adapters belong to the encoder as it was")
-                self.assistant.dial = None
-                self.assistant.report.pop("dial", None)
             self.assistant.save(self.out, precision=self.assistant.precision)
         if self.out.resolve() != self.model.resolve():
             copy_extras(self.model, self.out)
