@@ -101,8 +101,9 @@ async def test_a_narrow_terminal_shows_it_all(drive):
     async with drive(SCRIPT, size=(44, 40)) as chat:
         await chat.ready()
         await chat.enter("/dial")
-        await chat.until(lambda: chat.app.screen.query(Slider))
+        await chat.until(lambda: isinstance(chat.app.screen.focused, Slider))  # which the panel sees to
         chat.prompt.focus()
+        await chat.until(lambda: chat.prompt.has_focus)
         await chat.enter("/dial warmth=1")
         await chat.say("hello")
         await chat.enter("/why")
@@ -157,7 +158,9 @@ async def test_moving_the_weights_shows_what_it_costs_and_prepares_the_engine(dr
         await chat.key("f4")
         await chat.until(lambda: chat.app.screen.query(Slider))
         sliders = {slider.name: slider for slider in chat.app.screen.query(Slider)}
+        await chat.until(lambda: isinstance(chat.app.screen.focused, Slider))
         sliders["sentiment"].focus()
+        await chat.until(lambda: sliders["sentiment"].has_focus)
         await chat.key("right", "right", "right")
         await chat.until(lambda: sliders["generation"].value == 0.2)
         await chat.sees("measured nearby: word perplexity 190 (+15), macro f1 0.680 (+0.030)", "prepared for")
