@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import FAKE, Driver
+from driver import FAKE, Driver
 
 from chatkit.runtime.store import Store
 from chatkit.tui.app import ChatkitApp

@@ -160,10 +160,10 @@ def test_listing_fifty_plugins_imports_none_of_them_nor_torch(place: Path) -> No
         (place / "heads" / f"f{i}.py").write_text(f"raise SystemExit({i})")
     code = """
         import json, sys, time
-        start = time.perf_counter()
+        start = time.process_time()
         from chatkit.registry import Registry
         entries = Registry().entries()
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         heavy = [m for m in ("torch", "numpy", "textual") if m in sys.modules]
         fakes = [m for m in sys.modules if m.startswith(("fake_", "chatkit_head_"))]
         print(json.dumps([len(entries), seconds, heavy, fakes]))
@@ -181,4 +181,4 @@ def test_listing_fifty_plugins_imports_none_of_them_nor_torch(place: Path) -> No
     count, seconds, heavy, fakes = json.loads(done.stdout)
     assert count >= 50
     assert (heavy, fakes) == ([], [])
-    assert seconds < 2.0  # 0.1 s on an idle machine; the bound must hold on a busy one
+    assert seconds < 2.0  # 0.1 s of this process on an idle machine; the bound must hold on a busy one

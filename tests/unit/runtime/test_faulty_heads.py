@@ -48,7 +48,7 @@ async def converse(
     """Events of one turn, and what the listener heard; only a head that hangs is waited for less than usual."""
     heard: list[dict[str, Any]] = []
     load = Load(str(model), (str(head),), memory=3 * 2**30)
-    patience = {"silence": 4.0, "head_loading": 6.0} if hangs else {}
+    patience = {"silence": 12.0, "head_loading": 15.0} if hangs else {}
     client = EngineClient(load, heard.append, **patience)
     await client.start()
     try:
@@ -107,7 +107,7 @@ def test_saving_a_heads_file_reloads_it_and_a_broken_one_leaves_the_old(trained:
 
         async def reloaded() -> dict[str, Any]:
             while True:
-                event = await asyncio.wait_for(news.get(), 20)
+                event = await asyncio.wait_for(news.get(), 60)
                 if event["event"] == "reloaded":
                     return event
 

