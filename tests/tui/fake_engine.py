@@ -6,6 +6,7 @@
 
 HOW is segfault, exit, raise or hang.
 
+``once`` names a file: the head answers nothing before it exists.
 A head crashes after ``at`` pieces, each time it is called, or only on texts that hold ``when``.
 """
 
@@ -153,6 +154,8 @@ class Engine:
         return turn in self.cancelled and not self.script.get("ignore_cancel")
 
     def call(self, turn, name, head, text, history, seed):
+        while head.get("once") and not os.path.exists(head["once"]):
+            time.sleep(0.01)
         crash = head.get("crash") if head.get("when", "") in text else None
         if crash == "raise":
             self.send("failed", turn=turn, head=name, message="ZeroDivisionError: division by zero",

@@ -63,12 +63,13 @@ async def test_esc_stops_the_reply_and_keeps_its_text(drive, stored):
         assert 2 <= len(reply.text.split()) < 400
 
 
-async def test_messages_are_queued_visibly_and_answered_in_order(drive, stored):
-    slow = {"heads": {"generation": {"say": "to {text}: {turns}", "pause": 0.1}}}
-    async with drive(slow) as chat:
+async def test_messages_are_queued_visibly_and_answered_in_order(drive, stored, tmp_path):
+    gate = tmp_path / "go"
+    async with drive({"heads": {"generation": {"say": "to {text}: {turns}", "once": str(gate)}}}) as chat:
         for text in ("one", "two", "three"):
             await chat.enter(text)
         await chat.until(lambda: "2 queued" in chat.text)
+        gate.touch()
         await chat.idle()
         assert "queued" not in chat.text
         said = [message.text for message in stored()]
@@ -225,11 +226,11 @@ async def test_commands(drive):
 
 
 async def test_help_lists_every_binding(drive):
-    async with drive(size=(100, 60)) as chat:
+    async with drive(size=(100, 90)) as chat:
         await chat.key("f1")
         await chat.until(lambda: isinstance(chat.app.screen, HelpScreen) and "Send" in chat.text)
         for part in ("Send", "New line", "^j", "Stop the reply", "Quit", "/heads [on|off NAME]"):
-            assert part in chat.text
+            await chat.sees(part)
         await chat.key("escape")
         await chat.enter("/help")
         await chat.until(lambda: isinstance(chat.app.screen, HelpScreen))
