@@ -44,3 +44,8 @@ def heads_folder() -> Path:
 def head_states_file() -> Path:
     """JSON with what is remembered of heads: confirmed files, disabled names, last load."""
     return home() / "heads.json"
+
+
+def runs_folder() -> Path:
+    """Folder of the training runs that were started from the chat."""
+    return home() / "runs"

@@ -19,6 +19,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from chatkit.errors import ModelError
 from chatkit.runtime import events
 from chatkit.runtime.events import Event
 from chatkit.runtime.glances import Glances
@@ -124,6 +125,19 @@ class EngineClient:
     async def start(self) -> None:
         """Start the engine and have it load; returns before it is ready. A failure is the state "dead"."""
         await self._host.start("loading")
+
+    async def load(self, model: str | None) -> None:
+        """Load another assistant; returns before it is ready. Heads that are off stay off.
+
+        Raises:
+            ModelError: If the folder holds none.
+            RuntimeError: If a turn is running.
+        """
+        if self._turn is not None:
+            raise RuntimeError("a reply is running")
+        if model is not None and not (Path(model).expanduser() / "assistant.toml").is_file():
+            raise ModelError(f"{model}: holds no assistant", hint="chatkit train makes one")
+        await self._host.load(model and str(Path(model).expanduser()))
 
     async def settled(self) -> None:
         """Wait until the engine is ready, or is known not to come."""

@@ -121,6 +121,11 @@ class EngineHost:
         self._pump = asyncio.create_task(self._read(process))
         self._set_timer()
 
+    async def load(self, model: str | None) -> None:
+        """Load another assistant, in a new process."""
+        self._load, self.deaths = dataclasses.replace(self._load, model=model), 0
+        await self.start("loading")
+
     async def close(self) -> None:
         """End the engine for good; within a second, whatever it does."""
         self._closed = True

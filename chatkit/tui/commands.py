@@ -47,6 +47,8 @@ COMMANDS = (
     Command("dial", "[NAME=F | off]", "weigh objectives of the reply; alone: show the sliders"),
     Command("why", "", "show the replies that the last one was chosen from"),
     Command("shift", "", "how this session differs from the training text"),
+    Command("train", "[CONFIG]", "train an assistant beside the chat; alone: show the last run", plain=False),
+    Command("model", "[DIR]", "load another assistant; alone: the shipped one", plain=False),
     Command("clear", "", "clear the screen; the session stays", plain=False),
     Command("theme", "", "change between dark and light", plain=False),
     Command("quit", "", "end chatkit"),

@@ -15,6 +15,7 @@ from chatkit.tui.widgets.prompt import Prompt
 
 if TYPE_CHECKING:
     from chatkit.runtime.session import Chat
+    from chatkit.runtime.training_job import TrainingJob
     from chatkit.tui.screens.chat import ChatScreen
     from chatkit.tui.screens.sessions import Chosen
     from chatkit.tui.widgets.turn import TurnView
@@ -32,6 +33,7 @@ class Doing:
 
     def __init__(self, screen: ChatScreen) -> None:
         self.screen = screen
+        self._training: TrainingJob | None = None
 
     @property
     def chat(self) -> Chat:
@@ -168,6 +170,34 @@ class Doing:
         on, name = change
         (self.chat.client.enable if on else self.chat.client.disable)(name)
         await self.screen.say(f"{name} is {'on' if on else 'off'} for this session.")
+
+    async def do_train(self, arguments: str) -> None:
+        """Train beside the chat, or show the run there is."""
+        from chatkit.runtime.training_job import TrainingJob
+        from chatkit.tui.screens.training import TrainingScreen
+
+        known = self._training or TrainingJob.latest()
+        if arguments:
+            if known is not None and known.state == "running":
+                await self.trouble("A run goes on already; /train shows it.")
+                return
+            known = TrainingJob.start(arguments)
+        if known is None:
+            await self.screen.say("Nothing was trained yet: /train corpora:english.toml takes about a minute.")
+            return
+        self._training = known
+        self.screen.app.push_screen(TrainingScreen(known), self._load)
+
+    async def _load(self, folder: str | None) -> None:
+        if folder:
+            await self.do_model(folder)
+
+    async def do_model(self, arguments: str) -> None:
+        """Load another assistant; the session stays."""
+        if self.chat.current is not None:
+            raise RuntimeError("a reply is running")
+        await self.chat.client.load(arguments or None)
+        await self.screen.say(f"Loading {arguments or 'the assistant that ships'}; this conversation goes on with it.")
 
     async def do_live(self, arguments: str) -> None:
         """Switch reading along while something is typed."""

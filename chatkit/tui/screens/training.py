@@ -1,0 +1,143 @@
+"""Training beside the chat: live curves, weights and conflicts, time left; stop, resume, load what came out."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from chatkit.errors import ChatkitError
+from chatkit.runtime.training_job import TrainingJob
+from chatkit.tui.text import one_line
+from chatkit.tui.widgets.curve import Curve
+
+LOOK_SECONDS = 0.5
+_MARKS = {"running": "$accent", "finished": "$success", "stopped": "$warning", "failed": "$error"}
+
+
+class TrainingScreen(Screen[str | None]):
+    """One run; gives back the folder of the assistant to load, or None.
+
+    Args:
+        job: The run.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "leave", "Back to the chat; the run goes on", id="training.leave"),
+        Binding("s", "stop", "Stop and save; resume it", id="training.stop"),
+        Binding("l", "load", "Load the assistant that came out", id="training.load"),
+    ]
+
+    def __init__(self, job: TrainingJob) -> None:
+        super().__init__()
+        self.job = job
+        self._curves: dict[str, Curve] = {}
+        self._said = ""
+
+    def compose(self) -> ComposeResult:
+        """Where it stands and the keys, the curves, weights and conflicts."""
+        yield Static(id="training-state")
+        with VerticalScroll(id="curves"):
+            yield Static("Reading the data; the curves begin with the first step.", id="no-curves", classes="note")
+        yield Static(id="training-objectives")
+
+    async def on_mount(self) -> None:
+        """Look now, and then again and again."""
+        await self._look()
+        self.set_interval(LOOK_SECONDS, self._look)
+
+    async def _look(self) -> None:
+        self.job.look()
+        for name, points in self.job.losses.items():
+            if name not in self._curves:
+                await self.query("#no-curves").remove()
+                self._curves[name] = Curve(f"{name}: loss, nats")
+                await self.query_one("#curves").mount(self._curves[name])
+            self._curves[name].show(points)
+        self.query_one("#training-state", Static).update(self._state())
+        self.query_one("#training-objectives", Static).update(objectives(self.job.readings))
+
+    def _state(self) -> Content:
+        job, state = self.job, self.job.state
+        left = job.seconds_left if state == "running" else None
+        parts = [
+            Content.styled("training", "bold"),
+            Content(one_line(job.config)),
+            Content.styled(state, f"bold {_MARKS[state]}"),
+            Content(f"step {job.step:,} of {job.steps:,}" if job.steps else f"step {job.step:,}"),
+        ]
+        if left is not None:
+            parts.append(Content(f"{clock(left)} left"))
+        line = Content.styled("  ·  ", "$faint").join(parts)
+        if state == "failed" or self._said:
+            line += Content.styled(f"\n{one_line(self._said or job.trouble)}", "$warning")
+        return line + Content("\n") + self._keys()
+
+    def _keys(self) -> Content:
+        running = self.job.state == "running"
+        keys = [("s", "stop and save" if running else "resume")] if self.job.state != "finished" else []
+        keys += [("l", "load the assistant")] if self.job.has_assistant and not running else []
+        keys += [("Esc", "back to the chat; the run goes on" if running else "back to the chat")]
+        return Content("   ").join([Content.assemble((key, "$accent"), (f" {what}", "$quiet")) for key, what in keys])
+
+    async def action_stop(self) -> None:
+        """Stop it, or let it go on."""
+        self._said = ""
+        try:
+            if self.job.state == "running":
+                self.job.stop()
+                self._said = "stopping: it ends its step and saves"
+            elif self.job.state != "finished":
+                self.job.resume()
+        except ChatkitError as error:
+            self._said = str(error)
+        await self._look()
+
+    def action_load(self) -> None:
+        """Give the assistant to the chat."""
+        if self.job.has_assistant and self.job.state != "running":
+            self.dismiss(str(self.job.folder))
+
+    def action_leave(self) -> None:
+        """Back to the chat."""
+        self.dismiss(None)
+
+
+def objectives(readings: list[dict[str, str]]) -> Content:
+    """Weights of the objectives now, and the cosine of each pair over the latest readings."""
+    if not readings:
+        return Content("")
+    latest = readings[-1]
+    lines = []
+    weights = [f"{key.removeprefix('weight.')} {float(value):.2f}" for key, value in _filled(latest, "weight.")]
+    if weights:
+        lines.append(Content.assemble(("weights    ", "$quiet"), "   ".join(weights)))
+    pairs = []
+    for key in (key for key in latest if key.startswith("cosine.")):
+        values = [float(row[key]) for row in readings[-20:] if row.get(key)]
+        if values:
+            mean = sum(values) / len(values)
+            pairs.append(Content.assemble(f"{key.removeprefix('cosine.')} ", (f"{mean:+.2f}", _conflict(mean))))
+    if pairs:
+        lines.append(Content.styled("conflict   ", "$quiet") + Content("   ").join(pairs))
+    return Content("\n").join(lines)
+
+
+def _filled(row: dict[str, str], start: str) -> list[tuple[str, str]]:
+    return [(key, value) for key, value in row.items() if key.startswith(start) and value]
+
+
+def _conflict(cosine: float) -> str:
+    return "$warning" if cosine < -0.05 else "$foreground"
+
+
+def clock(seconds: float) -> str:
+    """Seconds as hours, minutes and seconds."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
