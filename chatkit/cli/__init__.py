@@ -23,6 +23,7 @@ COMMANDS = {
     "sweep": "Train with many weightings and seeds, and each objective alone.",
     "report": "Show what a run or a sweep has found.",
     "eval": "Measure the heads of an assistant.",
+    "audit": "Say what a model remembers of text that it saw a few times.",
     "calibrate": "Fit how far an assistant's answers can be trusted.",
     "compress": "Make an assistant smaller, and show what that costs.",
     "export": "Write an assistant for use elsewhere: ONNX or safetensors.",

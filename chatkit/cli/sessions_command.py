@@ -118,7 +118,9 @@ def import_file(file: Path, as_json: bool) -> int:
 @click.argument("sessions", metavar="ID...", type=int, nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(sessions: tuple[int, ...], yes: bool) -> int:
-    """Delete chats with all their words: they are gone from the file too."""
+    """Delete chats with all their words: they are gone from the file too. Models trained on them are named."""
+    from chatkit.training.on_history import models_trained_on
+
     store = _store()
     records = [store.session(session) for session in dict.fromkeys(sessions)]  # all are there, or none is deleted
     if not yes and sys.stdin.isatty():
@@ -127,6 +129,8 @@ def delete(sessions: tuple[int, ...], yes: bool) -> int:
         click.confirm("Delete for good?", abort=True, err=True)
     for record in records:
         store.delete_session(record.id)
+    for model in models_trained_on([record.id for record in records]):
+        click.echo(f"{model} was trained on what you deleted: it may still repeat it, so train it anew", err=True)
     return 0
 
 

@@ -80,6 +80,7 @@ class Run:
         minutes: Bound on the whole run.
         device: "auto" takes CUDA if there is any, else the CPU.
         group: Processes that train as one; the first of them writes and evaluates.
+        planted: Further training records of a head, for an audit of what is remembered of them.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class Run:
         minutes: float | None = None,
         device: str = "auto",
         group: Group | None = None,
+        planted: Mapping[str, Sequence[Record]] | None = None,
     ) -> None:
         self.group = group or Group()
         self.recipe, self.folder, self.progress = recipe, folder, progress
@@ -102,6 +104,8 @@ class Run:
             name: training_records(head, recipe.heads[name], recipe, progress.note, found=self._found)
             for name, head in self._classes.items()
         }
+        for name, records in (planted or {}).items():
+            self._records[name] += records
         self._data = fingerprint(self._records)
         self._minutes = minutes
         self._device = find_device(device)

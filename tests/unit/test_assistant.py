@@ -123,7 +123,7 @@ def edit(path: Path, old: str, new: str) -> None:
         ("hidden = 96", "hidden = 97", r"encoder\.safetensors: does not fit its config at "),
         ("layers = 1", "layers = 2", r"does not fit its config at encoder\.lstm"),
         ("hidden = 96", "hidden = 0", r"encoder\.hidden must lie in"),
-        ('kind = "lstm"', 'kind = "transformer"', r"encoder\.kind must be one of lstm"),
+        ('kind = "lstm"', 'kind = "rnn"', r"encoder\.kind must be one of lstm"),
         ("hidden = 96", "hiden = 96", r"unknown key encoder\.hiden"),
     ],
 )

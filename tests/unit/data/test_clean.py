@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chatkit import paths
+from chatkit.cli import run as cli
 from chatkit.data.clean import Cleaner, describe
 from chatkit.data.readers import READERS
 from chatkit.data.records import Problems
@@ -77,7 +78,7 @@ def _chat(words: str) -> int:
 
 
 def test_history_is_trained_on_only_when_asked_for_and_remembered(
-    micro: Callable[..., Recipe], tmp_path: Path, home: Path
+    micro: Callable[..., Recipe], tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, second = _chat("the heron stands"), _chat("the otter swims")
     records = list(READERS["dialogue"].read(paths.history_file(), "train", "stop", Problems()))
@@ -96,6 +97,9 @@ def test_history_is_trained_on_only_when_asked_for_and_remembered(
     named = json.loads((tmp_path / "with" / "report.json").read_text(encoding="utf-8"))
     assert named["training"]["sessions"] == run._sessions()
     assert "heron" not in (home / "trained_on_history.json").read_text(encoding="utf-8")
+
+    assert cli(["sessions", "delete", str(run._sessions()[0]), "--yes"]) == 0
+    assert f"{tmp_path / 'with'} was trained on what you deleted" in capsys.readouterr().err
 
 
 def test_what_is_no_history_is_refused(tmp_path: Path) -> None:
