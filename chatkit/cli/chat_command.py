@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,6 +21,7 @@ from chatkit.errors import HeadError
 @click.option("--session", type=int, metavar="ID", help="Go on with this session.")
 @click.option("--head", "heads", multiple=True, metavar="HEAD", help="Add a head, by file or name; repeatable.")
 @click.option("--safe", is_flag=True, help="Load first-party heads only.")
+@click.option("--incognito", is_flag=True, help="Write nothing of this chat.")
 @click.option("--plain", is_flag=True, help="Line mode, for screen readers and pipes.")
 def command(
     model: str | None,
@@ -28,6 +30,7 @@ def command(
     session: int | None,
     heads: tuple[str, ...],
     safe: bool,
+    incognito: bool,
     plain: bool,
 ) -> int:
     """Open the chat."""
@@ -38,7 +41,17 @@ def command(
             raise HeadError(f"{head}: no such file", head=head, hint="give the path of a head's .py file")
     plain = plain or line_mode.wanted()
     _ask_about_new_heads(heads, safe=safe, terminal=sys.stdin.isatty())
-    given = {"model": model, "heads": list(heads), "safe": safe, "session": session, "resume": resume, "index": index}
+    if incognito and (resume or session is not None):
+        raise click.UsageError("--incognito begins a chat: leave out --continue and --session")
+    given: dict[str, Any] = {
+        "model": model,
+        "heads": list(heads),
+        "safe": safe,
+        "session": session,
+        "resume": resume,
+        "index": index,
+    }
+    given["incognito"] = incognito
     front = importlib.import_module("chatkit.tui.plain" if plain else "chatkit.tui.app")
     return int(front.run(**given))
 

@@ -57,6 +57,7 @@ class Chat:
         self._queue: asyncio.Queue[Turn] = asyncio.Queue()
         self._pending: dict[str, list[str]] = {}
         self._flushed = 0.0
+        self._kept: Store | None = None  # the history, while an incognito session runs beside it
         client.listener = lambda event: self._tell(Update("engine", event=event))
 
     def send(
@@ -152,13 +153,39 @@ class Chat:
         """
         self._must_be_idle()
         if session is not None:
-            self.store.session(session)
+            self.history.session(session)
+        if self._kept is not None:
+            self.store.close()
+            self.store, self._kept = self._kept, None
         self.session = session
 
     def prepare(self) -> None:
         """Have the engine set the weights that ``dial`` asks for now, not only when the next prompt is sent."""
         if self.current is None:
             self.client.prepare(dict(self.dial), self._history(None))
+
+    def go_incognito(self) -> None:
+        """Start a session in memory, of which nothing is written; ``renew`` ends it.
+
+        Raises:
+            RuntimeError: If a reply is running.
+        """
+        self._must_be_idle()
+        if self._kept is None:
+            self._kept = self.store
+        else:
+            self.store.close()
+        self.store, self.session = Store(":memory:"), None
+
+    @property
+    def incognito(self) -> bool:
+        """Whether nothing of this session is written."""
+        return self._kept is not None
+
+    @property
+    def history(self) -> Store:
+        """All sessions: beside an incognito one, those of the file."""
+        return self._kept or self.store
 
     def choices(self) -> dict[str, Any]:
         """What the latest reply of the session was chosen from, by head; {} where nothing was weighed.
@@ -177,6 +204,8 @@ class Chat:
             self._finish(self.current, "stopped")
         await self.client.close()
         self.store.close()
+        if self._kept is not None:
+            self._kept.close()
 
     # A turn
 

@@ -84,6 +84,7 @@ def run(
     session: int | None = None,
     resume: bool = False,
     index: str | None = None,
+    incognito: bool = False,
 ) -> int:
     """Run the full-screen chat until the user quits.
 
@@ -94,6 +95,7 @@ def run(
         session: Go on with this session.
         resume: Go on with the latest session.
         index: Database of the indexed documents; None for the user's own.
+        incognito: Write nothing of the first session.
     Returns:
         The exit code.
     Raises:
@@ -105,6 +107,6 @@ def run(
         store = Store()
         store.session(session)
         store.close()
-    app = ChatkitApp(Options(model, tuple(heads), safe, session, resume, index))
+    app = ChatkitApp(Options(model, tuple(heads), safe, session, resume, index, incognito=incognito))
     app.run()
     return app.return_code or 0

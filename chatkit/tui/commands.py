@@ -35,6 +35,8 @@ COMMANDS = (
     Command("help", "", "show the keys and commands"),
     Command("new", "", "start a new session; this one stays in the history"),
     Command("sessions", "[WORDS]", "list or search all chats; go on with one, rename, delete", plain=False),
+    Command("rename", "NAME", "give this session a name", plain=False),
+    Command("incognito", "", "start a session of which nothing is written", plain=False),
     Command("sentiment", "TEXT", "ask for the mood of a text alone"),
     Command("search", "WORDS", "rank passages of the indexed documents"),
     Command("translate", "[LANGUAGE] TEXT", "translate a text, such as /translate fr good morning"),

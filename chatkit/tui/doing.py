@@ -10,6 +10,7 @@ from textual.content import Content
 from chatkit.errors import ChatkitError
 from chatkit.tui import commands
 from chatkit.tui.dial import NOTHING, brief, changed
+from chatkit.tui.doing_history import HistoryCommands
 from chatkit.tui.text import one_line
 from chatkit.tui.widgets.prompt import Prompt
 
@@ -24,7 +25,7 @@ BUSY = "A reply is running; Esc stops it."
 WITHOUT_CHAT = frozenset({"help", "clear", "theme", "quit"})  # these work before the chat has opened
 
 
-class Doing:
+class Doing(HistoryCommands):
     """What the commands do.
 
     Args:
@@ -84,7 +85,7 @@ class Doing:
     async def do_new(self, arguments: str) -> None:
         """Start a new session."""
         self.chat.renew()
-        await self.screen.window.show()
+        await self.show_session()
 
     async def do_sessions(self, arguments: str) -> None:
         """List all chats, or search them."""
@@ -94,16 +95,17 @@ class Doing:
             if choice is not None:
                 self.screen.run_worker(self.attempt(self._open, choice))
 
-        self.screen.app.push_screen(SessionsScreen(self.chat.store, self.chat.session, arguments), chosen)
+        current = None if self.chat.incognito else self.chat.session
+        self.screen.app.push_screen(SessionsScreen(self.chat.history, current, arguments), chosen)
 
     async def _open(self, choice: Chosen) -> None:
         from chatkit.runtime import branches
 
-        if choice.session != self.chat.session:
+        if self.chat.incognito or choice.session != self.chat.session:
             self.chat.renew(choice.session)
         if choice.message and not branches.is_shown(self.chat.store, choice.message):
             branches.choose(self.chat.store, choice.message)
-        await self.screen.window.show(choice.message)
+        await self.show_session(choice.message)
 
     async def do_retry(self, arguments: str) -> None:
         """Give another reply to the last prompt."""

@@ -25,6 +25,7 @@ class Options:
         resume: Go on with the latest session.
         index: Database of the indexed documents; None for the user's own.
         command: Program and arguments of the engine; None for chatkit's.
+        incognito: Write nothing of the first session.
     """
 
     model: str | None = None
@@ -34,6 +35,7 @@ class Options:
     resume: bool = False
     index: str | None = None
     command: Sequence[str] | None = None
+    incognito: bool = False
 
 
 def open_chat(options: Options, listener: Callable[[Update], None]) -> tuple[Chat, str]:
@@ -56,7 +58,10 @@ def open_chat(options: Options, listener: Callable[[Update], None]) -> tuple[Cha
         store, trouble = Store(":memory:"), f"{error}; the chat is not saved"
     load = Load(options.model, tuple(options.heads), options.safe, options.index)
     client = EngineClient(load, command=options.command or COMMAND, log=default_log())
-    return Chat(client, store, listener, session=session_of(store, options)), trouble
+    chat = Chat(client, store, listener, session=session_of(store, options))
+    if options.incognito:
+        chat.go_incognito()
+    return chat, trouble
 
 
 def session_of(store: Store, options: Options) -> int | None:

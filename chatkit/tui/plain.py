@@ -42,6 +42,7 @@ def run(
     session: int | None = None,
     resume: bool = False,
     index: str | None = None,
+    incognito: bool = False,
     command: Sequence[str] | None = None,
 ) -> int:
     """Run the line-mode chat until the end of the input.
@@ -53,13 +54,14 @@ def run(
         session: Go on with this session.
         resume: Go on with the latest session.
         index: Database of the indexed documents; None for the user's own.
+        incognito: Write nothing of the first session.
         command: Program and arguments of the engine; None for chatkit's.
     Returns:
         0; 2 if the engine could not be loaded; 130 after Ctrl-C at the prompt.
     Raises:
         StorageError: If the session that was asked for does not exist.
     """
-    options = Options(model, tuple(heads), safe, session, resume, index, command)
+    options = Options(model, tuple(heads), safe, session, resume, index, command, incognito)
     return asyncio.run(PlainChat(options).run())
 
 
