@@ -36,6 +36,7 @@ COMMANDS = {
     "index": "Index documents for ranking.",
     "search": "Rank passages of the indexed documents.",
     "sessions": "List, search, export and delete chats.",
+    "web": "Serve the chat to a browser of this machine.",
     "doctor": "Check terminal, model, history and heads, and say what to mend.",
 }
 

@@ -29,6 +29,8 @@ HITS = 3
 
 def wanted() -> bool:
     """Whether the terminal calls for line mode: not a terminal, a dumb one, or one without UTF-8."""
+    if os.environ.get("TEXTUAL_DRIVER"):  # a browser is the terminal
+        return False
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     return not terminal or os.environ.get("TERM", "") in ("", "dumb") or encoding != "utf8"
