@@ -1,4 +1,4 @@
-"""Reads documents as passages: text, Markdown, reStructuredText, HTML and JSONL files, and folders of them.
+"""Reads documents as passages: text, Markdown, reStructuredText, HTML, JSONL and PDF files, and folders of them.
 
 A passage knows the nearest heading above it and the line of the file on which it starts. What cannot be read
 is skipped with a reason, never silently.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import bisect
 import dataclasses
 import html.parser
+import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -99,8 +100,10 @@ def read_passages(path: Path, problems: Problems | None = None) -> Iterator[Docu
     suffix = path.suffix.lower()
     if suffix == ".jsonl":
         return _json_passages(path, problems if problems is not None else Problems())
+    if suffix == ".pdf":
+        return _pdf_passages(path)
     if suffix not in _SECTIONS:
-        known = ", ".join([*_SECTIONS, ".jsonl"])
+        known = ", ".join([*_SECTIONS, ".jsonl", ".pdf"])
         raise SkippedFileError(f"{path} is of no known kind", hint=f"known: {known}")
     return _text_passages(path, _SECTIONS[suffix])
 
@@ -149,6 +152,27 @@ def _json_passages(path: Path, problems: Problems) -> Iterator[DocumentPassage]:
             yield DocumentPassage(part.text, heading, line)
     if problems.count and not usable:
         raise SkippedFileError(f"{path} holds no usable row", hint=f"first: {problems.first[0].what}")
+
+
+def _pdf_passages(path: Path) -> Iterator[DocumentPassage]:
+    """Passages of a PDF's text; the heading names the page, and the page counts as the line."""
+    try:
+        from pypdf import PdfReader
+    except ImportError:
+        raise SkippedFileError(f"{path}: reading PDF needs pypdf", hint="pip install 'chatkit-tui[pdf]'") from None
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # what is wrong is said once, below
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SkippedFileError(f"{path} is larger than {MAX_BYTES >> 20} MiB", hint="split it")
+        for number, page in enumerate(PdfReader(path).pages, start=1):
+            for part in chunk(page.extract_text() or ""):
+                yield DocumentPassage(part.text, f"Page {number}", number)
+    except SkippedFileError:
+        raise
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from None
+    except Exception as error:  # whatever a damaged or locked file makes pypdf raise
+        raise SkippedFileError(f"{path} is no PDF that can be read: {type(error).__name__}: {error}") from None
 
 
 def _row_text(row: Any) -> tuple[str, str]:

@@ -75,7 +75,7 @@ def test_heading_and_text_are_searched_together(tmp_path):
 @pytest.mark.parametrize(
     ("name", "data", "why"),
     [
-        ("a.pdf", b"%PDF", "no known kind"),
+        ("a.bin", b"%PDF", "no known kind"),
         ("a.txt", b"caf\xe9", "no UTF-8"),
         ("a.md", b"a\x00b", "NUL"),
         ("a.jsonl", b"{", "no usable row"),
@@ -101,3 +101,38 @@ def test_folders_are_walked_in_order_without_hidden_files(tmp_path):
     assert [d.name for d in find_documents(tmp_path / "sub/a.txt")] == ["a.txt"]
     with pytest.raises(DataError, match="no such file or folder"):
         list(find_documents(tmp_path / "nowhere"))
+
+
+def _pdf(*lines):
+    """A PDF with a page for each line, written by hand."""
+    fonts = b"<< /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+    kids = b" ".join(b"%d 0 R" % (3 + 2 * i) for i in range(len(lines)))
+    objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Kids [%b] /Count %d >>" % (kids, len(lines))]
+    for i, line in enumerate(lines):
+        page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 300 300] /Resources %b /Contents %d 0 R >>"
+        stream = b"BT /F1 12 Tf 20 200 Td (%b) Tj ET" % line.encode()
+        objects += [page % (fonts, 4 + 2 * i), b"<< /Length %d >> stream\n%b\nendstream" % (len(stream), stream)]
+    out, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, start=1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    tail = b"xref\n0 %d\n0000000000 65535 f \n%btrailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+    return out + tail % (len(objects) + 1, table, len(objects) + 1, len(out))
+
+
+def test_a_pdf_by_pages(tmp_path):
+    pytest.importorskip("pypdf", reason="needs the extra: pip install 'chatkit-tui[pdf]'")
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(_pdf("Whales are mammals.", "Sharks are fish."))
+    found = [(p.text, p.heading, p.line) for p in read_passages(path)]
+    assert found == [("Whales are mammals.", "Page 1", 1), ("Sharks are fish.", "Page 2", 2)]
+
+
+@pytest.mark.parametrize("data", [b"", b"not a pdf", b"%PDF-1.4\n1 0 obj\n<<"])
+def test_a_damaged_pdf_is_skipped(tmp_path, data):
+    pytest.importorskip("pypdf", reason="needs the extra: pip install 'chatkit-tui[pdf]'")
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(data)
+    with pytest.raises(SkippedFileError):
+        list(read_passages(path))
