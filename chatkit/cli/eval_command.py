@@ -19,9 +19,13 @@ def command(model: str | None, head: str | None, data: str | None, split: Litera
     """Measure the heads of an assistant on the dev (or test) part of data."""
     if data and not head:
         raise click.UsageError("--data needs --head")
+    from chatkit.data.records import Problems
     from chatkit.runtime.evaluation import evaluate_model
 
-    figures = evaluate_model(model, head=head, data=data, split=split)
+    problems = Problems()
+    figures = evaluate_model(model, head=head, data=data, split=split, problems=problems)
+    if problems.count:
+        click.echo(f"chatkit: {problems}", err=True)
     if as_json:
         print_json(figures)
         return 0

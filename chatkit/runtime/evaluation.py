@@ -31,6 +31,7 @@ def evaluate_model(
     split: Split = "dev",
     most: int = 0,
     data_of: str | None = None,
+    problems: Problems | None = None,
 ) -> dict[str, Any]:
     """Metrics of the heads of an assistant.
 
@@ -41,6 +42,7 @@ def evaluate_model(
         split: Which part of the data.
         most: At most so many records or queries of each set, the same draw each time; 0 takes all.
         data_of: Take the data of this model's run instead of the model's own.
+        problems: Where the bad rows that are skipped are counted.
     Returns:
         ``{"model", "heads": {NAME: {"data", "split", "examples", METRIC: value}}}``; a list of such rows where a head
         has several data sets.
@@ -48,6 +50,7 @@ def evaluate_model(
         HeadError: If there is no such head.
         DataError: If the data cannot be read.
     """
+    problems = problems if problems is not None else Problems()
     loaded = load(model, [head] if head else [])
     assistant = loaded.assistant
     name = _head_name(assistant, head) if head else None
@@ -57,7 +60,7 @@ def evaluate_model(
             continue
         folder = Path(data_of or model or paths.shipped_model()).expanduser()
         sets = [Path(data)] if data else training_data(folder, type(assistant.heads[each]))
-        rows = [_row(assistant, assistant.heads[each], path, split, most, single=bool(data)) for path in sets]
+        rows = [_row(assistant, assistant.heads[each], path, split, most, problems, single=bool(data)) for path in sets]
         found = [row for row in rows if row is not None]
         if found:
             out[each] = found[0] if len(found) == 1 else found
@@ -79,12 +82,12 @@ def _head_name(assistant: Assistant, head: str) -> str:
 
 
 def _row(
-    assistant: Assistant, head: Head, path: Path, split: Split, most: int, *, single: bool
+    assistant: Assistant, head: Head, path: Path, split: Split, most: int, problems: Problems, *, single: bool
 ) -> dict[str, Any] | None:
     """Figures on one data set; None where it has no such part and others may have."""
     try:
         if head.reader == "retrieval" and head.makes_vectors():
-            metrics, examples = _ranking(assistant, head, path, split, most)
+            metrics, examples = _ranking(assistant, head, path, split, most, problems)
         else:
             whole = single and path.is_file()  # a file that was named is measured whole, nothing is held out of it
             part: Split | None = "test" if whole else split
@@ -92,7 +95,7 @@ def _row(
                 part = None
             if part is None:
                 return None
-            records = draw(read_records(type(head), path, part, Problems()), most, seed=0)
+            records = draw(read_records(type(head), path, part, problems), most, seed=0)
             metrics, examples = evaluate(assistant, head, records), len(records)
     except DataError:
         if single:
@@ -102,8 +105,10 @@ def _row(
     return {"data": path.name, "split": split, "examples": examples, **figures}
 
 
-def _ranking(assistant: Assistant, head: Head, path: Path, split: Split, most: int) -> tuple[dict[str, Metric], int]:
-    collection = read_collection(path, split, "skip")
+def _ranking(
+    assistant: Assistant, head: Head, path: Path, split: Split, most: int, problems: Problems
+) -> tuple[dict[str, Metric], int]:
+    collection = read_collection(path, split, "skip", problems)
     pool = collection_pool(assistant, head, collection, most=most)
     weight = assistant.setups[head.name].fitted.get(FUSION, 0.0)
     return ranking_metrics(pool, weight), len(pool.candidates)

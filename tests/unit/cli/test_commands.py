@@ -203,6 +203,17 @@ def test_train_and_eval(shell: Shell, config_file: Path, tmp_path: Path) -> None
     assert "macro_f1" in stdout
 
 
+def test_eval_names_the_rows_that_it_leaves_out(shell: Shell, trained: Path, tmp_path: Path) -> None:
+    rows = ['{"text": "good fun", "label": "positive"}'] * 20
+    rows[16] = '{"text": "good '
+    (tmp_path / "rows.jsonl").write_text("\n".join(rows))
+    data = ("--data", str(tmp_path / "rows.jsonl"))
+    code, stdout, stderr = shell("eval", "--model", str(trained), "--head", "sentiment", *data, "--json")
+    assert (code, json.loads(stdout)["heads"]["sentiment"]["examples"]) == (0, 19)
+    assert "1 bad row skipped" in stderr
+    assert "rows.jsonl, line 17: broken JSON" in stderr
+
+
 def test_heads_are_listed_switched_off_and_on(shell: Shell) -> None:
     code, out, _ = shell("heads", "--json")
     assert code == 0
