@@ -75,6 +75,8 @@ def cli() -> None:
 
 def main(argv: list[str] | None = None) -> NoReturn:
     """Run a command and exit."""
+    # Threads that spin at a barrier while others hold the cores make a step many times slower; read when torch loads.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     sys.exit(run(argv))
 
 

@@ -107,3 +107,16 @@ def test_a_mistake_in_a_process_of_its_own() -> None:
     done = subprocess.run([*CHATKIT, "eval", "--data", "x"], capture_output=True, check=False, timeout=60, text=True)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(("given", "found"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_sleep_at_barriers_unless_the_user_says_otherwise(given: str | None, found: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    if given:
+        environment["OMP_WAIT_POLICY"] = given
+    code = (
+        "import atexit, os; from chatkit.cli import main;"
+        "atexit.register(lambda: print(os.environ['OMP_WAIT_POLICY'])); main(['--version'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == found
