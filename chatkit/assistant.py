@@ -49,7 +49,7 @@ from chatkit.head.vocabulary import Vocabulary
 from chatkit.nn.encoder import Encoder, EncoderConfig, make_encoder
 from chatkit.nn.parallel import cores, in_parallel
 from chatkit.nn.precision import bfloat16_pays
-from chatkit.nn.quantise import SCALE, compress, expand
+from chatkit.nn.quantise import SCALE, compress, expand, misfits
 from chatkit.nn.vocabulary import Backbone
 from chatkit.objectives.dial import Dial
 from chatkit.text.tokenizer import Tokenizer
@@ -269,7 +269,7 @@ class Assistant:
         _check_shapes(wanted, folder / "encoder.safetensors")
         tensors, _ = load_tensors(folder / "encoder.safetensors")
         self = cls(tokenizer, config)
-        _fill(self.backbone, expand(tensors), folder / "encoder.safetensors")
+        _fill(self.backbone, _expanded(tensors, folder / "encoder.safetensors"), folder / "encoder.safetensors")
         self.precision = "int8" if any(name.endswith(SCALE) for name in tensors) else "float32"
         self.lineage, self.name = str(table["lineage"]), folder.absolute().name
         if (folder / "report.json").is_file():
@@ -322,7 +322,7 @@ class Assistant:
             head = self.add_head(head_class, setup)
         if head.state_dict():
             tensors, _ = load_tensors(folder / "weights.safetensors")
-            _fill(head, expand(tensors), folder / "weights.safetensors")
+            _fill(head, _expanded(tensors, folder / "weights.safetensors"), folder / "weights.safetensors")
 
     def _check_size(self, head_class: type[Head], setup: HeadSetup, weights: Path) -> None:
         """Compare shapes before memory is taken: options from elsewhere may ask for any amount.
@@ -388,14 +388,17 @@ def _fill(module: torch.nn.Module, tensors: dict[str, Tensor], where: Path) -> N
 
 
 def _check_shapes(wanted: Mapping[str, torch.Size], file: Path) -> None:
-    """Compare the header of a weights file, plain or int8, with the shapes that are wanted."""
-    given = tensor_shapes(file)
-    scales = {key: shape for key, shape in given.items() if key.removesuffix(SCALE) in given and key.endswith(SCALE)}
-    plain = {key: shape for key, shape in given.items() if key not in scales}
-    differing = sorted(key for key in {*wanted, *plain} if tuple(wanted.get(key, (-1,))) != plain.get(key))
-    differing += [key for key, shape in scales.items() if shape != plain[key.removesuffix(SCALE)][:1]]
+    """Compare the header of a weights file, plain, int8 or pruned, with the shapes that are wanted."""
+    differing = misfits(wanted, tensor_shapes(file))
     if differing:
         raise ModelError(f"{file}: does not fit its config at {', '.join(differing[:3])}", hint="train it again")
+
+
+def _expanded(tensors: dict[str, Tensor], file: Path) -> dict[str, Tensor]:
+    try:
+        return expand(tensors)
+    except ValueError as error:
+        raise ModelError(f"{file}: {error}", hint="copy or train it again") from None
 
 
 def _lineage(weights: bytes, tokenizer: bytes) -> str:

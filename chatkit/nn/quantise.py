@@ -7,6 +7,9 @@ N = rows, K = columns
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -61,6 +64,29 @@ def expand(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return out
 
 
+def misfits(wanted: Mapping[str, Sequence[int]], given: Mapping[str, tuple[int, ...]]) -> list[str]:
+    """Names of tensors whose stored shapes are not those of ``compress`` for the wanted ones.
+
+    Args:
+        wanted: Shapes of the tensors in memory.
+        given: Shapes of what is stored.
+    """
+    beside = {name + mark for name in given for mark in (SCALE, _MASK, _SHAPE)}
+    names = sorted({*wanted, *(name for name in given if name not in beside)})
+    return [name for name in names if name not in wanted or not _fits(name, tuple(wanted[name]), given)]
+
+
+def _fits(name: str, shape: tuple[int, ...], given: Mapping[str, tuple[int, ...]]) -> bool:
+    stored = given.get(name)
+    if stored is None or given.get(name + SCALE, shape[:1]) != shape[:1]:
+        return False
+    if name + _MASK not in given:
+        return stored == shape
+    places = math.prod(shape)
+    pruned = len(shape) == 2 and len(stored) == 1 and stored[0] <= places
+    return pruned and given[name + _MASK] == (-(-places // 8),) and given.get(name + _SHAPE) == (2,)
+
+
 def _without_zeros(name: str, matrix: Tensor) -> dict[str, Tensor]:
     kept = matrix != 0
     if float(kept.float().mean()) > 1 - _WORTH:
@@ -71,7 +97,11 @@ def _without_zeros(name: str, matrix: Tensor) -> dict[str, Tensor]:
 
 def _with_zeros(values: Tensor, mask: Tensor, shape: Tensor) -> Tensor:
     rows, columns = shape.tolist()
+    if min(rows, columns) < 0 or -(-rows * columns // 8) != mask.numel():
+        raise ValueError("a pruned matrix and its mask disagree")
     kept = torch.from_numpy(np.unpackbits(mask.numpy(force=True), count=rows * columns).astype(bool))
+    if int(kept.sum()) != values.numel():
+        raise ValueError("a pruned matrix and its mask disagree")
     matrix = values.new_zeros(rows * columns)
     matrix[kept] = values
     return matrix.view(rows, columns)

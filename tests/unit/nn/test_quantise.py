@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit.nn.quantise import compress, expand, prune, quantise_rows
+from chatkit.nn.quantise import compress, expand, misfits, prune, quantise_rows
 
 
 @given(st.integers(0, 1000), st.integers(1, 5), st.integers(1, 40), st.floats(1e-6, 1e6))
@@ -71,3 +71,27 @@ def test_pruning_takes_the_smallest() -> None:
     matrix = torch.tensor([[3.0, -0.1, 2.0], [0.2, -5.0, 0.0]])
     prune(matrix, 0.5)
     assert matrix.tolist() == [[3.0, 0.0, 2.0], [0.0, -5.0, 0.0]]
+
+
+def test_stored_shapes_are_told_from_wrong_ones_by_the_header_alone() -> None:
+    matrix = torch.randn(6, 32)
+    prune(matrix, 0.5)
+    tensors = {"a": matrix, "b": torch.randn(5), "c": torch.randn(3, 40)}
+    wanted = {name: tensor.shape for name, tensor in tensors.items()}
+    for int8 in (True, False):
+        stored = compress(tensors, int8=int8)
+        given = {name: tuple(tensor.shape) for name, tensor in stored.items()}
+        assert "a.mask" in given
+        assert misfits(wanted, given) == []
+        for change in ({"a.mask": (3,)}, {"a": (500,)}, {"a.shape": (3,)}, {"b": (6,)}, {"d": (1,)}):
+            assert misfits(wanted, {**given, **change}) == [next(iter(change)).split(".")[0]]
+        assert misfits(wanted, {name: shape for name, shape in given.items() if name != "b"}) == ["b"]
+
+
+def test_a_mask_that_disagrees_is_refused_before_its_matrix_is_made() -> None:
+    matrix = torch.randn(6, 32)
+    prune(matrix, 0.5)
+    stored = compress({"a": matrix})
+    for name, wrong in (("a.shape", torch.tensor([2**20, 2**20])), ("a.mask", torch.full((24,), 255).byte())):
+        with pytest.raises(ValueError, match="disagree"):
+            expand({**stored, name: wrong})

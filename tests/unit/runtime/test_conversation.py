@@ -324,7 +324,9 @@ def test_one_encoder_pass_is_shared_by_the_heads(assistant: Assistant, monkeypat
     conversation = Conversation(assistant)
     passes: list[str] = []
     encode = assistant.encode
-    monkeypatch.setattr(assistant, "encode", lambda texts, view: (passes.append(view), encode(texts, view))[1])
+    monkeypatch.setattr(
+        assistant, "encode", lambda texts, view, **how: (passes.append(view), encode(texts, view, **how))[1]
+    )
     events = list(conversation.turn("hello", skip=["generation"]))
     assert len(of(events, "answer")) == 3  # sentiment, second and retrieval
     assert passes == ["message"]
