@@ -109,14 +109,15 @@ def test_a_mistake_in_a_process_of_its_own() -> None:
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize(("given", "found"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
-def test_threads_sleep_at_barriers_unless_the_user_says_otherwise(given: str | None, found: str) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
-    if given:
-        environment["OMP_WAIT_POLICY"] = given
+@pytest.mark.parametrize(
+    ("given", "found"), [({}, "300000"), ({"OMP_WAIT_POLICY": "ACTIVE"}, "None"), ({"GOMP_SPINCOUNT": "7"}, "7")]
+)
+def test_threads_spin_for_a_while_unless_the_user_says_otherwise(given: dict[str, str], found: str) -> None:
+    unset = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+    environment = {name: value for name, value in os.environ.items() if name not in unset} | given
     code = (
         "import atexit, os; from chatkit.cli import main;"
-        "atexit.register(lambda: print(os.environ['OMP_WAIT_POLICY'])); main(['--version'])"
+        "atexit.register(lambda: print(os.environ.get('GOMP_SPINCOUNT'))); main(['--version'])"
     )
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines()[-1] == found
