@@ -19,6 +19,7 @@ from chatkit.cli.options import json_option, print_json
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="End after so many minutes of training.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto", show_default=True)
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key of CONFIG; repeatable.")
+@click.option("--tensorboard", metavar="DIR", help="Write curves, conflicts and text samples here (extra tensorboard).")
 @json_option
 def command(
     config: str,
@@ -27,6 +28,7 @@ def command(
     minutes: float | None,
     device: str,
     overrides: tuple[str, ...],
+    tensorboard: str | None,
     as_json: bool,
 ) -> int:
     """Train an assistant as CONFIG says (a TOML file, or corpora:english.toml)."""
@@ -34,11 +36,14 @@ def command(
     from chatkit.training.progress import Progress
     from chatkit.training.recipe import load_recipe
     from chatkit.training.run import Run, find_device
+    from chatkit.training.tensorboard import TensorBoard
+    from chatkit.training.watch import Watch
 
     recipe = load_recipe(config, overrides)
     group = Group.join(find_device(device))
     progress = Progress() if group.first else Progress(io.StringIO(), quiet=True)
-    run = Run(recipe, Path(out), progress, minutes=minutes, device=device, group=group)
+    watch = TensorBoard(Path(tensorboard)) if tensorboard else Watch()
+    run = Run(recipe, Path(out), progress, minutes=minutes, device=device, group=group, watch=watch)
     if resume:
         run.resume()
     else:
@@ -49,12 +54,16 @@ def command(
     if not group.first:
         return 0 if finished else 130
     if not finished:
+        watch.close()
         again = ["chatkit", "train", config, "--out", out, "--resume"]
         again += [part for pair in overrides for part in ("--set", pair)]
         again += [] if minutes is None else ["--minutes", f"{minutes:g}"]
+        again += [] if tensorboard is None else ["--tensorboard", tensorboard]
         progress.note(f"stopped and saved; go on with: {shlex.join(again)}")
         return 130
     figures = run.evaluate("dev")
+    watch.evaluated(run, figures)
+    watch.close()
     shown = {head: {name: metric.value for name, metric in metrics.items()} for head, metrics in figures.items()}
     if as_json:  # JSON has no infinity, which a perplexity may reach
         heads = {head: {k: v for k, v in row.items() if math.isfinite(v)} for head, row in shown.items()}

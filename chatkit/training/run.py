@@ -54,6 +54,7 @@ from chatkit.training.ranking import fit_fusions
 from chatkit.training.recipe import Recipe, differences
 from chatkit.training.stopping import EarlyStopping
 from chatkit.training.trainer import StepResult, Trainer
+from chatkit.training.watch import Watch
 
 _MAY_DIFFER = {
     f"train.{key}"
@@ -81,6 +82,7 @@ class Run:
         device: "auto" takes CUDA if there is any, else the CPU.
         group: Processes that train as one; the first of them writes and evaluates.
         planted: Further training records of a head, for an audit of what is remembered of them.
+        watch: Is told of steps and evaluations.
     """
 
     def __init__(
@@ -93,8 +95,9 @@ class Run:
         device: str = "auto",
         group: Group | None = None,
         planted: Mapping[str, Sequence[Record]] | None = None,
+        watch: Watch | None = None,
     ) -> None:
-        self.group = group or Group()
+        self.group, self.watch = group or Group(), watch or Watch()
         self.recipe, self.folder, self.progress = recipe, folder, progress
         self._run = folder / RUN_FOLDER
         self._stop = False
@@ -230,6 +233,7 @@ class Run:
             figures = self.evaluate("dev", self.recipe.train.evaluate_examples)
             ended = stopping.look(figures, self.trainer.weights(), self.trainer.step)
         self._note_figures(figures)
+        self.watch.evaluated(self, figures)
         if ended:
             self.progress.note(f"dev gained nothing in {self.recipe.train.patience} evaluations: training ends")
         return ended
@@ -401,6 +405,7 @@ class Run:
             return
         path, names = self._run / "log.csv", list(self._classes)
         objectives = ObjectivesLog(self._run, names)
+        self.watch.begin(self.trainer)
         header = not path.exists()
         with path.open("a", newline="", encoding="utf-8", buffering=1) as file:  # kill -9 loses no whole line
             writer = csv.writer(file)
@@ -414,6 +419,7 @@ class Run:
                 figures = [f"{trainer.seconds:.2f}", f"{result.rate:.3g}", f"{result.gradient_norm:.4f}"]
                 with storage_errors(path):
                     writer.writerow([trainer.step, *figures, *row])
+                self.watch.stepped(trainer, result, took)
                 if result.reading is not None:
                     objectives.write(trainer.step, result.weights, result.reading)
 
