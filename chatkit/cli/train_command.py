@@ -32,10 +32,11 @@ def command(
     as_json: bool,
 ) -> int:
     """Train an assistant as CONFIG says (a TOML file, or corpora:english.toml)."""
+    from chatkit.training.building import find_device
     from chatkit.training.distributed import Group
     from chatkit.training.progress import Progress
     from chatkit.training.recipe import load_recipe
-    from chatkit.training.run import Run, find_device
+    from chatkit.training.run import Run
     from chatkit.training.tensorboard import TensorBoard
     from chatkit.training.watch import Watch
 
@@ -61,10 +62,9 @@ def command(
         again += [] if tensorboard is None else ["--tensorboard", tensorboard]
         progress.note(f"stopped and saved; go on with: {shlex.join(again)}")
         return 130
-    figures = run.evaluate("dev")
-    watch.evaluated(run, figures)
+    watch.evaluated(run, run.figures)
     watch.close()
-    shown = {head: {name: metric.value for name, metric in metrics.items()} for head, metrics in figures.items()}
+    shown = {head: {name: metric.value for name, metric in metrics.items()} for head, metrics in run.figures.items()}
     if as_json:  # JSON has no infinity, which a perplexity may reach
         heads = {head: {k: v for k, v in row.items() if math.isfinite(v)} for head, row in shown.items()}
         print_json({"model": out, "steps": run.trainer.step, "seconds": run.trainer.seconds, "heads": heads})

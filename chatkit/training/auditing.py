@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from chatkit.errors import ConfigError
+from chatkit.training.building import find_head
 from chatkit.training.canaries import draw_canaries, expose, summary
 from chatkit.training.prepare import is_conversation
 from chatkit.training.progress import Progress
 from chatkit.training.recipe import Recipe
-from chatkit.training.run import Run, find_head
+from chatkit.training.run import Run
 
 REPEATS = (1, 4, 16)
 

@@ -10,50 +10,42 @@ DIR/assistant.toml, ...          the assistant (chatkit.assistant)
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import dataclasses
 import json
 import os
-import signal
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from chatkit.assistant import OWN, RUN_FOLDER, Assistant, HeadSetup, labels_of
+from chatkit.assistant import OWN, RUN_FOLDER
 from chatkit.checkpoint import (
     check_replaceable,
     load_tensors,
     read_json,
     recover_folder,
     save_tensors,
-    storage_errors,
     write_aside,
     write_json,
 )
 from chatkit.config import from_table, to_table
 from chatkit.errors import ConfigError, ModelError, StorageError
-from chatkit.head.answer import Metric
-from chatkit.head.head import Head, Record
-from chatkit.objectives.dial import Dial
-from chatkit.registry import Registry
+from chatkit.head.head import Record
 from chatkit.text.tokenizer import Tokenizer
+from chatkit.training.account import account, used_sessions
 from chatkit.training.allocator import keep_freed_memory
-from chatkit.training.confidence import fit_confidence
+from chatkit.training.building import find_device, find_head, new_assistant, take_weights
 from chatkit.training.distributed import Group
-from chatkit.training.evaluator import evaluate
-from chatkit.training.front import measure_front
-from chatkit.training.objectives_log import ObjectivesLog
-from chatkit.training.on_history import remember, sessions_of
-from chatkit.training.prepare import draw, fingerprint, make_batches, make_tokenizer, read_records, training_records
+from chatkit.training.interrupts import interrupts
+from chatkit.training.on_dev import DevPart, Figures, fit_on_dev
+from chatkit.training.on_history import remember
+from chatkit.training.prepare import fingerprint, make_batches, make_tokenizer, training_records
 from chatkit.training.progress import Progress
-from chatkit.training.ranking import fit_fusions
 from chatkit.training.recipe import Recipe, differences
+from chatkit.training.run_log import RunLog
 from chatkit.training.stopping import EarlyStopping
-from chatkit.training.trainer import StepResult, Trainer
+from chatkit.training.trainer import Trainer
 from chatkit.training.watch import Watch
 
 _MAY_DIFFER = {
@@ -83,6 +75,9 @@ class Run:
         group: Processes that train as one; the first of them writes and evaluates.
         planted: Further training records of a head, for an audit of what is remembered of them.
         watch: Is told of steps and evaluations.
+
+    Attributes:
+        figures: Metrics of each head on all of dev, once ``train`` came to its end.
     """
 
     def __init__(
@@ -99,6 +94,7 @@ class Run:
     ) -> None:
         self.group, self.watch = group or Group(), watch or Watch()
         self.recipe, self.folder, self.progress = recipe, folder, progress
+        self.figures: Figures = {}
         self._run = folder / RUN_FOLDER
         self._stop = False
         self._classes = {name: find_head(name, config.head) for name, config in recipe.heads.items()}
@@ -110,6 +106,8 @@ class Run:
         for name, records in (planted or {}).items():
             self._records[name] += records
         self._data = fingerprint(self._records)
+        self._dev = DevPart(recipe, self._classes)
+        self._log = RunLog(self._run, list(self._classes), progress, self.watch, active=self.group.first)
         self._minutes = minutes
         self._device = find_device(device)
 
@@ -134,10 +132,10 @@ class Run:
             tokenizer = Tokenizer.load(self._run / "tokenizer.model")
         self._build(tokenizer)
         if self.recipe.init:
-            self._take_weights(Path(self.recipe.init))
+            take_weights(self.assistant, Path(self.recipe.init), self.recipe, self._classes)
         self.trainer.begin_together()
         if self.group.first:
-            self._trim_log(0)  # of a run that ended before its first checkpoint
+            self._log.cut(0)  # of a run that ended before its first checkpoint
             write_json(self._run / "recipe.json", to_table(self.recipe))
         sizes = ", ".join(f"{name} {len(records):,} records" for name, records in self._records.items())
         parameters = sum(p.numel() for p in self.assistant.backbone.parameters())
@@ -174,8 +172,7 @@ class Run:
         if data != self._data:
             raise ConfigError("the training data changed since the run began", hint="start a new run in another --out")
         self.trainer.restore(tensors, state)
-        if self.group.first:
-            self._trim_log(self.trainer.step)
+        self._log.cut(self.trainer.step)
         self.progress.note(f"resumed at step {self.trainer.step}")
 
     def train(self, *, finish: bool = True) -> bool:
@@ -193,14 +190,15 @@ class Run:
         stopping = EarlyStopping(self._run, config.patience)
         if self.group.first:
             stopping.resume(self.trainer.step)
-        with _interrupts(self._interrupt):
+        with interrupts(self._interrupt):
             self._loop(stopping)
             self.checkpoint()
         if not finish or not self.group.first:
             return not self._stop
         if not self._stop:
             self._settle(stopping)
-            self.fit()
+            fit_on_dev(self.assistant, self.recipe, self._dev, self.progress.note)
+            self._measure()
         self.save_assistant()
         return not self._stop
 
@@ -211,7 +209,7 @@ class Run:
         evaluations = [i / config.evaluate for i in range(1, config.evaluate)]
         evaluations = [share for share in evaluations if share > self.trainer.progress]
         ended = False
-        with self._log() as log:
+        with self._log.writing(self.trainer) as log:
             stop = self.group.any(self._stop)
             while not self.trainer.done and not stop and not ended:
                 start = time.monotonic()
@@ -230,7 +228,7 @@ class Run:
     def _look(self, stopping: EarlyStopping) -> bool:
         """Evaluate on the way; whether training should end here."""
         with self.trainer.average.applied():
-            figures = self.evaluate("dev", self.recipe.train.evaluate_examples)
+            figures = self.evaluate(self.recipe.train.evaluate_examples)
             ended = stopping.look(figures, self.trainer.weights(), self.trainer.step)
         self._note_figures(figures)
         self.watch.evaluated(self, figures)
@@ -244,32 +242,10 @@ class Run:
         best = stopping.best()
         if best is None:
             return
-        stopping.look(
-            self.evaluate("dev", self.recipe.train.evaluate_examples), self.trainer.weights(), self.trainer.step
-        )
+        stopping.look(self.evaluate(self.recipe.train.evaluate_examples), self.trainer.weights(), self.trainer.step)
         weights, step = stopping.best() or best
         self.trainer.take_weights(weights)
         self.progress.note(f"ends with the weights of step {step}, the best on dev")
-
-    def fit(self) -> None:
-        """Fit on dev what is not trained: the weight of vectors beside BM25, calibration, familiarity."""
-        sources = {
-            name: [Path(path) for path in (*(s.path for s in config.sources), *config.fit)]
-            for name, config in self.recipe.heads.items()
-        }
-        fit_fusions(self.assistant, sources, seed=self.recipe.seed, say=self.progress.note)
-        trained_on = {name: [Path(s.path) for s in config.sources] for name, config in self.recipe.heads.items()}
-        if self.assistant.dial is not None and self.recipe.objectives.dial is not None:
-            self.progress.note("measuring the front that the dial moves along, on dev")
-            most = self.recipe.objectives.dial.examples
-            records = {
-                name: draw(self.dev_records(name, head), most, seed=[self.recipe.seed, 4])
-                for name, head in self._classes.items()
-            }
-            self.assistant.report["dial"] = measure_front(self.assistant, self.assistant.dial, records)
-            self.progress.note(f"dial: {self.assistant.report['dial']['why']}")
-        others = {name: [Path(path) for path in config.fit] for name, config in self.recipe.heads.items()}
-        fit_confidence(self.assistant, trained_on, seed=self.recipe.seed, say=self.progress.note, others=others)
 
     def checkpoint(self) -> None:
         """Save everything that ``resume`` needs."""
@@ -281,71 +257,32 @@ class Run:
     def save_assistant(self) -> None:
         """Save the assistant as it stands, with what it was trained on."""
         self.report()
-        remember(self.folder, self._sessions())
+        remember(self.folder, used_sessions(self._records))
         self.assistant.save(self.folder)
 
     def report(self) -> dict[str, Any]:
         """The assistant's report, with the account of this run as it stands."""
-        self.assistant.report["training"] = {
-            "steps": self.trainer.step,
-            "seconds": round(self.trainer.seconds, 1),
-            "seed": self.recipe.seed,
-            "data": {
-                name: [Path(source.path).name for source in config.sources]
-                for name, config in self.recipe.heads.items()
-            },
-            "records": {name: len(records) for name, records in self._records.items()},
-            "fingerprint": self._data,
-            "private": self._found,
-            "sessions": self._sessions(),
-            "weighting": self.trainer.weighting.describe(),
-            "sampler": self.trainer.sampler.describe(),
-        }
-        objectives = self.assistant.report["objectives"] = self.trainer.shared.summary()
-        for name, row in objectives["objectives"].items():
-            batches, batch = row.pop("noise_scale_batches"), self.recipe.heads[name].batch
-            row["batch"], row["noise_scale"] = batch, None if batches is None else batches * batch
+        self.assistant.report |= account(self.recipe, self.trainer, self._records, data=self._data, private=self._found)
         return self.assistant.report
 
-    def evaluate(self, split: str, most: int = 0) -> dict[str, dict[str, Metric]]:
-        """Metrics of each head on the dev parts of its data.
+    def evaluate(self, most: int = 0) -> Figures:
+        """Metrics of each head on the dev parts of its data, on at most ``most`` records of each where it is not 0."""
+        return self._dev.evaluate(self.assistant, most)
 
-        Args:
-            split: "dev".
-            most: At most so many records a head, drawn with the seed; 0 takes all.
-        """
-        out = {}
-        for name, head_class in self._classes.items():
-            records = draw(self.dev_records(name, head_class), most, seed=[self.recipe.seed, 4])
-            out[name] = evaluate(self.assistant, self.assistant.heads[name], records)
-        return out
-
-    def dev_records(self, name: str, head_class: type[Head]) -> list[Record]:
-        """Dev records of a head's data sets."""
-        from chatkit.data.records import Problems
-
-        parts = [read_records(head_class, Path(s.path), "dev", Problems()) for s in self.recipe.heads[name].sources]
-        return [record for part in parts for record in part]
-
-    def _sessions(self) -> list[int]:
-        """The sessions of the chat history that it is trained on."""
-        return sorted({number for part in self._records.values() for number in sessions_of(part)})
+    def _measure(self) -> None:
+        """The last figures on dev: kept in ``figures`` and in the assistant's report."""
+        self.progress.note("measuring all heads on dev")
+        self.figures, self.assistant.report["dev"] = self._dev.final(self.assistant)
 
     def _restart(self) -> None:
         torch.manual_seed(self.recipe.seed)
         self._build(Tokenizer.load(self._run / "tokenizer.model"))
         self.trainer.begin_together()
-        if self.group.first:
-            self._trim_log(0)
+        self._log.cut(0)
         self.progress.note("no checkpoint yet: starting again from step 0")
 
     def _build(self, tokenizer: Tokenizer) -> None:
-        self.assistant = Assistant(tokenizer, self.recipe.encoder)
-        for name, head_class in self._classes.items():
-            config = self.recipe.heads[name]
-            labels = labels_of(self._records[name], head_class.label_field)
-            self.assistant.add_head(head_class, HeadSetup(config.options, labels, trained=True))
-        self._add_dial()
+        self.assistant = new_assistant(tokenizer, self.recipe, self._classes, self._records)
         self.assistant.to(self._device)
         batches = {
             name: make_batches(head, self.recipe.heads[name], self._records[name], tokenizer, self.recipe.seed + i)
@@ -356,128 +293,10 @@ class Run:
             self.group.check_batch(name, source.batch_size)
         self.trainer = Trainer(self.assistant, batches, sizes, self.recipe, minutes=self._minutes, group=self.group)
 
-    def _add_dial(self) -> None:
-        """A new dial, if the config asks for one.
-
-        Raises:
-            ConfigError: If there are not at least two objectives for it.
-        """
-        config = self.recipe.objectives.dial
-        if config is None:
-            return
-        for name in config.heads:
-            if name not in self._classes:
-                raise ConfigError(f"objectives.dial.heads names {name}, which is no head of the config")
-        names = config.heads or tuple(name for name, head in self._classes.items() if not head.makes_vectors())
-        if len(names) < 2:
-            raise ConfigError(
-                f"objectives.dial has {len(names)} objective to trade",
-                hint="it takes two heads that make no vectors, or name heads in objectives.dial.heads",
-            )
-        self.assistant.dial = Dial.of(self.assistant.backbone, names, config)
-
-    def _take_weights(self, folder: Path) -> None:
-        """Begin with the weights of another assistant; heads that it has not, or that changed shape, begin new."""
-        other = Assistant.load(folder, lambda name: self._classes[name], only=list(self._classes))
-        wanted = self.recipe.encoder
-        rates = {name: getattr(wanted, name) for name in ("dropout", "embedding_dropout", "weight_dropout")}
-        if dataclasses.replace(other.config, **rates) != wanted:
-            raise ConfigError(f"[encoder] differs from that of init = {folder}", hint="copy its assistant.toml's")
-        self.assistant.backbone.load_state_dict(other.backbone.state_dict())
-        for name, head in other.heads.items():
-            new, old = self.assistant.heads[name].state_dict(), head.state_dict()
-            if {key: t.shape for key, t in new.items()} == {key: t.shape for key, t in old.items()}:
-                self.assistant.heads[name].load_state_dict(old)
-
     def _interrupt(self) -> None:
         self._stop = True
 
-    def _note_figures(self, figures: Mapping[str, Mapping[str, Metric]]) -> None:
+    def _note_figures(self, figures: Figures) -> None:
         for name, metrics in figures.items():
             shown = "  ".join(f"{key} {metric.value:.4f}" for key, metric in metrics.items())
             self.progress.note(f"step {self.trainer.step}  {name} dev: {shown}")
-
-    @contextlib.contextmanager
-    def _log(self) -> Iterator[Callable[[StepResult, float], None]]:
-        """Takes each step's result and the seconds that it took; only the first process writes and shows them."""
-        if not self.group.first:
-            yield lambda result, took: None
-            return
-        path, names = self._run / "log.csv", list(self._classes)
-        objectives = ObjectivesLog(self._run, names)
-        self.watch.begin(self.trainer)
-        header = not path.exists()
-        with path.open("a", newline="", encoding="utf-8", buffering=1) as file:  # kill -9 loses no whole line
-            writer = csv.writer(file)
-            if header:
-                writer.writerow(["step", "seconds", "rate", "gradient_norm", *names])
-
-            def write(result: StepResult, took: float) -> None:
-                trainer, losses = self.trainer, result.losses
-                self.progress.update(trainer.step, trainer.progress, losses, result.tokens, took, trainer.seconds)
-                row = [f"{losses[name]:.5f}" if name in losses else "" for name in names]
-                figures = [f"{trainer.seconds:.2f}", f"{result.rate:.3g}", f"{result.gradient_norm:.4f}"]
-                with storage_errors(path):
-                    writer.writerow([trainer.step, *figures, *row])
-                self.watch.stepped(trainer, result, took)
-                if result.reading is not None:
-                    objectives.write(trainer.step, result.weights, result.reading)
-
-            yield write
-
-    def _trim_log(self, step: int) -> None:
-        for path in (self._run / "log.csv", self._run / "objectives.csv"):
-            if not path.exists():
-                continue
-            header, *rows = path.read_text(encoding="utf-8").splitlines() or [""]
-            whole = [row for row in rows if row.count(",") == header.count(",") and row.split(",")[0].isdigit()]
-            kept = [row for row in whole if int(row.split(",")[0]) <= step]
-            write_aside(path, ("\n".join([header, *kept]) + "\n").encode("utf-8"))
-
-
-def find_device(name: str) -> torch.device:
-    """The device of that name; "auto" takes CUDA if there is any.
-
-    Raises:
-        ConfigError: If CUDA is asked for and there is none.
-    """
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        raise ConfigError("--device cuda: torch finds no CUDA device", hint="use --device auto or cpu")
-    return torch.device("cuda" if available and name != "cpu" else "cpu")
-
-
-def find_head(name: str, file: str | None) -> type[Head]:
-    """The head of a table ``[heads.NAME]``, installed or in a file.
-
-    Raises:
-        HeadError, ConfigError: If it cannot be loaded, or has another name.
-    """
-    registry = Registry([file] if file else [])
-    head = registry.load(file or name)
-    if head.name != name:
-        raise ConfigError(f"[heads.{name}]: the head in {file} is called {head.name}", hint=f"use [heads.{head.name}]")
-    return head
-
-
-@contextlib.contextmanager
-def _interrupts(stop: Callable[[], None]) -> Iterator[None]:
-    """The first Ctrl-C (or SIGTERM) asks the loop to end after its step; a second one ends at once."""
-    previous: dict[int, Any] = {}
-
-    def handle(number: int, frame: Any) -> None:
-        stop()
-        for other, handler in previous.items():
-            signal.signal(other, handler)
-
-    numbers: Sequence[int] = (signal.SIGINT, signal.SIGTERM)
-    try:
-        for number in numbers:
-            previous[number] = signal.signal(number, handle)
-    except ValueError:  # not in the main thread: whoever called must stop it
-        previous.clear()
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

@@ -52,7 +52,7 @@ def train(kind: str, config: str, rate: float, seconds: float, folder: Path) -> 
 
 
 def figures(run: Run) -> dict[str, float]:
-    return {f"{head} {name}": m.value for head, row in run.evaluate("dev").items() for name, m in row.items()}
+    return {f"{head} {name}": m.value for head, row in run.evaluate().items() for name, m in row.items()}
 
 
 def choose(kind: str, config: str, seconds: float, folder: Path) -> float:

@@ -30,6 +30,8 @@ class RunData:
         series: Kind of series ("loss", "weight", "cosine", "self", "norm") -> name -> points.
         objectives: What the conflict meter found (``ConflictMeter.summary`` and more); empty while it runs.
         training: Account of data and seed; empty while it runs.
+        dev: Last figures of each head on dev; empty while it runs, and of assistants that were trained before these
+            were kept.
     """
 
     name: str
@@ -39,6 +41,7 @@ class RunData:
     series: Mapping[str, Mapping[str, Points]]
     objectives: Mapping[str, Any]
     training: Mapping[str, Any]
+    dev: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def done(self) -> bool:
@@ -81,7 +84,14 @@ def gather_run(folder: Path) -> RunData:
     seconds = float(log[-1]["seconds"]) if log else float(training.get("seconds", 0.0))
     steps = int(recipe.get("train", {}).get("steps", done))
     return RunData(
-        folder.resolve().name, recipe, (done, steps), seconds, series, report.get("objectives") or {}, training
+        name=folder.resolve().name,
+        recipe=recipe,
+        steps=(done, steps),
+        seconds=seconds,
+        series=series,
+        objectives=report.get("objectives") or {},
+        training=training,
+        dev=report.get("dev") or {},
     )
 
 

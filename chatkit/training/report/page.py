@@ -21,6 +21,7 @@ def run_page(run: RunData, found: Study | None = None, *, here: str | None = Non
     floor = {f"{name} with itself": points for name, points in series.get("self", {}).items()}
     body = [
         _section("Trained on", _list(data_lines(run))),
+        _section("On dev at the end", _list(words.final(run.dev))),
         _section(
             "Loss over training",
             _p("Nats per target; lower is better. Losses of different heads cannot be compared with each other.")

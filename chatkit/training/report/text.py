@@ -19,6 +19,7 @@ def run_text(run: RunData, *, ascii_only: bool = False) -> str:
     """A run: what it was trained on, losses, weights, conflict."""
     lines = [headline(run), ""]
     lines += _titled("Trained on", data_lines(run))
+    lines += _titled("On dev at the end", _wrapped(words.final(run.dev)))
     series = run.series
     lines += _titled(
         "Loss over training (nats per target, lower is better)", curves(series["loss"], ascii_only=ascii_only)
@@ -89,6 +90,7 @@ def compare_text(a: RunData, b: RunData, *, ascii_only: bool = False) -> str:
         if all(end is not None for end in ends):
             body.append(f"    mean of the last tenth: A {ends[0]:.3f}, B {ends[1]:.3f}, B - A {ends[1] - ends[0]:+.3f}")  # type: ignore[operator]
     lines += _titled("Training loss (nats per target)", body)
+    lines += _titled("On dev at the end", _wrapped(words.finals(a.dev, b.dev)))
     for name, run in (("A", a), ("B", b)):
         lines += _titled(f"Conflict in {name}", _wrapped(words.conflict(run.objectives)))
     note = "Training losses of one run each: a difference may be chance. chatkit sweep with seeds tells."

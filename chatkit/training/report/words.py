@@ -164,6 +164,29 @@ def constrained(found: Study) -> list[str]:
     ]
 
 
+def final(dev: Mapping[str, Any]) -> list[str]:
+    """The last figures of each head on dev."""
+    lines = []
+    for head, row in dev.items():
+        shown = ", ".join(f"{metric_name(name)} {figure(it['value'], name)}" for name, it in row["metrics"].items())
+        lines.append(f"{head}: {shown} ({row['examples']:,} examples)")
+    return lines
+
+
+def finals(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
+    """The last figures of two runs beside each other, where both were measured on as many examples."""
+    lines = []
+    for head in (head for head in a if head in b):
+        ours, theirs, examples = a[head]["metrics"], b[head]["metrics"], a[head]["examples"]
+        if examples != b[head]["examples"]:
+            lines.append(f"{head}: measured on {examples:,} and {b[head]['examples']:,} examples: no comparison")
+            continue
+        pairs = [(name, ours[name]["value"], theirs[name]["value"]) for name in ours if name in theirs]
+        shown = ", ".join(f"{metric_name(n)} A {figure(x, n)}, B {figure(y, n)}" for n, x, y in pairs)
+        lines.append(f"{head}: {shown} ({examples:,} examples)")
+    return lines
+
+
 def conflict(objectives: Mapping[str, Any]) -> list[str]:
     """What the conflict meter said, pair by pair."""
     return [f"{pair.replace('/', ' and ')}: {row['verdict']}" for pair, row in objectives.get("pairs", {}).items()]

@@ -17,9 +17,9 @@ from chatkit.assistant import RUN_FOLDER
 from chatkit.checkpoint import check_replaceable, read_json, storage_errors, write_aside, write_json
 from chatkit.config import from_table, to_table
 from chatkit.errors import ConfigError, ModelError, StorageError
+from chatkit.training.building import find_head
 from chatkit.training.prepare import make_tokenizer, training_records
 from chatkit.training.recipe import Recipe, differences
-from chatkit.training.run import find_head
 from chatkit.training.sweep.board import Board
 from chatkit.training.sweep.choose import chosen_trials, seeds_of
 from chatkit.training.sweep.config import SweepConfig

@@ -91,6 +91,7 @@ def test_an_interrupted_run_leaves_an_assistant_that_answers(
     assistant = load_assistant(tmp_path / "out")
     assert set(assistant.heads) == {"generation", "sentiment"}
     assert assistant.report["training"]["steps"] == 2
+    assert "dev" not in assistant.report  # only a run that came to its end has last figures
 
 
 def test_training_lowers_the_losses(trained: Path) -> None:

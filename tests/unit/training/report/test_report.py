@@ -226,3 +226,26 @@ def test_the_command_prints_text_json_or_writes_a_page(
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "holds no run and no sweep" in error
+
+
+def test_the_last_figures_on_dev_are_kept_and_shown(trained: Path, tmp_path: Path) -> None:
+    dev = json.loads((trained / "report.json").read_text())["dev"]
+    assert set(dev) == {"generation", "sentiment", "retrieval"}
+    report = make_report(trained)
+    assert report.data["run"]["dev"] == dev
+    for head, row in dev.items():
+        assert row["examples"] > 0
+        assert {it["better"] for it in row["metrics"].values()} <= {"higher", "lower"}
+        said = f"{head}: loss {row['metrics']['loss']['value']:.3f}"
+        for text in (report.text.replace("\n    ", " "), checked(report.html).text):
+            assert said in text
+            assert f"({row['examples']:,} examples)" in text
+    both = make_report(trained, trained).text.replace("\n    ", " ")
+    loss = f"{dev['sentiment']['metrics']['loss']['value']:.3f}"
+    assert f"sentiment: loss A {loss}, B {loss}" in both
+
+
+def test_figures_of_unlike_parts_are_not_compared() -> None:
+    one = {"mood": {"examples": 10, "metrics": {"loss": {"value": 1.0, "better": "lower"}}}}
+    other = {"mood": {"examples": 12, "metrics": {"loss": {"value": 0.5, "better": "lower"}}}}
+    assert words.finals(one, other) == ["mood: measured on 10 and 12 examples: no comparison"]
