@@ -17,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -199,12 +199,19 @@ class Assistant:
             module.eval()
         return self
 
-    def save(self, folder: Path, *, precision: Literal["float32", "int8"] = "float32") -> None:
+    def save(
+        self,
+        folder: Path,
+        *,
+        precision: Literal["float32", "int8"] = "float32",
+        leave_out: Collection[str] = (),
+    ) -> None:
         """Write the assistant aside, then rename it into place; ``folder/run``, CARD.md and other files are kept.
 
         Args:
             folder: Where to.
             precision: float32 as trained, or per-row int8 at a quarter of the size.
+            leave_out: Heads that are not written.
         Raises:
             StorageError: If it cannot be written; an older assistant there stays as it was.
         """
@@ -213,7 +220,7 @@ class Assistant:
             weights = save_tensors(new / "encoder.safetensors", pack(self.backbone.state_dict()))
             write_aside(new / "tokenizer.model", self.tokenizer.to_bytes())
             self.lineage = _lineage(weights, self.tokenizer.to_bytes())
-            for name in self.heads:
+            for name in self.heads.keys() - set(leave_out):
                 self.save_head(name, new / "heads" / name, precision=precision)
             if self.dial is not None:
                 self.dial.save(new / DIAL, self.lineage)

@@ -10,6 +10,7 @@ from chatkit.head.ask import Ask, Branches, Piece
 from chatkit.head.classifier import Classifier
 from chatkit.head.encoded import Encoded, Info, Loss
 from chatkit.head.head import Fields, Head, Record
+from chatkit.head.language_model import LanguageModel
 from chatkit.head.version import API_VERSION
 from chatkit.head.vocabulary import Vocabulary
 from chatkit.metrics.language import bits_per_byte, word_perplexity
@@ -29,6 +30,7 @@ __all__ = [
     "Head",
     "Hit",
     "Info",
+    "LanguageModel",
     "Loss",
     "Markdown",
     "Metric",

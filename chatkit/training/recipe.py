@@ -201,6 +201,8 @@ class HeadConfig:
         domains: How batches draw from the data sets: ``pooled``, one set a batch with equal probability
             (``balanced``), or the more often the higher its loss (``dro``, chatkit.data.domains).
         augment: How training texts are varied (chatkit.text.augment); not of a head on running conversations.
+        training_only: It is an objective of the training and no head of the assistant: its loss counts, its figures are
+            reported, and it is left out of what is saved.
         options: What the head's ``build`` takes.
     """
 
@@ -215,6 +217,7 @@ class HeadConfig:
     max_pieces: int = 128
     domains: Literal["pooled", "balanced", "dro"] = "pooled"
     augment: AugmentConfig = dataclasses.field(default_factory=AugmentConfig)
+    training_only: bool = False
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -251,6 +254,8 @@ class Recipe:
     def __post_init__(self) -> None:
         if not self.heads:
             raise ValueError("no [heads.NAME] in it")
+        if all(head.training_only for head in self.heads.values()):
+            raise ValueError("every head is training_only: nothing would be left to answer")
         for bound in parse_bounds(self.objectives.keep):
             if bound.objective not in self.heads:
                 raise ValueError(f"objectives.keep names {bound.objective}, which is no head of it")

@@ -258,7 +258,8 @@ class Run:
         """Save the assistant as it stands, with what it was trained on."""
         self.report()
         remember(self.folder, used_sessions(self._records))
-        self.assistant.save(self.folder)
+        only_trained = [name for name, config in self.recipe.heads.items() if config.training_only]
+        self.assistant.save(self.folder, leave_out=only_trained)
 
     def report(self) -> dict[str, Any]:
         """The assistant's report, with the account of this run as it stands."""

@@ -10,92 +10,29 @@ from typing import Any
 
 import torch
 
-from chatkit.plugin_api import (
-    Answer,
-    Ask,
-    Branches,
-    Fields,
-    Head,
-    Info,
-    Loss,
-    Metric,
-    Piece,
-    Record,
-    Sampling,
-    Text,
-    Vocabulary,
-    bits_per_byte,
-    choose,
-    word_perplexity,
-)
+from chatkit.plugin_api import Answer, Ask, Branches, Info, LanguageModel, Piece, Sampling, Vocabulary, choose
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
 
 
-class Generation(Head):
-    """Predicts each next piece with the tied softmax; has no weights of its own.
+class Generation(LanguageModel):
+    """Draws replies from the language model.
 
-    B = batch, T = tokens, D = width of the hidden states, N = targets
+    N = replies
     """
 
     name = "generation"
-    view = "conversation"
-    reader = "dialogue"
-    needs = frozenset({"causal"})
     objectives = MappingProxyType(
         {
             "fluency": "likelier words: log-probability a piece",
             "brevity": "fewer pieces",
         }
     )
-    examples = (
-        {"turns": [{"speaker": "user", "text": "hello"}, {"speaker": "assistant", "text": "hi, how are you?"}]},
-        {"turns": [{"speaker": "user", "text": "a table for two"}, {"speaker": "assistant", "text": "what time?"}]},
-    )
-
-    banned: torch.Tensor
 
     def build(self, info: Info, vocabulary: Vocabulary, **options: Any) -> None:
         """Keep the vocabulary and the defaults of sampling; ``options`` are the fields of ``Sampling``."""
-        self.vocabulary = vocabulary
+        super().build(info, vocabulary)
         self.sampling = Sampling(**options)
-        banned = torch.zeros(len(vocabulary), dtype=torch.bool)
-        banned[vocabulary.specials] = True
-        banned[vocabulary.end] = False
-        self.register_buffer("banned", banned, persistent=False)
-
-    def loss(self, encoded: Fields, examples: Sequence[Record]) -> Loss:
-        """Cross-entropy of each next piece, nats per piece."""
-        text = encoded["text"]
-        known = text.next_ids >= 0
-        targets = text.next_ids[known]
-        return Loss(self.vocabulary.cross_entropy(text.states[known], targets), len(targets))
-
-    def measure(self, encoded: Fields, examples: Sequence[Record]) -> dict[str, float]:
-        """Summed nats, pieces, bytes and words."""
-        text = encoded["text"]
-        known = text.next_ids >= 0
-        targets = text.next_ids[known]
-        return {
-            "nats": float(self.loss(encoded, examples).total),
-            "count": float(len(targets)),
-            "bytes": float(self.vocabulary.num_bytes(targets)),
-            "words": float(self.vocabulary.num_words(targets, text.ids[known])),
-        }
-
-    def summarise(self, sums: Mapping[str, float]) -> dict[str, Metric]:
-        """Loss per piece, bits per byte and word perplexity (both count one end of line per turn)."""
-        return {
-            "loss": Metric(sums["nats"] / max(sums["count"], 1.0), "lower"),
-            "bits_per_byte": Metric(bits_per_byte(sums["nats"], int(sums["bytes"])), "lower"),
-            "word_perplexity": Metric(word_perplexity(sums["nats"], int(sums["words"])), "lower"),
-        }
-
-    def answer(self, encoded: Fields, examples: Sequence[Record]) -> list[Answer]:
-        """The most probable next piece of each text."""
-        logits = self.vocabulary.logits(encoded["text"].final)
-        logits = logits.masked_fill(self.banned, float("-inf"))
-        return [Answer(Text(self.vocabulary.decode([index]))) for index in logits.argmax(-1).tolist()]
 
     def stream(self, ask: Ask) -> Iterator[Piece | Answer]:
         """A reply, piece by piece, until the end of the turn, ``max_tokens`` or the user's stop."""

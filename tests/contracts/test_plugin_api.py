@@ -24,6 +24,7 @@ VERSION_1 = {
     "Head",
     "Hit",
     "Info",
+    "LanguageModel",
     "Loss",
     "Markdown",
     "Metric",

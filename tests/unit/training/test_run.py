@@ -339,3 +339,32 @@ def test_checkpoints_come_as_often_as_asked(micro: Micro, tmp_path: Path, monkey
     monkeypatch.setattr(run, "checkpoint", lambda: (saved.append(run.trainer.step), checkpoint()))
     run.train()
     assert saved == [*range(1, 13), 12]
+
+
+BRIEF = """
+from chatkit.plugin_api import LanguageModel
+
+class Brevity(LanguageModel):
+    name = "brevity"
+"""
+
+
+def test_an_objective_of_the_training_alone_is_reported_and_not_saved(
+    micro: Micro, tmp_path: Path, load_assistant: Load
+) -> None:
+    file = tmp_path / "brevity.py"
+    file.write_text(BRIEF)
+    data = '{path="corpora:english/dialogue", most=10}'
+    brevity = f'heads.brevity={{data=[{data}], head="{file}", batch=4, window=24, training_only=true}}'
+    assert begin(micro(brevity, "train.steps=2"), tmp_path / "out").train()
+    assistant = load_assistant(tmp_path / "out")
+    assert set(assistant.heads) == {"generation", "sentiment"}
+    assert not assistant.failures
+    assert set(assistant.report["dev"]) == {"generation", "sentiment", "brevity"}
+    assert {row["examples"] > 0 for row in assistant.report["dev"].values()} == {True}
+    assert resume(micro(brevity, "train.steps=3"), tmp_path / "out").train()
+
+
+def test_an_assistant_without_a_head_that_answers_is_refused(micro: Micro) -> None:
+    with pytest.raises(ConfigError, match="every head is training_only"):
+        micro("heads.generation.training_only=true", "heads.sentiment.training_only=true")
