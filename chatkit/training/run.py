@@ -77,6 +77,7 @@ class Run:
         watch: Is told of steps and evaluations.
 
     Attributes:
+        dev: The dev parts of its data.
         figures: Metrics of each head on all of dev, once ``train`` came to its end.
     """
 
@@ -106,7 +107,7 @@ class Run:
         for name, records in (planted or {}).items():
             self._records[name] += records
         self._data = fingerprint(self._records)
-        self._dev = DevPart(recipe, self._classes)
+        self.dev = DevPart(recipe, self._classes)
         self._log = RunLog(self._run, list(self._classes), progress, self.watch, active=self.group.first)
         self._minutes = minutes
         self._device = find_device(device)
@@ -138,8 +139,8 @@ class Run:
             self._log.cut(0)  # of a run that ended before its first checkpoint
             write_json(self._run / "recipe.json", to_table(self.recipe))
         sizes = ", ".join(f"{name} {len(records):,} records" for name, records in self._records.items())
-        parameters = sum(p.numel() for p in self.assistant.backbone.parameters())
-        self.progress.note(f"{sizes}; {len(tokenizer):,} pieces; {parameters / 1e6:.1f} M shared parameters")
+        millions = sum(p.numel() for p in self.assistant.backbone.parameters()) / 1e6
+        self.progress.note(f"{sizes}; {len(tokenizer):,} pieces; {millions:.1f} M shared parameters")
 
     def resume(self) -> None:
         """Go on from the last checkpoint.
@@ -197,7 +198,7 @@ class Run:
             return not self._stop
         if not self._stop:
             self._settle(stopping)
-            fit_on_dev(self.assistant, self.recipe, self._dev, self.progress.note)
+            fit_on_dev(self.assistant, self.recipe, self.dev, self.progress.note)
             self._measure()
         self.save_assistant()
         return not self._stop
@@ -268,12 +269,12 @@ class Run:
 
     def evaluate(self, most: int = 0) -> Figures:
         """Metrics of each head on the dev parts of its data, on at most ``most`` records of each where it is not 0."""
-        return self._dev.evaluate(self.assistant, most)
+        return self.dev.evaluate(self.assistant, most)
 
     def _measure(self) -> None:
         """The last figures on dev: kept in ``figures`` and in the assistant's report."""
         self.progress.note("measuring all heads on dev")
-        self.figures, self.assistant.report["dev"] = self._dev.final(self.assistant)
+        self.figures, self.assistant.report["dev"] = self.dev.final(self.assistant)
 
     def _restart(self) -> None:
         torch.manual_seed(self.recipe.seed)

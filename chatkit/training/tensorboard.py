@@ -103,7 +103,7 @@ class TensorBoard(Watch):
     def _samples(self, run: Run, name: str) -> str:
         head = run.assistant.heads[name]
         if name not in self._prompts:
-            self._prompts[name] = prompts_of(run.dev_records(name, type(head)), _SAMPLES)
+            self._prompts[name] = prompts_of(run.dev.records(name), _SAMPLES)
         said = {prompt: sample(run.assistant, head, prompt, seed=run.recipe.seed) for prompt in self._prompts[name]}
         return "\n".join(f"- **{_plain(prompt)}**: {_plain(reply)}" for prompt, reply in said.items())
 
