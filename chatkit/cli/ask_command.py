@@ -86,9 +86,8 @@ def _replay(file: Path, model: str | None, index: str | None, heads: tuple[str, 
     """Make each reply of an exported chat again; 1 if one differs."""
     from chatkit.runtime.exchange import read_session
     from chatkit.runtime.replay import replies
-    from chatkit.runtime.session import HISTORY_CHARACTERS, HISTORY_TURNS
 
-    said = replies(read_session(file), HISTORY_TURNS, HISTORY_CHARACTERS)
+    said = replies(read_session(file))
     import torch
 
     from chatkit.runtime.api import Chat

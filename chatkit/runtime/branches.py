@@ -12,26 +12,30 @@ from collections.abc import Sequence
 from typing import Any
 
 from chatkit.errors import StorageError
+from chatkit.runtime import context as window
 from chatkit.runtime.records import MessageRecord
 from chatkit.runtime.store import Store
 
 
-def context(store: Store, prompt: int, turns: int) -> list[dict[str, str]]:
-    """What was said before a prompt, as the engine wants it: so many messages above it, oldest first."""
-    rows = store.rows(
-        """WITH RECURSIVE up(id, depth) AS (
-               SELECT parent, 0 FROM message WHERE id = ?
-               UNION ALL SELECT parent, depth + 1 FROM message JOIN up USING (id)
-               WHERE parent IS NOT NULL AND depth < ?)
-           SELECT m.id, m.parent, m.speaker, m.text, m.facts FROM up JOIN message m USING (id) ORDER BY depth""",
-        (prompt, turns - 1),
+def context(store: Store, above: int | None) -> tuple[list[dict[str, str]], int]:
+    """What a reply sees of the branch that ends with a message, as the engine wants it; and how many messages that is.
+
+    Args:
+        store: The history.
+        above: The last message of the branch; None where nothing was said yet.
+    """
+    branch = """WITH RECURSIVE up(id, depth) AS (
+        SELECT ?, 0 UNION ALL SELECT parent, depth + 1 FROM message JOIN up USING (id) WHERE parent IS NOT NULL)"""
+    sizes = store.rows(
+        f"{branch} SELECT length(CAST(m.text AS BLOB)) FROM up JOIN message m USING (id) ORDER BY depth DESC", (above,)
     )
-    asides = {row["id"] for row in rows if row["speaker"] == "user" and json.loads(row["facts"]).get("aside")}
-    return [
-        {"speaker": row["speaker"], "text": row["text"]}
-        for row in reversed(rows)
-        if row["text"] and row["id"] not in asides and row["parent"] not in asides
-    ]
+    seen = window.seen(row[0] for row in sizes)
+    rows = store.rows(
+        f"""{branch} SELECT m.id, m.parent, m.speaker, m.text, m.facts FROM up JOIN message m USING (id)
+            WHERE depth < ? ORDER BY depth DESC""",
+        (above, seen),
+    )
+    return window.turns([{**dict(row), "facts": json.loads(row["facts"])} for row in rows]), seen
 
 
 def versions(store: Store, messages: Sequence[MessageRecord]) -> dict[int, list[int]]:
@@ -84,17 +88,6 @@ def is_shown(store: Store, message: int) -> bool:
     return bool(rows)
 
 
-def rewind(store: Store, message: int) -> None:
-    """End the shown branch just above a message, so that the next prompt becomes another version of it.
-
-    Raises:
-        StorageError: If there is no such message.
-    """
-    session = session_of(store, message)
-    parent = store.rows("SELECT parent FROM message WHERE id = ?", (message,))[0]["parent"]
-    store.show_branch(session, parent)
-
-
 def prompt_of(store: Store, message: int) -> tuple[int, str, dict[str, Any]]:
     """The prompt of a message (itself, or what it replies to): number, text, and what it asked for.
 
@@ -107,6 +100,16 @@ def prompt_of(store: Store, message: int) -> tuple[int, str, dict[str, Any]]:
         if row["parent"] is not None:
             return prompt_of(store, row["parent"])
     raise StorageError(f"there is no message {message}", hint="its session was deleted meanwhile")
+
+
+def parent_of(store: Store, message: int) -> int | None:
+    """The message that a message follows; None for the first one, or where there is no such message."""
+    return next((row["parent"] for row in store.rows("SELECT parent FROM message WHERE id = ?", (message,))), None)
+
+
+def leaf_of(store: Store, session: int | None) -> int | None:
+    """The last message of the branch that a session shows; None for an empty one."""
+    return next((row["leaf"] for row in store.rows("SELECT leaf FROM session WHERE id = ?", (session,))), None)
 
 
 def session_of(store: Store, message: int) -> int:

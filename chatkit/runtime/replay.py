@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatkit.errors import DataError
+from chatkit.runtime import context
 from chatkit.runtime.exchange import branch
 
 
@@ -43,13 +44,11 @@ class Said:
         return again == self.reply if self.whole else again.startswith(self.reply)
 
 
-def replies(data: Mapping[str, Any], turns: int, characters: int) -> list[Said]:
+def replies(data: Mapping[str, Any]) -> list[Said]:
     """The replies on the shown branch of an exported session, oldest first.
 
     Args:
         data: What ``exchange.read_session`` gave.
-        turns: At most so many turns before a reply, as the chat that gave it (``session.HISTORY_TURNS``).
-        characters: And at most so many characters (``session.HISTORY_CHARACTERS``).
     Raises:
         DataError: If there is none that can be made again.
     """
@@ -59,7 +58,7 @@ def replies(data: Mapping[str, Any], turns: int, characters: int) -> list[Said]:
         head = next((a["head"] for a in reply["answers"] if a["text"] and a["state"] != "failed"), "")
         asked = prompt["speaker"] == "user" and reply["speaker"] == "assistant"
         if asked and head and reply["text"] and reply["seed"] is not None:
-            before = [] if prompt["facts"].get("aside") else _history(shown[: at - 1], turns, characters)
+            before = [] if prompt["facts"].get("aside") else _history(shown[: at - 1], reply["facts"].get("seen"))
             options = dict(reply["facts"].get("options") or {})
             whole = reply["state"] == "done"
             said = (head, reply["text"], reply["seed"], reply["lineage"], options, whole)
@@ -69,15 +68,7 @@ def replies(data: Mapping[str, Any], turns: int, characters: int) -> list[Said]:
     return out
 
 
-def _history(messages: Sequence[Mapping[str, Any]], turns: int, characters: int) -> list[dict[str, str]]:
-    asides = {m["id"] for m in messages if m["speaker"] == "user" and m["facts"].get("aside")}
-    kept = [
-        {"speaker": m["speaker"], "text": m["text"]}
-        for m in messages[-turns:]
-        if m["text"] and m["id"] not in asides and m["parent"] not in asides
-    ]
-    size, start = 0, len(kept)
-    while start and size + len(kept[start - 1]["text"]) <= characters:
-        start -= 1
-        size += len(kept[start]["text"])
-    return kept[start:]
+def _history(messages: Sequence[Mapping[str, Any]], seen: object) -> list[dict[str, str]]:
+    if not isinstance(seen, int):
+        seen = context.seen(context.size_of(m["text"]) for m in messages)
+    return context.turns(messages[max(len(messages) - seen, 0) :])

@@ -9,25 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import random
 import time
 from collections.abc import Callable
 from typing import Any
 
 from chatkit.errors import StorageError
-from chatkit.head.answer import Answer
 from chatkit.runtime import branches
 from chatkit.runtime.client import EngineClient
-from chatkit.runtime.events import Event
+from chatkit.runtime.recorder import Recorder
 from chatkit.runtime.store import Store
-from chatkit.runtime.turn import Turn, TurnState, Update, text_of
+from chatkit.runtime.turn import Turn, Update
 
 __all__ = ["Chat", "Turn", "Update"]
 
-HISTORY_TURNS = 50
-HISTORY_CHARACTERS = 400_000
-FLUSH_SECONDS = 0.25  # streamed text is committed at least so often
+OTHERS_WAIT = 0.005  # seconds for which events are taken in one go
 
 
 class Chat:
@@ -55,8 +51,7 @@ class Chat:
         self.dial: dict[str, float] = {}  # objective -> weight, for the replies to come
         self._listener, self._seed = listener, seed
         self._queue: asyncio.Queue[Turn] = asyncio.Queue()
-        self._pending: dict[str, list[str]] = {}
-        self._flushed = 0.0
+        self._recorder = Recorder(self._written, lambda: client.lineage)
         self._kept: Store | None = None  # the history, while an incognito session runs beside it
         client.listener = lambda event: self._tell(Update("engine", event=event))
 
@@ -67,6 +62,7 @@ class Chat:
         *,
         options: dict[str, Any] | None = None,
         aside: bool = False,
+        instead_of: int | None = None,
     ) -> Turn:
         """Commit a prompt and queue it; the reply follows as updates.
 
@@ -75,9 +71,12 @@ class Chat:
             heads: Only these are asked; None for all that are on.
             options: Of the heads, such as ``language``.
             aside: Ask beside the conversation: neither does the turn see it, nor do later ones see the turn.
+            instead_of: An earlier prompt that this is another version of.
         """
         turn = Turn(0, text, heads, dict(options or {}), aside)
-        turn.prompt = self._written(lambda: self.store.add_prompt(self._session(), text, turn.asked))
+        turn.prompt = self._written(
+            lambda store: store.add_prompt(self._session(), text, turn.asked, instead_of=instead_of)
+        )
         self._queued(turn)
         return turn
 
@@ -106,9 +105,8 @@ class Chat:
         """
         self._must_be_idle()
         prompt, _, asked = branches.prompt_of(self.store, message)
-        branches.rewind(self.store, prompt)
-        heads = asked.get("heads")
-        return self.send(text, heads and tuple(heads), options=asked.get("options"), aside=bool(asked.get("aside")))
+        heads, options, aside = asked.get("heads"), asked.get("options"), bool(asked.get("aside"))
+        return self.send(text, heads and tuple(heads), options=options, aside=aside, instead_of=prompt)
 
     def choose(self, message: int) -> None:
         """Show the branch of a message, of this session or another one.
@@ -142,6 +140,8 @@ class Chat:
     def stop(self) -> bool:
         """Stop the running reply; its text is kept. Whether there was one."""
         self.client.cancel()
+        if self.current is not None:
+            self.current.stopping = True
         return self.current is not None
 
     def renew(self, session: int | None = None) -> None:
@@ -162,7 +162,8 @@ class Chat:
     def prepare(self) -> None:
         """Have the engine set the weights that ``dial`` asks for now, not only when the next prompt is sent."""
         if self.current is None:
-            self.client.prepare(dict(self.dial), self._history(None))
+            history, _ = self._history(lambda: branches.leaf_of(self.store, self.session))
+            self.client.prepare(dict(self.dial), history)
 
     def go_incognito(self) -> None:
         """Start a session in memory, of which nothing is written; ``renew`` ends it.
@@ -201,7 +202,7 @@ class Chat:
     async def close(self) -> None:
         """End the engine and close the history; a reply that runs is kept as stopped."""
         if self.current is not None:
-            self._finish(self.current, "stopped")
+            self._recorder.finish(self.current, "stopped")
         await self.client.close()
         self.store.close()
         if self._kept is not None:
@@ -219,78 +220,25 @@ class Chat:
 
     async def _answer(self, turn: Turn) -> None:
         seed = turn.seed = random.randrange(2**31) if self._seed is None or turn.again else self._seed
-        turn.reply = self._written(lambda: self.store.start_reply(turn.prompt, seed=seed, lineage=self.client.lineage))
-        history = [] if turn.aside else self._history(turn.prompt)
+        lineage = self.client.lineage
+        turn.reply = self._written(lambda store: store.start_reply(turn.prompt, seed=seed, lineage=lineage))
+        history, turn.seen = (
+            ([], 0) if turn.aside else self._history(lambda: branches.parent_of(self.store, turn.prompt))
+        )
         turn.state, self.current = "running", turn
         self._tell(Update("started", turn))
         turn.options = {**({"dial": dict(self.dial)} if self.dial else {}), **turn.options}
         events = self.client.ask(turn.text, history, heads=turn.heads, options=turn.options, seed=seed)
         async with contextlib.aclosing(events):
+            let_others = time.monotonic() + OTHERS_WAIT
             async for event in events:
-                self._keep(turn, event)
-                self._tell(Update("event", turn, event))
+                if self._recorder.keep(turn, event):
+                    self._tell(Update("event", turn, event))
+                if time.monotonic() > let_others:  # many events at once must not hold up a key
+                    await asyncio.sleep(0)
+                    let_others = time.monotonic() + OTHERS_WAIT
         self.current = None
         self._tell(Update("ended", turn))
-
-    def _keep(self, turn: Turn, event: Event) -> None:
-        """Put one event into the turn and the history."""
-        kind, head = event["event"], str(event.get("head", ""))
-        if kind == "piece":
-            turn.said[head] = turn.said.get(head, "") + str(event.get("text", ""))
-            self._pending.setdefault(head, []).append(str(event.get("text", "")))
-            if time.monotonic() - self._flushed > FLUSH_SECONDS:
-                self._flush(turn)
-            return
-        self._flush(turn)
-        if kind == "answer":
-            self._keep_answer(turn, head, event)
-        elif kind in ("failed", "error"):
-            turn.failures.append(head)
-            if head:
-                data = {key: event.get(key, "") for key in ("message", "place")}
-                self._written(lambda: self.store.set_answer(turn.reply, head, data, state="failed"))
-        elif kind == "choice":
-            turn.choices[head] = event.get("choice") or {}
-        elif kind == "done":
-            turn.timing = event.get("timing") or {}
-            nothing = bool(turn.failures) and not turn.answers and not turn.reply_text
-            state: TurnState = "failed" if nothing else "stopped" if event.get("stopped") else "done"
-            turn.familiarity, turn.trust = event.get("familiarity"), event.get("trust") or {}
-            self._finish(turn, state)
-
-    def _keep_answer(self, turn: Turn, head: str, event: Event) -> None:
-        try:
-            answer = Answer.from_json(event["answer"])
-            answer.check()
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            event.update(event="failed", message=f"its answer cannot be read: {error}", place="", disabled=False)
-            self._keep(turn, event)
-            return
-        turn.answers[head] = answer
-        state = "stopped" if event.get("stopped") else "done"
-        data, text = answer.as_json(), text_of(answer) if head in turn.said else ""
-        self._written(lambda: self.store.set_answer(turn.reply, head, data, state=state, text=text))
-
-    def _finish(self, turn: Turn, state: TurnState) -> None:
-        self._flush(turn)
-        turn.state = state
-        lineage = self.client.lineage
-        facts = {"timing": turn.timing, "familiarity": turn.familiarity, "trust": turn.trust}
-        if turn.options:
-            facts["options"] = turn.options
-        if turn.choices:
-            facts["choices"] = turn.choices
-        self._written(lambda: self.store.finish(turn.reply, state, text=turn.reply_text, facts=facts, lineage=lineage))
-
-    def _flush(self, turn: Turn) -> None:
-        """Commit what was streamed since the last time."""
-        pending, self._pending = self._pending, {}
-        self._flushed = time.monotonic()
-        for head, pieces in pending.items():
-            self._written(functools.partial(self._append, turn.reply, head, "".join(pieces)))
-
-    def _append(self, reply: int, head: str, text: str) -> None:
-        self.store.append(reply, head, text)
 
     # The history
 
@@ -299,32 +247,22 @@ class Chat:
             self.session = self.store.create_session()
         return self.session
 
-    def _history(self, prompt: int | None) -> list[dict[str, str]]:
-        """The messages before this turn, or the whole shown branch, cut to what the engine is sent."""
-        if prompt is None and self.session is None:
-            return []
+    def _history(self, above: Callable[[], int | None]) -> tuple[list[dict[str, str]], int]:
+        """What a reply below a message sees, and how many messages that is; ``above`` finds the message."""
         try:
-            if prompt is None:
-                messages = self.store.history(self._session(), HISTORY_TURNS)
-            else:
-                messages = branches.context(self.store, prompt, HISTORY_TURNS)
+            return branches.context(self.store, above())
         except StorageError as error:
             self._go_on_unsaved(error)
-            return []
-        size, start = 0, len(messages)
-        while start and size + len(messages[start - 1]["text"]) <= HISTORY_CHARACTERS:
-            start -= 1
-            size += len(messages[start]["text"])
-        return messages[start:]
+            return [], 0
 
-    def _written(self, write: Callable[[], int | None]) -> int:
+    def _written(self, write: Callable[[Store], int | None]) -> int:
         """Do a write; when the history fails, go on with a copy in memory, say so, and do it there."""
         try:
-            return write() or 0
+            return write(self.store) or 0
         except StorageError as error:
             self._go_on_unsaved(error)
         with contextlib.suppress(StorageError):
-            return write() or 0
+            return write(self.store) or 0
         return 0
 
     def _go_on_unsaved(self, error: StorageError) -> None:

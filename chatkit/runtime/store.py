@@ -98,9 +98,24 @@ class Store(Database):
 
     # Messages
 
-    def add_prompt(self, session: int, text: str, facts: dict[str, Any] | None = None) -> int:
-        """Commit what the user sent, and what it asks for, as "queued" until ``start_reply``; its id."""
+    def add_prompt(
+        self, session: int, text: str, facts: dict[str, Any] | None = None, *, instead_of: int | None = None
+    ) -> int:
+        """Commit what the user sent as "queued" until ``start_reply``; its id.
+
+        Args:
+            session: Its session.
+            text: What was sent.
+            facts: What it asks for beyond its text.
+            instead_of: The prompt that it is another version of: the shown branch ends just above that one, in the same
+                transaction, so that a kill leaves either the old branch whole or the new one.
+        """
         with self.writing():
+            if instead_of is not None:
+                self._db.execute(
+                    "UPDATE session SET leaf = (SELECT parent FROM message WHERE id = ?) WHERE id = ?",
+                    (instead_of, session),
+                )
             prompt = self._insert_row(session, "user", text, "queued", None)
             self._db.execute("UPDATE message SET facts = ? WHERE id = ?", (json.dumps(facts or {}), prompt))
         return prompt
@@ -186,14 +201,6 @@ class Store(Database):
         answers = self._answers([row["id"] for row in rows])
         ordered = rows if after is not None else rows[::-1]
         return [MessageRecord.of(row, answers.get(row["id"], [])) for row in ordered]
-
-    def history(self, session: int, turns: int = 50) -> list[dict[str, str]]:
-        """What was said on the shown branch, as the engine wants it: so many messages, oldest first."""
-        return [
-            {"speaker": message.speaker, "text": message.text}
-            for message in self.messages(session, limit=turns)
-            if message.text
-        ]
 
     def prompts(self, limit: int = 200) -> list[str]:
         """The last prompts of all sessions, oldest first."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 
+from chatkit.tui.frames import Frames
 from chatkit.tui.keys import teach_alt_enter
 from chatkit.tui.messages import ChatUpdated
 from chatkit.tui.opening import Options, open_chat
@@ -56,7 +57,8 @@ class ChatkitApp(App[int]):
     async def _begin(self) -> None:
         screen = self.screen_stack[0]
         assert isinstance(screen, ChatScreen)
-        self.chat, trouble = open_chat(self.options, lambda update: self._tell(screen, update))
+        screen.frames = Frames(lambda update: self._tell(screen, update))
+        self.chat, trouble = open_chat(self.options, screen.frames.tell)
         self.run_worker(self.chat.run(), name="chat")
         await screen.begin(self.chat)
         if trouble:

@@ -4,13 +4,13 @@ import os
 import sys
 from pathlib import Path
 
-from chatkit.runtime import session as chat
+from chatkit.runtime import recorder
 from chatkit.tui.app import ChatkitApp
 from chatkit.tui.opening import Options
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_engine.py")))
 
 if __name__ == "__main__":
-    chat.FLUSH_SECONDS = float(os.environ.get("KILLED_APP_FLUSH") or chat.FLUSH_SECONDS)  # a planted fault
+    recorder.FLUSH_SECONDS = float(os.environ.get("KILLED_APP_FLUSH") or recorder.FLUSH_SECONDS)  # a planted fault
     session = None if sys.argv[1] == "new" else int(sys.argv[1])
     ChatkitApp(Options(command=FAKE, session=session)).run()

@@ -305,8 +305,8 @@ async def test_a_disk_that_fills_up_is_said_once_and_nothing_shown_is_lost(drive
         assert "make room on the disk" in troubles[0]
         await chat.say("after")
         assert "not saved" in chat.text
-        history = chat.app.chat.store.history(chat.app.chat.session)
-        assert [turn["text"][:6] for turn in history if turn["speaker"] == "user"] == ["before", "xxxxxx", "after"]
+        kept = chat.app.chat.store.messages(chat.app.chat.session)
+        assert [message.text[:6] for message in kept if message.speaker == "user"] == ["before", "xxxxxx", "after"]
     assert stored()[0].text == "before"
 
 

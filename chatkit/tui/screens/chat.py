@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -32,6 +33,7 @@ from chatkit.tui.window import Window
 if TYPE_CHECKING:  # what the first frame does not need is imported when it is first used
     from chatkit.runtime.events import Event
     from chatkit.runtime.session import Chat, Turn, Update
+    from chatkit.tui.frames import Frames
     from chatkit.tui.widgets.dial_panel import DialPanel
     from chatkit.tui.widgets.turn import TurnView
 
@@ -57,6 +59,7 @@ class ChatScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.chat: Chat | None = None
+        self.frames: Frames | None = None  # through which updates come
         self.doing = Doing(self)
         self.turns = TurnActions(self)
         self.typing = Typing(self)
@@ -254,8 +257,11 @@ class ChatScreen(Screen[None]):
             await self.window.add(turn)
             return
         view = self.window.running.get(turn)
-        if view is None or not view.is_attached:
-            return  # /clear took it off the screen
+        if view is None or not view.is_attached:  # /clear took it off the screen
+            self._drawn(time.perf_counter())
+            if update.kind == "ended":
+                self.window.running.pop(turn, None)
+            return
         if update.kind == "started":
             await view.start(turn.reply)
         elif update.kind == "event":
@@ -277,12 +283,19 @@ class ChatScreen(Screen[None]):
     async def _show_event(self, view: TurnView, event: Event) -> None:
         kind, head = event["event"], str(event.get("head", ""))
         if kind == "piece":
+            started = time.perf_counter()
             await view.piece(head, str(event.get("text", "")))
+            self.call_after_refresh(self._drawn, started)
         elif kind == "answer":
             await view.answer(head, event["answer"])
         elif kind in ("failed", "error"):
             place, disabled = str(event.get("place", "")), bool(event.get("disabled"))
             await view.fail(head, str(event.get("message", "")), place, disabled=disabled)
+
+    def _drawn(self, started: float) -> None:
+        """A frame of streamed text is on the screen: the next one may come."""
+        if self.frames is not None:
+            self.frames.drawn(time.perf_counter() - started)
 
     async def _show_engine(self, event: Event) -> None:
         status = self.query_one(StatusLine)

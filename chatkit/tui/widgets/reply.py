@@ -1,8 +1,8 @@
 """The reply: Markdown that streams.
 
-Pieces are gathered and drawn every 50 ms; at the end the whole is drawn once more, for a code fence that was
-cut by a piece is only then seen as one. Images are not fetched, HTML is shown as text, and a line break in
-the text is one on the screen.
+It is drawn a frame at a time (``chatkit.tui.frames``); at the end the whole is drawn once more where it holds Markdown,
+for a code fence that was cut by a piece is only then seen as one. Images are not fetched, HTML is shown as text, and a
+line break in the text is one on the screen.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from textual.widgets import Markdown
-from textual.widgets.markdown import MarkdownStream
 
 from chatkit.tui.text import shown
 
@@ -29,20 +28,16 @@ class ReplyMarkdown(Markdown):
 
     def __init__(self) -> None:
         super().__init__(parser_factory=_parser, open_links=False)
-        self._stream: MarkdownStream | None = None
 
     async def grow(self, text: str) -> None:
         """Draw more text."""
-        if self._stream is None:
-            self._stream = Markdown.get_stream(self)
-        await self._stream.write(shown(text))
+        await self.append(shown(text))
 
     async def finish(self, text: str) -> None:
-        """Draw the whole text in place of all that was streamed."""
-        if self._stream is not None:
-            await self._stream.stop()
-            self._stream = None
-        await self.update(shown(text))
+        """Draw the whole text in place of all that was streamed, unless that is what stands there."""
+        whole = shown(text)
+        if self.source != whole or not is_plain(whole):
+            await self.update(whole)
 
 
 def _parser() -> MarkdownIt:

@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -26,7 +25,6 @@ from chatkit.tui.widgets.turn_bar import TurnBar
 if TYPE_CHECKING:
     from chatkit.tui.widgets.reply import ReplyMarkdown
 
-FEED_SECONDS = 0.05
 ENDINGS = {
     "queued": "queued",
     "running": "…",
@@ -85,8 +83,7 @@ class TurnView(Vertical, can_focus=True):
         self._reply_head: str | None = None
         self._whole = reply.text if reply else ""
         self._said: list[str] = []
-        self._pending: list[str] = []
-        self._feeding: Timer | None = None
+        self._streaming = False
 
     @property
     def message(self) -> int:
@@ -155,17 +152,17 @@ class TurnView(Vertical, can_focus=True):
         self._end_with(ENDINGS["running"])
 
     async def piece(self, head: str, text: str) -> None:
-        """A head streams."""
+        """A head streams; what was gathered of it for one frame."""
         if self._reply_head is None:
             self._reply_head = head
         if head != self._reply_head:
             return  # a second text is drawn as a card once it is whole
         self._said.append(text)
-        self._pending.append(text)
         if self._reply is None:
             self._reply = await self._mount_reply()
-            self._feeding = self.set_interval(FEED_SECONDS, self._feed)
+            self._streaming = True
             self._end_with("")
+        await self._reply.grow(text)
 
     async def answer(self, head: str, data: dict[str, Any]) -> None:
         """A head has answered: ``data`` is what ``Answer.as_json`` gave."""
@@ -193,22 +190,14 @@ class TurnView(Vertical, can_focus=True):
 
     async def end(self, state: str) -> None:
         """The turn is over."""
-        if self._feeding is not None and self._reply is not None:
+        if self._streaming:
             await self._finish_reply("".join(self._said))
         self.remove_class("queued")
         self._end_with(ENDINGS.get(state, ""))
         self.show_bar()
 
-    async def _feed(self) -> None:
-        if self._pending and self._reply is not None:
-            text, self._pending = "".join(self._pending), []
-            await self._reply.grow(text)
-
     async def _finish_reply(self, text: str) -> None:
-        if self._feeding is not None:
-            self._feeding.stop()
-            self._feeding = None
-        self._pending.clear()
+        self._streaming = False
         if self._reply is None:
             self._reply = await self._mount_reply()
         await self._reply.finish(text)

@@ -12,8 +12,8 @@ def store():
     store.close()
 
 
-def turn(store, session, text, said, facts=None):
-    prompt = store.add_prompt(session, text, facts)
+def turn(store, session, text, said, facts=None, **options):
+    prompt = store.add_prompt(session, text, facts, **options)
     reply = store.start_reply(prompt)
     store.finish(reply, "done", text=said)
     return prompt, reply
@@ -32,8 +32,7 @@ def test_a_second_reply_and_an_edited_prompt_keep_the_first_ones(store):
     store.finish(other, "done", text="another reply two")
     assert shown(store, session) == ["one", "reply one", "two", "another reply two"]
 
-    branches.rewind(store, second)
-    edited, _ = turn(store, session, "two, edited", "reply to the edited")
+    edited, _ = turn(store, session, "two, edited", "reply to the edited", instead_of=second)
     assert shown(store, session) == ["one", "reply one", "two, edited", "reply to the edited"]
     messages = store.messages(session)
     assert branches.versions(store, messages) == {edited: [second, edited]}
@@ -52,9 +51,7 @@ def test_a_second_reply_and_an_edited_prompt_keep_the_first_ones(store):
 def test_the_first_prompt_can_be_edited_too(store):
     session = store.create_session()
     first, _ = turn(store, session, "one", "reply")
-    branches.rewind(store, first)
-    assert shown(store, session) == []
-    turn(store, session, "uno", "risposta")
+    turn(store, session, "uno", "risposta", instead_of=first)
     assert shown(store, session) == ["uno", "risposta"]
     assert len(branches.versions(store, store.messages(session))) == 1
 
@@ -64,19 +61,19 @@ def test_the_context_of_a_prompt_leaves_out_what_was_asked_beside_the_conversati
     turn(store, session, "one", "reply one")
     turn(store, session, "beside", "said beside", {"aside": True, "heads": ["translation"], "options": {}})
     last, _ = turn(store, session, "two", "reply two")
-    assert branches.context(store, last, 50) == [
-        {"speaker": "user", "text": "one"},
-        {"speaker": "assistant", "text": "reply one"},
-    ]
-    third, _ = turn(store, session, "three", "reply three")
-    assert [said["text"] for said in branches.context(store, third, 2)] == ["two", "reply two"]
+    said, seen = branches.context(store, branches.parent_of(store, last))
+    assert said == [{"speaker": "user", "text": "one"}, {"speaker": "assistant", "text": "reply one"}]
+    assert seen == 4
+    said, _ = branches.context(store, branches.leaf_of(store, session))
+    assert [turn["text"] for turn in said] == ["one", "reply one", "two", "reply two"]
+    assert branches.context(store, branches.leaf_of(store, None)) == ([], 0)
 
 
 def test_the_prompt_of_a_reply(store):
     session = store.create_session()
     prompt, reply = turn(store, session, "one", "reply", {"heads": ["mood"]})
     assert branches.prompt_of(store, reply) == branches.prompt_of(store, prompt) == (prompt, "one", {"heads": ["mood"]})
-    for ask in (branches.prompt_of, branches.session_of, branches.choose, branches.rewind):
+    for ask in (branches.prompt_of, branches.session_of, branches.choose):
         with pytest.raises(StorageError, match="there is no message 999"):
             ask(store, 999)
 

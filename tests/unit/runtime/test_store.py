@@ -40,7 +40,7 @@ def talk(store, *texts, session=None):
 
 
 def said(store, session):
-    return [turn["text"] for turn in store.history(session)]
+    return [message.text for message in store.messages(session) if message.text]
 
 
 def test_a_conversation_comes_back(store, path):
