@@ -45,6 +45,7 @@ TARGETS = {
     "opening 5,000 messages, CPU s": 0.5,
     "opening 5,000 messages, MB more": 100,
     "streaming 600 pieces, CPU s": 1.5,
+    "key at rest, p99 ms": 50,  # what the machine does to a key, beside which the next one is to be read
     "key while streaming, p99 ms": 50,
     "stop, pieces after": 1,
     "quit in a reply, wall s": 1,
@@ -140,17 +141,21 @@ async def streaming(figures: dict[str, list[float]]) -> None:
         await until(lambda: not app.screen.window.running)  # type: ignore[attr-defined]
         figures["streaming 600 pieces, CPU s"].append(time.process_time() - start)
 
-    async def press(app: object, pilot: object) -> None:
+    async def hundred(app: object, figure: str) -> None:
         prompt, waits = app.screen.query_one("#prompt"), []  # type: ignore[attr-defined]
-        prompt.fill("go")
-        app.post_message(events.Key("enter", None))  # type: ignore[attr-defined]
-        await until(lambda: app.chat.current is not None)  # type: ignore[attr-defined]
         for number in range(100):
             start = time.perf_counter()
             app.post_message(events.Key("a", "a"))  # type: ignore[attr-defined]
             await until(lambda number=number: len(prompt.text) > number)  # type: ignore[misc]
             waits.append((time.perf_counter() - start) * 1000)
-        figures["key while streaming, p99 ms"].append(statistics.quantiles(waits, n=100)[98])
+        figures[figure].append(statistics.quantiles(waits, n=100)[98])
+
+    async def press(app: object, pilot: object) -> None:
+        await hundred(app, "key at rest, p99 ms")
+        app.screen.query_one("#prompt").fill("go")  # type: ignore[attr-defined]
+        app.post_message(events.Key("enter", None))  # type: ignore[attr-defined]
+        await until(lambda: app.chat.current is not None)  # type: ignore[attr-defined]
+        await hundred(app, "key while streaming, p99 ms")
         turn = app.chat.current  # type: ignore[attr-defined]
         app.chat.stop()  # type: ignore[attr-defined]
         seen = len(turn.said["generation"].split())
