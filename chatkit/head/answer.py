@@ -122,12 +122,16 @@ class Hit:
         score: Fused score; higher is better, comparable within one ranking only.
         source: Where it stands, such as ``guide.md:12`` (file and first line).
         heading: Title or heading above the passage.
+        path: The file, absolute; "" where there is none.
+        line: Its first line there, from 1 (of a PDF the page, of JSONL the row); 0 where that is not known.
     """
 
     text: str
     score: float
     source: str
     heading: str = ""
+    path: str = ""
+    line: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,6 +147,8 @@ class Ranking:
             _check_text(hit.text, f"Ranking.items[{i}].text")
             _check_text(hit.source, f"Ranking.items[{i}].source")
             _check_text(hit.heading, f"Ranking.items[{i}].heading")
+            _check_text(hit.path, f"Ranking.items[{i}].path")
+            _check_number(hit.line, f"Ranking.items[{i}].line")
             _check_number(hit.score, f"Ranking.items[{i}].score")
 
     def plain(self) -> str:
@@ -255,7 +261,7 @@ def block_from_json(data: Mapping[str, Any]) -> Block:
             fitted = [data[key] for key in ("set", "coverage", "guaranteed", "sure", "why")] if "set" in data else []
             return Bars(dict(data["probabilities"]), data["label"], *fitted)
         if kind == "ranking":
-            return Ranking([Hit(i["text"], i["score"], i["source"], i.get("heading", "")) for i in data["items"]])
+            return Ranking([_hit(item) for item in data["items"]])
         if kind == "table":
             return Table(list(data["header"]), [list(row) for row in data["rows"]])
         if kind in ("text", "markdown"):
@@ -263,6 +269,11 @@ def block_from_json(data: Mapping[str, Any]) -> Block:
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"block of kind {kind!r} is malformed: {error!r}") from error
     raise ValueError(f"no block of kind {kind!r}; known: {', '.join(sorted(BLOCKS))}")
+
+
+def _hit(item: Mapping[str, Any]) -> Hit:
+    text, score, source = (item[key] for key in ("text", "score", "source"))
+    return Hit(text, score, source, item.get("heading", ""), item.get("path", ""), item.get("line", 0))
 
 
 @dataclasses.dataclass(frozen=True)

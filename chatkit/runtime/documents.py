@@ -6,12 +6,9 @@ is skipped with a reason, never silently.
 
 from __future__ import annotations
 
-import bisect
 import dataclasses
-import html.parser
 import logging
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +17,8 @@ from chatkit.data.discover import existing
 from chatkit.data.records import Problems, Report
 from chatkit.data.rows import json_rows
 from chatkit.errors import DataError
+from chatkit.runtime.page_sections import page_sections
+from chatkit.runtime.sections import Section, markdown, plain, restructured_text
 from chatkit.text.chunk import chunk
 
 MAX_BYTES = 64 * 2**20  # of a file that is read whole; JSONL is streamed
@@ -108,21 +107,19 @@ def read_passages(path: Path, problems: Problems | None = None) -> Iterator[Docu
     return _text_passages(path, _SECTIONS[suffix])
 
 
-@dataclasses.dataclass
-class _Section:
-    """Text under one heading; ``lines`` are (offset in it, line of the file), ascending, the first at 0."""
-
-    heading: str
-    text: str
-    lines: list[tuple[int, int]]
-
-    def passages(self) -> Iterator[DocumentPassage]:
-        for part in chunk(self.text):
-            offset, line = self.lines[bisect.bisect_right(self.lines, part.start, key=lambda item: item[0]) - 1]
-            yield DocumentPassage(part.text, self.heading, line + self.text.count("\n", offset, part.start))
+def _text_passages(path: Path, sections: Callable[[str], Iterable[Section]]) -> Iterator[DocumentPassage]:
+    for section in sections(read_text(path)):
+        for part, line in section.passages():
+            yield DocumentPassage(part.text, section.heading, line)
 
 
-def _text_passages(path: Path, sections: Callable[[str], Iterable[_Section]]) -> Iterator[DocumentPassage]:
+def read_text(path: Path) -> str:
+    """The text of a file, its line breaks ``\\n``.
+
+    Raises:
+        SkippedFileError: If it is no UTF-8, holds NUL bytes, or is too large to be read whole.
+        DataError: If it cannot be read.
+    """
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SkippedFileError(f"{path} is larger than {MAX_BYTES >> 20} MiB", hint="split it")
@@ -136,15 +133,14 @@ def _text_passages(path: Path, sections: Callable[[str], Iterable[_Section]]) ->
         raise SkippedFileError(f"{path} is no UTF-8 text", hint="convert it to UTF-8") from None
     if "\0" in text:
         raise SkippedFileError(f"{path} is no text: it holds NUL bytes")
-    for section in sections(text.replace("\r\n", "\n")):
-        yield from section.passages()
+    return text.replace("\r\n", "\n")
 
 
 def _json_passages(path: Path, problems: Problems) -> Iterator[DocumentPassage]:
     report = Report(path, "skip", problems)
     usable = False
     for line, row in json_rows(path, report):
-        heading, text = _row_text(row)
+        heading, text = row_text(row)
         if not text.strip():
             report(line, 'no "text" and no "turns" with text')
         for part in chunk(text):
@@ -156,6 +152,18 @@ def _json_passages(path: Path, problems: Problems) -> Iterator[DocumentPassage]:
 
 def _pdf_passages(path: Path) -> Iterator[DocumentPassage]:
     """Passages of a PDF's text; the heading names the page, and the page counts as the line."""
+    for number, text in pdf_pages(path):
+        for part in chunk(text):
+            yield DocumentPassage(part.text, f"Page {number}", number)
+
+
+def pdf_pages(path: Path, first: int = 1) -> Iterator[tuple[int, str]]:
+    """Number and text of each page, from page ``first``.
+
+    Raises:
+        SkippedFileError: If it is no PDF that can be read, is too large, or pypdf is missing.
+        DataError: If the file cannot be read.
+    """
     try:
         from pypdf import PdfReader
     except ImportError:
@@ -164,9 +172,9 @@ def _pdf_passages(path: Path) -> Iterator[DocumentPassage]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise SkippedFileError(f"{path} is larger than {MAX_BYTES >> 20} MiB", hint="split it")
-        for number, page in enumerate(PdfReader(path).pages, start=1):
-            for part in chunk(page.extract_text() or ""):
-                yield DocumentPassage(part.text, f"Page {number}", number)
+        pages = PdfReader(path).pages
+        for number in range(max(first, 1), len(pages) + 1):
+            yield number, pages[number - 1].extract_text() or ""
     except SkippedFileError:
         raise
     except OSError as error:
@@ -175,7 +183,8 @@ def _pdf_passages(path: Path) -> Iterator[DocumentPassage]:
         raise SkippedFileError(f"{path} is no PDF that can be read: {type(error).__name__}: {error}") from None
 
 
-def _row_text(row: Any) -> tuple[str, str]:
+def row_text(row: Any) -> tuple[str, str]:
+    """Title and text of a row of JSONL; "" where it has none."""
     if not isinstance(row, dict):
         return "", ""
     title = row.get("title")
@@ -187,123 +196,11 @@ def _row_text(row: Any) -> tuple[str, str]:
     return (title.strip() if isinstance(title, str) else ""), "\n".join(parts)
 
 
-def _plain(text: str) -> Iterator[_Section]:
-    yield _Section("", text, [(0, 1)])
-
-
-_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*$")
-_FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
-_UNDERLINE = re.compile(r"^([=\-~^\"'`#*+.:_])\1{2,}[ \t]*$")
-
-
-def _marked(text: str, *, underlines: str, markdown: bool) -> Iterator[_Section]:
-    """Sections by underlined titles, and in Markdown by ``#`` headings outside of fenced code."""
-    lines = text.split("\n")
-    heading, start, fence = "", 0, ""
-    for i, line in enumerate(lines):
-        if markdown and (match := _FENCE.match(line)):
-            fence = "" if fence and match[1].startswith(fence) else fence or match[1]
-        title, first = "", i
-        if fence:
-            pass  # code
-        elif markdown and (match := _HEADING.match(line)):
-            title = match[1]
-        elif i > start and (match := _UNDERLINE.match(line)) and match[1] in underlines and _is_title(lines, i):
-            overlined = i - 2 >= start and lines[i - 2].rstrip() == line.rstrip()
-            title, first = lines[i - 1].strip(), i - 2 if overlined else i - 1
-        if title:
-            yield _Section(heading, "\n".join(lines[start:first]), [(0, start + 1)])
-            heading, start = title, i + 1
-    yield _Section(heading, "\n".join(lines[start:]), [(0, start + 1)])
-
-
-def _is_title(lines: list[str], i: int) -> bool:
-    """Whether the line above an underline is a title: text that is no longer, and that opens a paragraph."""
-    above = lines[i - 1].strip()
-    before = lines[i - 2].strip() if i > 1 else ""
-    opens = not before or before == lines[i].strip() or bool(_FENCE.match(before))
-    return bool(above) and opens and len(above) <= len(lines[i].rstrip()) + 2 and not _UNDERLINE.match(lines[i - 1])
-
-
-def _markdown(text: str) -> Iterator[_Section]:
-    return _marked(text, underlines="=-", markdown=True)
-
-
-def _rst(text: str) -> Iterator[_Section]:
-    return _marked(text, underlines="=-~^\"'`#*+.:_", markdown=False)
-
-
-class _Page(html.parser.HTMLParser):
-    """Collects the text of a page by headings; knows nothing of its looks."""
-
-    HIDDEN = frozenset({"script", "style", "template", "noscript", "svg"})
-    BLOCKS = frozenset({"p", "div", "section", "article", "table", "ul", "ol", "dl", "pre", "blockquote"})
-    BREAKS = frozenset({"br", "li", "tr", "dt", "dd", "hr", "td", "th"})
-    HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.sections = [_Section("", "", [(0, 1)])]
-        self._parts: list[str] = []
-        self._length = 0
-        self._title: list[str] | None = None
-        self._hidden = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "title" or tag in self.HEADINGS:
-            self._title = []
-        elif tag in self.HIDDEN:
-            self._hidden += 1
-        elif tag in self.BLOCKS or tag in self.BREAKS:
-            self._add("\n\n" if tag in self.BLOCKS else "\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if (tag == "title" or tag in self.HEADINGS) and self._title is not None:
-            self.close_section(" ".join("".join(self._title).split()))
-            self._title = None
-        elif tag in self.HIDDEN:
-            self._hidden = max(0, self._hidden - 1)
-        elif tag in self.BLOCKS:
-            self._add("\n\n")
-
-    def handle_data(self, data: str) -> None:
-        if self._title is not None:
-            self._title.append(data)
-        elif not self._hidden and data:
-            if data.strip():
-                lead = len(data) - len(data.lstrip())
-                line = self.getpos()[0] + data.count("\n", 0, lead)
-                self.sections[-1].lines.append((self._length, line))
-            self._add(re.sub(r"\s+", " ", data))
-
-    def _add(self, text: str) -> None:
-        if text[0] == " " and self._parts and self._parts[-1][-1].isspace():
-            text = text[1:]
-        if not text:
-            return
-        self._parts.append(text)
-        self._length += len(text)
-
-    def close_section(self, heading: str) -> None:
-        """End the section that is being read, and open the next one under this heading."""
-        self.sections[-1].text = "".join(self._parts)
-        self._parts, self._length = [], 0
-        self.sections.append(_Section(heading, "", [(0, self.getpos()[0])]))
-
-
-def _html(text: str) -> Iterator[_Section]:
-    page = _Page()
-    page.feed(text)
-    page.close()
-    page.close_section("")
-    yield from page.sections
-
-
-_SECTIONS: dict[str, Callable[[str], Iterable[_Section]]] = {
-    ".txt": _plain,
-    ".md": _markdown,
-    ".markdown": _markdown,
-    ".rst": _rst,
-    ".html": _html,
-    ".htm": _html,
+_SECTIONS: dict[str, Callable[[str], Iterable[Section]]] = {
+    ".txt": plain,
+    ".md": markdown,
+    ".markdown": markdown,
+    ".rst": restructured_text,
+    ".html": page_sections,
+    ".htm": page_sections,
 }

@@ -134,7 +134,18 @@ def _parents_first(messages: Sequence[MessageRecord]) -> list[MessageRecord]:
 def _message(message: MessageRecord, said: Sequence[AnswerRecord]) -> dict[str, Any]:
     keys = ("id", "parent", "speaker", "text", "state", "seed", "lineage", "facts", "created")
     out = {key: getattr(message, key) for key in keys}
-    return {**out, "answers": [{"head": a.head, "state": a.state, "text": a.text, "data": a.data} for a in said]}
+    answers = [{"head": a.head, "state": a.state, "text": a.text, "data": _without_paths(a.data)} for a in said]
+    return {**out, "answers": answers}
+
+
+def _without_paths(data: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer without the folders of this machine: an export is made to be passed on."""
+    out = dict(data)
+    if isinstance(items := out.get("items"), list):
+        out["items"] = [{k: v for k, v in i.items() if k != "path"} if isinstance(i, dict) else i for i in items]
+    if isinstance(blocks := out.get("blocks"), list):
+        out["blocks"] = [_without_paths(block) if isinstance(block, dict) else block for block in blocks]
+    return out
 
 
 def _insert(store: Store, session: int, parent: int | None, message: Mapping[str, Any]) -> int:

@@ -162,10 +162,28 @@ class DocumentIndex(Database):
 
     def passage(self, identifier: int, score: float) -> Hit | None:
         """A passage as a hit; None if it is gone."""
-        query = "SELECT text, heading, line, name FROM passage JOIN file ON file = file.id WHERE passage.id = ?"
+        query = "SELECT text, heading, line, name, path FROM passage JOIN file ON file = file.id WHERE passage.id = ?"
         for row in self.rows(query, [identifier]):
-            return Hit(row["text"], score, f"{row['name']}:{row['line']}", row["heading"])
+            source = f"{row['name']}:{row['line']}"
+            return Hit(row["text"], score, source, row["heading"], row["path"], row["line"])
         return None
+
+    def state_of(self, path: Path) -> tuple[int, int] | None:
+        """Size and time of change (ns) that a file had when it was read; None where it is not indexed."""
+        for row in self.rows(f"SELECT size, mtime FROM file WHERE path = {TEXT}", [_stored(path)]):
+            return int(row["size"]), int(row["mtime"])
+        return None
+
+    def placed(self, hit: Hit) -> Hit:
+        """A hit that does not name its file, with the file that holds its passage; as it is where none does."""
+        name, _, line = hit.source.rpartition(":")
+        query = (
+            "SELECT path, line FROM file JOIN passage ON file = file.id"
+            f" WHERE name = {TEXT} AND text = {TEXT} ORDER BY line != ? LIMIT 1"
+        )
+        for row in self.rows(query, [as_bytes(name), as_bytes(hit.text), int(line) if line.isdecimal() else 0]):
+            return dataclasses.replace(hit, path=row["path"], line=row["line"])
+        return hit
 
     def load_cache(self, name: str, fingerprint: str) -> bytes | None:
         """What was stored under this name for exactly these texts."""

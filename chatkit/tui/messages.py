@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from chatkit.head.answer import Hit
     from chatkit.runtime.session import Update
 
 
@@ -44,3 +45,15 @@ class Sent(Message):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
+
+
+class PassageOpened(Message):
+    """The user wants to see a passage in its document.
+
+    Args:
+        hit: That passage.
+    """
+
+    def __init__(self, hit: Hit) -> None:
+        super().__init__()
+        self.hit = hit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -17,7 +18,7 @@ from textual.timer import Timer
 from chatkit.tui import commands
 from chatkit.tui.dial import brief, figures
 from chatkit.tui.doing import Doing
-from chatkit.tui.messages import ChatUpdated, Sent, Suggested
+from chatkit.tui.messages import ChatUpdated, PassageOpened, Sent, Suggested
 from chatkit.tui.text import one_line
 from chatkit.tui.turn_actions import TurnActions
 from chatkit.tui.typing import Typing
@@ -190,6 +191,7 @@ class ChatScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show keys and commands."""
+        from chatkit.tui.screens.document import DocumentScreen
         from chatkit.tui.screens.help import HelpScreen
         from chatkit.tui.widgets.cards import RankingCard
         from chatkit.tui.widgets.slider import Slider
@@ -201,6 +203,7 @@ class ChatScreen(Screen[None]):
             ("A turn, once you are there", TurnView),
             ("Dial", Slider),
             ("Passages", RankingCard),
+            ("A document", DocumentScreen),
             ("App", type(self.app)),
         ]
         self.app.push_screen(HelpScreen(sections))
@@ -232,6 +235,13 @@ class ChatScreen(Screen[None]):
     def on_dial_panel_left(self) -> None:
         """Back to the prompt."""
         self.query_one(Prompt).focus()
+
+    def on_passage_opened(self, message: PassageOpened) -> None:
+        """Open the document of a passage."""
+        from chatkit.tui.screens.document import DocumentScreen
+
+        index = self.app.options.index  # type: ignore[attr-defined]
+        self.app.push_screen(DocumentScreen(message.hit, Path(index) if index else None))
 
     async def on_turn_bar_asked(self, message: TurnBar.Asked) -> None:
         """Do to a turn what was asked for, by key or click."""

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from chatkit.head.answer import Bars, Block, Hit, Ranking, Table
+from chatkit.tui.messages import PassageOpened
 from chatkit.tui.text import cut, one_line, shown
 
 MARGIN = 12  # cells for the head's name
@@ -110,7 +111,7 @@ class BarsCard(Card):
 
 
 class RankingCard(Card, can_focus=True):
-    """Ranked passages, one line each; Enter or a click opens one.
+    """Ranked passages, one line each; Enter or a click opens the document at one.
 
     Args:
         head: Name of the head.
@@ -120,7 +121,8 @@ class RankingCard(Card, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Passage above", show=False),
         Binding("down", "move(1)", "Passage below", show=False),
-        Binding("enter,space", "open", "Open or close the passage", id="ranking.open"),
+        Binding("enter", "open", "Open the document at the passage", id="ranking.open"),
+        Binding("space", "unfold", "Unfold the passage, or fold it up", id="ranking.unfold"),
     ]
     at: reactive[int] = reactive(0)
     all_shown: reactive[bool] = reactive(False, layout=True)
@@ -176,12 +178,22 @@ class RankingCard(Card, can_focus=True):
         self.at = min(max(self.at + step, 0), max(last, 0))
 
     def action_open(self) -> None:
-        """Open the passage, or close it again; on the last line show all of them."""
+        """Open the document at the passage; on the last line show all passages."""
+        if not self._is_more():
+            self.post_message(PassageOpened(self.hits[self.at]))
+
+    def action_unfold(self) -> None:
+        """Unfold the passage, or fold it up again; on the last line show all passages."""
+        if not self._is_more():
+            self._open ^= {self.at}
+            self.refresh(layout=True)
+
+    def _is_more(self) -> bool:
+        """Whether there is no passage here: then all are shown."""
         if not self.all_shown and self.at == HITS_SHOWN:
             self.all_shown = True
-            return
-        self._open ^= {self.at}
-        self.refresh(layout=True)
+            return True
+        return not self.hits
 
     def on_click(self, event: events.Click) -> None:
         """Open what was clicked."""

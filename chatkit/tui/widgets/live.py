@@ -8,10 +8,10 @@ from typing import Any
 from rich.cells import cell_len, set_cell_size
 from textual import events
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 
 from chatkit.head.answer import Answer, Bars, Hit, Ranking
+from chatkit.tui.messages import PassageOpened
 from chatkit.tui.text import one_line
 from chatkit.tui.widgets.cards import MARGIN, NARROW, BarsCard
 
@@ -24,17 +24,6 @@ class Live(Widget):
     Args:
         id: Of the widget.
     """
-
-    class Opened(Message):
-        """A passage was clicked.
-
-        Args:
-            hit: That passage.
-        """
-
-        def __init__(self, hit: Hit) -> None:
-            super().__init__()
-            self.hit = hit
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -89,7 +78,7 @@ class Live(Widget):
     def on_click(self, event: events.Click) -> None:
         """Open the passage that was clicked."""
         if 0 <= event.y < len(self._hits) and (hit := self._hits[event.y]) is not None:
-            self.post_message(self.Opened(hit))
+            self.post_message(PassageOpened(hit))
 
 
 def _passage(hit: Hit, width: int) -> Content:
