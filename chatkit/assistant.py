@@ -299,6 +299,11 @@ class Assistant:
         self.report.pop("dial", None)
         return had
 
+    def forget_figures(self) -> None:
+        """Leave out of the report what was measured of the encoder as it was before it was changed."""
+        for part in ("dev", "tradeoff"):
+            self.report.pop(part, None)
+
     def _load_dial(self, path: Path) -> Dial | None:
         """The dial, or None if it cannot be used: the assistant is whole without."""
         try:

@@ -71,7 +71,7 @@ def adapt_model(
             f"nothing was gained on {on} within the bound of {config.bound:.0%} on the old domain",
             hint="allow more with --bound, or give more text",
         )
-    assistant.report.pop("dev", None)  # figures of the encoder as it was; those of now are in ``adapted``
+    assistant.forget_figures()  # those of now are in ``adapted``
     assistant.forget_dial()  # its adapters belong to the encoder as it was
     assistant.save(target_folder, precision=assistant.precision)
     copy_extras(folder, target_folder)

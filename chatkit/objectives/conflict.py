@@ -18,9 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-LEAST_STEPS = 8
-_SURE = 2.0  # standard errors
-_MOSTLY_NOISE = 0.02
+from chatkit.objectives.series import SURE, Series, verdict, visible
 
 
 def cosines(gramian: Tensor) -> Tensor:
@@ -74,47 +72,6 @@ def read(
     )
 
 
-@dataclasses.dataclass
-class Series:
-    """Mean of a series and its standard error, with the autocorrelation between neighbours allowed for."""
-
-    count: int = 0
-    total: float = 0.0
-    squares: float = 0.0
-    products: float = 0.0
-    last: float = 0.0
-    below: int = 0
-
-    def add(self, value: float) -> None:
-        """Add a value; one that is not finite is left out."""
-        if not math.isfinite(value):
-            return
-        if self.count:
-            self.products += self.last * value
-        self.count, self.total, self.squares = self.count + 1, self.total + value, self.squares + value * value
-        self.last, self.below = value, self.below + (value < 0)
-
-    @property
-    def mean(self) -> float:
-        """Mean, 0 of an empty series."""
-        return self.total / self.count if self.count else 0.0
-
-    @property
-    def share_below(self) -> float:
-        """Share of values below 0."""
-        return self.below / self.count if self.count else 0.0
-
-    @property
-    def error(self) -> float:
-        """Standard error of the mean; inf below two values. n is cut by (1 - r) / (1 + r), r the lag-1 correlation."""
-        if self.count < 2:
-            return math.inf
-        variance = max(self.squares / self.count - self.mean**2, 0.0)
-        lagged = self.products / (self.count - 1) - self.mean**2
-        r = min(max(lagged / variance, 0.0), 0.95) if variance > 0 else 0.0
-        return math.sqrt(variance * self.count / (self.count - 1) / max(self.count * (1 - r) / (1 + r), 1.0))
-
-
 class ConflictMeter:
     """Gathers readings over training.
 
@@ -161,24 +118,13 @@ class ConflictMeter:
         Source: McCandlish et al. 2018, appendix A.1, with two batches of one size.
         """
         product, square = self._products[name], self._squares[name]
-        if product.count < 2 or product.mean <= _SURE * product.error:
+        if product.count < 2 or product.mean <= SURE * product.error:
             return None
         return max(square.mean - product.mean, 0.0) / product.mean
 
     def verdict(self, a: str, b: str) -> str:
         """Whether two objectives conflict, in words."""
-        series = self._pairs[f"{a}/{b}"]
-        if series.count < LEAST_STEPS:
-            return f"too few steps measured ({series.count}) to tell"
-        figure = f"cosine {series.mean:+.3f} ± {_SURE * series.error:.3f}"
-        visible = self._visible(a, b)
-        if series.mean + _SURE * series.error < 0:
-            freed = f", {max(series.mean / visible, -1.0):+.2f} freed of batch noise" if visible else ""
-            return f"conflict: {figure}{freed}; below 0 in {series.share_below:.0%} of steps"
-        if series.mean - _SURE * series.error > 0:
-            return f"they help each other: {figure}"
-        noise = "" if visible is None or visible > _MOSTLY_NOISE else "; gradients are mostly batch noise"
-        return f"no conflict beyond noise: {figure}{noise}"
+        return verdict(self._pairs[f"{a}/{b}"], self._visible(a, b))
 
     def summary(self) -> dict[str, Any]:
         """Everything as plain data, for a report; figures that were not measured are None."""
@@ -229,14 +175,7 @@ class ConflictMeter:
         }
 
     def _visible(self, a: str, b: str) -> float | None:
-        """The largest cosine that batches of this size could show; None where it was not measured or is not above 0.
-
-        Source: correction for attenuation, Spearman 1904.
-        """
-        if not (self._probes[a].count and self._probes[b].count):
-            return None
-        product = self._probes[a].mean * self._probes[b].mean
-        return math.sqrt(product) if self._probes[a].mean > 0 and product > 0 else None
+        return visible(self._probes[a], self._probes[b])
 
 
 def _rounded(value: float | None) -> float | None:

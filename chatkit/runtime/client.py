@@ -94,6 +94,11 @@ class EngineClient:
         return self._host.model
 
     @property
+    def folder(self) -> Path:
+        """Folder of the loaded assistant."""
+        return self._host.folder
+
+    @property
     def lineage(self) -> str:
         """Fingerprint of its encoder and tokenizer."""
         return self._host.lineage

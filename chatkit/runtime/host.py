@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from chatkit import paths
 from chatkit.errors import EngineError
 from chatkit.runtime.events import Event
 from chatkit.runtime.process import EngineProcess
@@ -120,6 +121,11 @@ class EngineHost:
         process.send({**dataclasses.asdict(self._load), "do": "load", "skip": sorted(self.disabled)})
         self._pump = asyncio.create_task(self._read(process))
         self._set_timer()
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the assistant that is, or is being, loaded."""
+        return Path(self._load.model).expanduser() if self._load.model else paths.shipped_model()
 
     async def load(self, model: str | None) -> None:
         """Load another assistant, in a new process."""

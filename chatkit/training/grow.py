@@ -250,7 +250,7 @@ class Growth:
                 self.assistant.confidence.save(new, self.assistant.lineage)
                 write_json(new / "report.json", self.assistant.report)
         else:
-            self.assistant.report.pop("dev", None)  # figures of the encoder as it was
+            self.assistant.forget_figures()
             if self.assistant.forget_dial():
                 self.progress.note("the dial is left out: its adapters belong to the encoder as it was")
             self.assistant.save(self.out, precision=self.assistant.precision)

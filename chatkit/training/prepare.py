@@ -109,11 +109,14 @@ def draw(records: Sequence[Record], most: int, *, seed: int | Sequence[int]) -> 
 
 
 def make_tokenizer(recipe: Recipe, records: Mapping[str, Sequence[Record]]) -> Tokenizer:
-    """Take the tokenizer that the recipe names or begins with, or train one on all records."""
+    """Take the tokenizer that the recipe names or begins with, or that of its sweep; else train one on all records."""
     if recipe.init:
         return Tokenizer.load(Path(recipe.init) / "tokenizer.model")
     if recipe.tokenizer.path:
         return Tokenizer.load(Path(recipe.tokenizer.path))
+    swept = Path(recipe.objectives.sweep or "") / "tokenizer.model"
+    if recipe.objectives.sweep and swept.is_file():  # losses per piece can be compared then
+        return Tokenizer.load(swept)
     texts = itertools.chain.from_iterable(record_texts(r) for part in records.values() for r in part)
     return Tokenizer.train(
         texts, vocab_size=recipe.tokenizer.vocab_size, sample=recipe.tokenizer.sample, seed=recipe.seed

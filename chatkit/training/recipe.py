@@ -164,6 +164,8 @@ class ObjectivesConfig:
         noise_every: Measure its noise floor, one more batch a head, in every n-th of those; 0 is never.
         keep: Metrics that must not fall behind a bound, ``"sentiment.macro_f1" = ">= 0.70"``; ``chatkit report`` solves
             it on the front that ``chatkit sweep`` measured.
+        sweep: Folder of a sweep of these heads and data. The run takes its pieces, and its report says where the model
+            stands on the front that the sweep measured, and what each objective gave up against being trained alone.
         dial: Train adapters for each objective with the model, so that one can be preferred afterwards.
     """
 
@@ -172,6 +174,7 @@ class ObjectivesConfig:
     conflict_every: int = 20
     noise_every: int = 10
     keep: dict[str, str] = dataclasses.field(default_factory=dict)
+    sweep: str | None = None
     dial: DialConfig | None = None
 
     def __post_init__(self) -> None:
@@ -276,25 +279,36 @@ def load_recipe(path: str, overrides: Sequence[str] = ()) -> Recipe:
     table = apply_overrides(read_toml(file), overrides)
     recipe = from_table(Recipe, table, where=str(file))
     override = any(pair.startswith("data.root=") for pair in overrides)  # said on the command line: relative to it
-    return resolve_data(recipe, Path() if override else file.parent)
+    return resolve_data(recipe, Path() if override else file.parent, files=file.parent)
 
 
-def resolve_data(recipe: Recipe, base: Path) -> Recipe:
-    """The recipe with absolute data paths, so that it can be kept elsewhere."""
+def resolve_data(recipe: Recipe, base: Path, *, files: Path | None = None) -> Recipe:
+    """The recipe with absolute paths, so that it can be kept elsewhere.
+
+    Args:
+        recipe: The recipe.
+        base: What its paths are relative to.
+        files: What files of heads are relative to, which stand beside the config; ``base`` by default.
+    """
     heads = {}
     root = base / Path(recipe.data.root).expanduser() if recipe.data.root else base
     for name, head in recipe.heads.items():
         data = tuple(dataclasses.replace(s, path=str(resolve_path(s.path, root).resolve())) for s in head.sources)
-        file = str(resolve_path(head.head, base).resolve()) if head.head else None
+        file = str(resolve_path(head.head, files or base).resolve()) if head.head else None
         fit = tuple(str(resolve_path(path, root).resolve()) for path in head.fit)
         heads[name] = dataclasses.replace(head, data=data, fit=fit, head=file)
     init = str(resolve_path(recipe.init, base).resolve()) if recipe.init else None
     tokenizer = recipe.tokenizer
     if tokenizer.path:
         tokenizer = dataclasses.replace(tokenizer, path=str(resolve_path(tokenizer.path, base).resolve()))
+    objectives = recipe.objectives
+    if objectives.sweep:
+        objectives = dataclasses.replace(objectives, sweep=str(resolve_path(objectives.sweep, base).resolve()))
     exclude = tuple(str(resolve_path(path, root).resolve()) for path in recipe.data.exclude)
     data_config = dataclasses.replace(recipe.data, root=None, exclude=exclude)
-    return dataclasses.replace(recipe, init=init, heads=heads, tokenizer=tokenizer, data=data_config)
+    return dataclasses.replace(
+        recipe, init=init, heads=heads, tokenizer=tokenizer, data=data_config, objectives=objectives
+    )
 
 
 def resolve_path(item: str, base: Path) -> Path:

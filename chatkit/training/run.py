@@ -45,6 +45,7 @@ from chatkit.training.progress import Progress
 from chatkit.training.recipe import Recipe, differences
 from chatkit.training.run_log import RunLog
 from chatkit.training.stopping import EarlyStopping
+from chatkit.training.tradeoff import load_beside, measured
 from chatkit.training.trainer import Trainer
 from chatkit.training.watch import Watch
 
@@ -59,7 +60,9 @@ _MAY_DIFFER = {
 
 def _may_differ(key: str) -> bool:
     return (
-        key in _MAY_DIFFER or key.startswith("objectives.keep") or (key.startswith("heads.") and key.endswith(".fit"))
+        key in _MAY_DIFFER
+        or key.startswith(("objectives.keep", "objectives.sweep"))
+        or (key.startswith("heads.") and key.endswith(".fit"))
     )
 
 
@@ -131,6 +134,7 @@ class Run:
         self.group.wait()
         if not self.group.first:
             tokenizer = Tokenizer.load(self._run / "tokenizer.model")
+        load_beside(self.recipe, tokenizer)  # what does not fit is said before the training
         self._build(tokenizer)
         if self.recipe.init:
             take_weights(self.assistant, Path(self.recipe.init), self.recipe, self._classes)
@@ -275,6 +279,9 @@ class Run:
         """The last figures on dev: kept in ``figures`` and in the assistant's report."""
         self.progress.note("measuring all heads on dev")
         self.figures, self.assistant.report["dev"] = self.dev.final(self.assistant)
+        if (beside := load_beside(self.recipe, self.assistant.tokenizer)) is not None:
+            self.progress.note(f"measuring where it stands beside the runs of {beside.folder.name}")
+            self.assistant.report["tradeoff"] = measured(self.assistant, self.recipe, beside)
 
     def _restart(self) -> None:
         torch.manual_seed(self.recipe.seed)

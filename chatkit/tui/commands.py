@@ -48,6 +48,7 @@ COMMANDS = (
     Command("live", "[on|off]", "read along while you type, or not", plain=False),
     Command("dial", "[NAME=F | off]", "weigh objectives of the reply; alone: show the sliders"),
     Command("why", "", "show the replies that the last one was chosen from"),
+    Command("tradeoff", "", "what this assistant's objectives gave up for each other"),
     Command("shift", "", "how this session differs from the training text"),
     Command("train", "[CONFIG]", "train an assistant beside the chat; alone: show the last run", plain=False),
     Command("model", "[DIR]", "load another assistant; alone: the shipped one", plain=False),

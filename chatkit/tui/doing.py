@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from chatkit.errors import ChatkitError
+from chatkit.runtime.standing import tradeoff
 from chatkit.tui import commands
 from chatkit.tui.dial import NOTHING, brief, changed
 from chatkit.tui.doing_history import HistoryCommands
@@ -243,6 +244,14 @@ class Doing(HistoryCommands):
             await self.screen.say(NOTHING)
         for choice in choices.values():
             await self.screen.window.transcript.add(WhyCard(choice))
+
+    async def do_tradeoff(self, arguments: str) -> None:
+        """Say what the objectives of the loaded assistant gave up for each other."""
+        parts = tradeoff(self.chat.client.folder)
+        text = Content("\n\n").join(
+            Content.styled(title, "bold") + Content("\n" + "\n".join(lines)) for title, lines in parts
+        )
+        await self.screen.note(text)
 
     async def do_shift(self, arguments: str) -> None:
         """Compare what was said in this session with the training text; the chat goes on meanwhile."""

@@ -18,6 +18,7 @@ from typing import Any
 
 from chatkit.head.answer import Answer, Bars, Ranking
 from chatkit.runtime.session import Update
+from chatkit.runtime.standing import tradeoff
 from chatkit.tui import commands
 from chatkit.tui.dial import NOTHING, brief, changed, figures, listing, why
 from chatkit.tui.opening import Options, open_chat
@@ -136,6 +137,10 @@ class PlainChat:
             self._dial(arguments)
         elif name == "shift":
             await self._shift()
+        elif name == "tradeoff":
+            for title, lines in tradeoff(self.chat.client.folder):
+                for line in (title, *lines):
+                    _say("chatkit", line)
         elif name == "why":
             for line in why(self.chat.choices()) or [NOTHING]:
                 _say("chatkit", line)

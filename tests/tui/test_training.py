@@ -20,8 +20,10 @@ def written(home, steps):
     (run / "recipe.json").write_text(json.dumps({"train": {"steps": 100}}))
     rows = [f"{n},{n / 2:.2f},0.001,1.0,{5 / n:.4f},{2 / n:.4f}" for n in range(1, steps + 1)]
     (run / "log.csv").write_text("\n".join(["step,seconds,rate,gradient_norm,generation,sentiment", *rows]) + "\n")
+    kinds = ("weight.generation", "weight.sentiment", "change.generation", "self.generation", "self.sentiment")
+    readings = [f"{n},1,0.5,-0.0{100 + n},0.3,0.2,-0.2{n % 2}" for n in range(10, 20)]
     (run / "objectives.csv").write_text(
-        "step,weight.generation,weight.sentiment,cosine.generation/sentiment\n10,1,0.5,-0.25\n"
+        "\n".join([",".join(["step", *kinds, "cosine.generation/sentiment"]), *readings]) + "\n"
     )
     note = {"config": "mine.toml", "pid": os.getpid(), "owner": owner.owner_of(os.getpid()), "started": 0}
     (run.parent / "job.json").write_text(json.dumps(note))
@@ -35,7 +37,8 @@ async def test_curves_grow_and_the_new_assistant_is_loaded(drive, home):
         await chat.enter("/train")
         await chat.until(lambda: isinstance(chat.app.screen, TrainingScreen))
         await chat.sees("running", "step 20 of 100", "generation: loss, nats", "0.250", "0:40 left")
-        await chat.sees("generation/sentiment -0.25", "sentiment 0.50", "stop and save")
+        await chat.sees("sentiment 0.50", "generation/sentiment  conflict: cosine -0.205", "stop and save")
+        await chat.sees("noise floor", "generation +0.30", "sentiment +0.20", "generation -0.0115 (gains)")
         written(home, 100)
         await chat.sees("step 100 of 100", "0.050")
         (folder / "assistant.toml").write_text("")

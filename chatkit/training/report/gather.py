@@ -32,6 +32,8 @@ class RunData:
         training: Account of data and seed; empty while it runs.
         dev: Last figures of each head on dev; empty while it runs, and of assistants that were trained before these
             were kept.
+        tradeoff: Where it stands on the front of a sweep; empty where it was not held against one.
+        dial: The front of its dial.
     """
 
     name: str
@@ -42,6 +44,8 @@ class RunData:
     objectives: Mapping[str, Any]
     training: Mapping[str, Any]
     dev: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    tradeoff: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    dial: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def done(self) -> bool:
@@ -92,6 +96,8 @@ def gather_run(folder: Path) -> RunData:
         objectives=report.get("objectives") or {},
         training=training,
         dev=report.get("dev") or {},
+        tradeoff=report.get("tradeoff") or {},
+        dial=report.get("dial") or {},
     )
 
 

@@ -10,7 +10,7 @@ from importlib import resources
 from chatkit.training.report import words
 from chatkit.training.report.gather import RunData
 from chatkit.training.report.svg import line_chart, scatter_chart
-from chatkit.training.report.text import compare_text, comparisons, data_lines, headline, in_one_number
+from chatkit.training.report.text import compare_text, comparisons, data_lines, headline, in_one_number, standing
 from chatkit.training.sweep.study import Row, Study
 
 
@@ -41,6 +41,7 @@ def run_page(run: RunData, found: Study | None = None, *, here: str | None = Non
             )
             + line_chart({**cosine, **floor}, label="cosines between gradients over the steps"),
         ),
+        *(_section(title, f"<pre>{html.escape(chr(10).join(lines))}</pre>") for title, lines in standing(run)),
         _section("How noisy are the gradients?", _list(words.noise(run.objectives))),
     ]
     return _page(run.name, headline(run), [*body, *(_sweep_sections(found, here) if found else [])])

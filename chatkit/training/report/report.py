@@ -8,18 +8,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chatkit.checkpoint import read_json
-from chatkit.config import from_table
 from chatkit.errors import ModelError
-from chatkit.objectives.constraint import parse_bounds
-from chatkit.training.recipe import Recipe
 from chatkit.training.report.gather import RunData, gather_run
 from chatkit.training.report.page import compare_page, run_page, sweep_page
 from chatkit.training.report.text import compare_text, run_text, sweep_text
-from chatkit.training.sweep.config import SweepConfig
-from chatkit.training.sweep.results import RUNS, SWEEP, read_failures, read_result, read_results
-from chatkit.training.sweep.study import Study, study
-from chatkit.training.sweep.trial import RESULT
+from chatkit.training.sweep.load import load_study
+from chatkit.training.sweep.results import RESULT, RUNS, SWEEP, read_failures, read_result
+from chatkit.training.sweep.study import Study
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,17 +58,6 @@ def _place(folder: Path) -> tuple[Study | None, str | None]:
         return None, None
     found = load_study(runs.parent)
     return (found, result.candidate) if found is not None and found.row(result.candidate) else (None, None)
-
-
-def load_study(folder: Path) -> Study | None:
-    """What a sweep found so far; None while no joint run is done.
-
-    Raises:
-        ModelError, ConfigError: If the folder holds no sweep that can be read.
-    """
-    recipe = from_table(Recipe, read_json(folder / SWEEP), where=str(folder / SWEEP))
-    bounds = parse_bounds(recipe.objectives.keep)
-    return study(read_results(folder), recipe.sweep or SweepConfig(), recipe.seed, bounds)
 
 
 def _sweep_report(folder: Path) -> Report:

@@ -10,6 +10,7 @@ from typing import Any
 from chatkit.training.report import words
 from chatkit.training.report.gather import RunData
 from chatkit.training.report.plots import curves, scatter
+from chatkit.training.report.tradeoff_words import Section, dial, stands
 from chatkit.training.sweep.study import REFERENCE, Row, Study
 
 _WIDTH = 100
@@ -35,6 +36,8 @@ def run_text(run: RunData, *, ascii_only: bool = False) -> str:
         curves({**cosine, **floor}, shared_scale=True, ascii_only=ascii_only),
     )
     lines += _titled("Do the objectives pull against each other?", _wrapped(words.conflict(run.objectives)))
+    for title, said in standing(run):
+        lines += _titled(title, _wrapped(said))
     lines += _titled("How noisy are the gradients?", _wrapped(words.noise(run.objectives)))
     return "\n".join(lines).rstrip() + "\n"
 
@@ -166,6 +169,12 @@ def data_lines(run: RunData) -> list[str]:
         f"  {name}: {', '.join(map(str, names))}" + (f" ({records[name]:,} records)" if name in records else "")
         for name, names in sets.items()
     ]
+
+
+def standing(run: RunData) -> list[Section]:
+    """Where it stands on a sweep's front and on that of its dial, as far as that was measured."""
+    report = {"tradeoff": run.tradeoff, "dial": run.dial}
+    return [*stands(report), *dial(report)]
 
 
 def _differing(a: Mapping[str, Any], b: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any, Any]]:

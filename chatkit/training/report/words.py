@@ -62,7 +62,7 @@ def gave_up(head: str, it: GaveUp) -> str:
         return f"{head}: {change} (one seed: how far that is chance is not known)"
     if not sure:
         return f"{head}: {change}; with {it.difference.count} seeds that may be chance"
-    return f"{head}: {'lost' if _is_worse(it.difference.mean, it.better) else 'gained'} {size} {name}: {change}"
+    return f"{head}: {'lost' if is_worse(it.difference.mean, it.better) else 'gained'} {size} {name}: {change}"
 
 
 def comparison(it: Comparison) -> str:
@@ -123,10 +123,14 @@ def exchange(found: Study, name: str) -> str | None:
 
 def _change(found: Study, here: Row, there: Row, head: str) -> str:
     metric, better = found.metrics[head]
-    change = there.metrics[head].mean - here.metrics[head].mean
+    return changed(head, metric, better, there.metrics[head].mean - here.metrics[head].mean)
+
+
+def changed(head: str, metric: str, better: Better, change: float) -> str:
+    """A change of an objective in its metric, and whether it is for the better."""
     if float(figure(change, metric)) == 0:
         return f"{head} as before"
-    verdict = "worse" if _is_worse(change, better) else "better"
+    verdict = "worse" if is_worse(change, better) else "better"
     sign = "+" if change >= 0 else "-"
     return f"{head} {sign}{figure(abs(change), metric)} {metric_name(metric)} ({verdict})"
 
@@ -209,5 +213,6 @@ def noise(objectives: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _is_worse(change: float, better: Better) -> bool:
+def is_worse(change: float, better: Better) -> bool:
+    """Whether a change of a metric is a loss."""
     return change > 0 if better == "lower" else change < 0

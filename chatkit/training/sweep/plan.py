@@ -130,6 +130,7 @@ def plan(recipe: Recipe, candidate: Candidate, trial: str, seed: int) -> Planned
     table["train"] |= {"evaluate": 1, "threads": table["train"]["threads"] or 1}  # runs share the cores
     table["objectives"].pop("dial", None)  # a trial is one point of a front
     table["objectives"] |= {"weighting": candidate.method, "options": dict(candidate.options), "keep": {}}
+    table["objectives"].pop("sweep", None)  # it is what is measured here
     table["heads"] = {name: {**table["heads"][name], "weight": w} for name, w in candidate.weights.items()}
     if candidate.kind in ("single", "single_full"):
         head = next(iter(candidate.weights))

@@ -10,9 +10,8 @@ from typing import Any
 from chatkit.checkpoint import read_json, write_json
 from chatkit.errors import ModelError
 from chatkit.training.sweep.plan import Kind, Planned
-from chatkit.training.sweep.trial import RESULT
 
-SWEEP, FAILED, RUNS = "sweep.json", "failed.json", "runs"
+SWEEP, FAILED, RUNS, RESULT = "sweep.json", "failed.json", "runs", "result.json"
 
 
 @dataclasses.dataclass(frozen=True)

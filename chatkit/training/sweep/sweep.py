@@ -25,8 +25,8 @@ from chatkit.training.sweep.choose import chosen_trials, seeds_of
 from chatkit.training.sweep.config import SweepConfig
 from chatkit.training.sweep.plan import Planned, candidates, plan, trials
 from chatkit.training.sweep.pool import Outcome, Pool
-from chatkit.training.sweep.results import FAILED, RUNS, SWEEP, Result, read_result, write_result
-from chatkit.training.sweep.trial import RESULT
+from chatkit.training.sweep.results import FAILED, RESULT, RUNS, SWEEP, Result, read_result, write_result
+from chatkit.training.tradeoff import tell_models
 
 
 class Sweep:
@@ -107,7 +107,10 @@ class Sweep:
             if i < count
         ]
         self.board.expect(len(tuning) + len(later))
-        return self._run_all(later)
+        finished = self._run_all(later)
+        if finished and self.config.save_models:
+            tell_models(self.folder)
+        return finished
 
     def _most_later(self) -> int:
         few = min(self.config.seeds_rest or self.config.seeds, self.config.seeds) - 1

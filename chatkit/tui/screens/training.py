@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from chatkit.errors import ChatkitError
+from chatkit.runtime.readings import Gain, summed_up
 from chatkit.runtime.training_job import TrainingJob
 from chatkit.tui.text import one_line
 from chatkit.tui.widgets.curve import Curve
@@ -108,32 +110,34 @@ class TrainingScreen(Screen[str | None]):
         self.dismiss(None)
 
 
-def objectives(readings: list[dict[str, str]]) -> Content:
-    """Weights of the objectives now, and the cosine of each pair over the latest readings."""
-    if not readings:
+def objectives(rows: Sequence[Mapping[str, str]]) -> Content:
+    """What the readings say: weights, a verdict for each pair, the noise floor, what a step does to each objective."""
+    if not rows:
         return Content("")
-    latest = readings[-1]
-    lines = []
-    weights = [f"{key.removeprefix('weight.')} {float(value):.2f}" for key, value in _filled(latest, "weight.")]
-    if weights:
-        lines.append(Content.assemble(("weights    ", "$quiet"), "   ".join(weights)))
-    pairs = []
-    for key in (key for key in latest if key.startswith("cosine.")):
-        values = [float(row[key]) for row in readings[-20:] if row.get(key)]
-        if values:
-            mean = sum(values) / len(values)
-            pairs.append(Content.assemble(f"{key.removeprefix('cosine.')} ", (f"{mean:+.2f}", _conflict(mean))))
-    if pairs:
-        lines.append(Content.styled("conflict   ", "$quiet") + Content("   ").join(pairs))
+    found, lines = summed_up(rows), []
+    if found.weights:
+        lines.append(_line("weights", [Content(f"{name} {value:.2f}") for name, value in found.weights.items()]))
+    for n, pair in enumerate(found.pairs):
+        said = Content.assemble(f"{pair.name}  ", (pair.said, "$warning" if pair.against else "$foreground"))
+        lines.append(_line("conflict" if n == 0 else "", [said]))
+    if found.floor:
+        floor = [Content(f"{name} {value:+.2f}") for name, value in found.floor.items()]
+        lines.append(
+            _line("noise floor", [*floor, Content.styled("two batches of one objective agree so far", "$quiet")])
+        )
+    if found.gains:
+        lines.append(_line("a step", [*map(_gain, found.gains), Content.styled("predicted, nats", "$quiet")]))
     return Content("\n").join(lines)
 
 
-def _filled(row: dict[str, str], start: str) -> list[tuple[str, str]]:
-    return [(key, value) for key, value in row.items() if key.startswith(start) and value]
+def _line(title: str, parts: Sequence[Content]) -> Content:
+    return Content.styled(f"{title:<13}", "$quiet") + Content("   ").join(parts)
 
 
-def _conflict(cosine: float) -> str:
-    return "$warning" if cosine < -0.05 else "$foreground"
+def _gain(it: Gain) -> Content:
+    word = ("gains" if it.change < 0 else "loses") if it.sure else "as before"
+    style = "$warning" if it.sure and it.change > 0 else "$foreground"
+    return Content.assemble(f"{it.name} ", (f"{it.change:+.4f} ({word})", style))
 
 
 def clock(seconds: float) -> str:
