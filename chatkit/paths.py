@@ -46,6 +46,11 @@ def head_states_file() -> Path:
     return home() / "heads.json"
 
 
+def keys_file() -> Path:
+    """TOML with the keys that the user has bound anew."""
+    return home() / "keys.toml"
+
+
 def runs_folder() -> Path:
     """Folder of the training runs that were started from the chat."""
     return home() / "runs"

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 
+from chatkit.errors import ChatkitError
 from chatkit.tui.frames import Frames
-from chatkit.tui.keys import teach_alt_enter
+from chatkit.tui.keys import own_keys, teach_alt_enter
 from chatkit.tui.messages import ChatUpdated
 from chatkit.tui.opening import Options, open_chat
 from chatkit.tui.screens.chat import ChatScreen
@@ -31,6 +33,7 @@ class ChatkitApp(App[int]):
     TITLE = "chatkit"
     CSS_PATH = Path(__file__).with_name("chatkit.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+p", "command_palette", "Every command and action", id="app.palette", priority=True),
         Binding("ctrl+t", "toggle_dark_light", "Dark or light", id="app.theme"),
         Binding("ctrl+q", "quit", "Quit", id="app.quit", priority=True),
     ]
@@ -45,10 +48,21 @@ class ChatkitApp(App[int]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = fitting(os.environ.get("COLORFGBG", ""))
+        self._key_trouble = ""
+        try:
+            self.set_keymap(own_keys())
+        except ChatkitError as error:
+            self._key_trouble = f"{error}; the keys are the usual ones"
 
     def get_default_screen(self) -> ChatScreen:
         """The chat."""
         return ChatScreen()
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the command palette offers."""
+        from chatkit.tui.palette import entries
+
+        return entries(self, screen)
 
     def on_mount(self) -> None:
         """First the frame, then the work."""
@@ -57,12 +71,12 @@ class ChatkitApp(App[int]):
     async def _begin(self) -> None:
         screen = self.screen_stack[0]
         assert isinstance(screen, ChatScreen)
-        screen.frames = Frames(lambda update: self._tell(screen, update))
-        self.chat, trouble = open_chat(self.options, screen.frames.tell)
+        frames = screen.showing.frames = Frames(lambda update: self._tell(screen, update))
+        self.chat, trouble = open_chat(self.options, frames.tell)
         self.run_worker(self.chat.run(), name="chat")
         await screen.begin(self.chat)
-        if trouble:
-            await screen.say(trouble, trouble=True)
+        for line in filter(None, (trouble, self._key_trouble)):
+            await screen.say(line, trouble=True)
 
     def _tell(self, screen: ChatScreen, update: Update) -> None:
         screen.post_message(ChatUpdated(update))

@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+_OPTIONAL = re.compile(r"\[[^\]]*\]")
+
 
 @dataclasses.dataclass(frozen=True)
 class Command:
@@ -24,6 +26,11 @@ class Command:
     usage: str
     help: str
     plain: bool = True
+
+    @property
+    def needs_more(self) -> bool:
+        """Whether it does nothing alone."""
+        return bool(_OPTIONAL.sub("", self.usage).strip())
 
     @property
     def line(self) -> str:

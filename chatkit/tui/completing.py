@@ -75,8 +75,8 @@ def _commands(name: str) -> list[Choice]:
 
 
 def _offer(command: Command) -> Choice:
-    needs = bool(command.usage) and not command.usage.startswith("[")
-    return Choice(f"/{command.name}" + (" " if command.usage else ""), command.line, command.help, not needs)
+    start = f"/{command.name}" + (" " if command.usage else "")
+    return Choice(start, command.line, command.help, not command.needs_more)
 
 
 def _arguments(command: Command, arguments: str, heads: Sequence[dict[str, Any]]) -> list[Choice]:

@@ -14,6 +14,8 @@ from typing import Any
 from textual.binding import Binding
 from textual.widget import Widget
 
+from chatkit import paths
+
 _NAMES = {"shift+\r": "shift+enter", "alt+\r": "alt+enter"}  # from terminals that report modified keys
 
 
@@ -24,6 +26,20 @@ def teach_alt_enter() -> None:
 
         table: Any = ANSI_SEQUENCES_KEYS
         table.setdefault("\x1b\r", (SimpleNamespace(value="alt+enter"),))
+
+
+def own_keys() -> dict[str, str]:
+    """The keys that the user's key file binds.
+
+    Raises:
+        ConfigError: If something in it cannot be.
+    """
+    path = paths.keys_file()
+    if not path.exists():
+        return {}
+    from chatkit.tui import keyfile  # it knows all screens, which the first frame does without
+
+    return keyfile.read(path)
 
 
 def own_bindings(widget: Widget, key: str) -> Sequence[Binding]:

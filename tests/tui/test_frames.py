@@ -59,14 +59,14 @@ async def test_a_flood_of_pieces_is_a_handful_of_messages_to_the_screen(drive):
     said = " ".join(f"word{n}" for n in range(2000))
     async with drive({"heads": {"generation": {"say": said}}}) as chat:
         await chat.ready()
-        screen, frames = chat.app.screen, []
-        show = screen._show_event
+        showing, frames = chat.app.screen.showing, []
+        show = showing.show_event
 
         async def count(view, event):
             frames.append(event["event"])
             await show(view, event)
 
-        screen._show_event = count
+        showing.show_event = count
         await chat.say("go")
         assert chat.turns[-1].reply_text == said
         assert 1 <= frames.count("piece") < 400

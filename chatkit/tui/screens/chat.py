@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,7 +10,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.timer import Timer
 
@@ -19,7 +17,7 @@ from chatkit.tui import commands
 from chatkit.tui.dial import brief, figures
 from chatkit.tui.doing import Doing
 from chatkit.tui.messages import ChatUpdated, PassageOpened, Sent, Suggested
-from chatkit.tui.text import one_line
+from chatkit.tui.showing import Showing
 from chatkit.tui.turn_actions import TurnActions
 from chatkit.tui.typing import Typing
 from chatkit.tui.widgets.choices import Choices
@@ -32,11 +30,8 @@ from chatkit.tui.widgets.welcome import Welcome
 from chatkit.tui.window import Window
 
 if TYPE_CHECKING:  # what the first frame does not need is imported when it is first used
-    from chatkit.runtime.events import Event
-    from chatkit.runtime.session import Chat, Turn, Update
-    from chatkit.tui.frames import Frames
+    from chatkit.runtime.session import Chat
     from chatkit.tui.widgets.dial_panel import DialPanel
-    from chatkit.tui.widgets.turn import TurnView
 
 PREPARE_SECONDS = 0.15  # after the last move of the dial, until the engine sets its weights
 
@@ -60,14 +55,13 @@ class ChatScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.chat: Chat | None = None
-        self.frames: Frames | None = None  # through which updates come
         self.doing = Doing(self)
+        self.showing = Showing(self)
         self.turns = TurnActions(self)
         self.typing = Typing(self)
         self._early: list[str] = []  # sent before there was a chat
         self._preparing: Timer | None = None
         self._quit_asked = False
-        self._warned = False  # that the last messages are unfamiliar
 
     def compose(self) -> ComposeResult:
         """Transcript above, prompt and status below."""
@@ -191,22 +185,9 @@ class ChatScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show keys and commands."""
-        from chatkit.tui.screens.document import DocumentScreen
         from chatkit.tui.screens.help import HelpScreen
-        from chatkit.tui.widgets.cards import RankingCard
-        from chatkit.tui.widgets.slider import Slider
-        from chatkit.tui.widgets.turn import TurnView
 
-        sections: list[tuple[str, type[DOMNode]]] = [
-            ("Prompt", Prompt),
-            ("Chat", ChatScreen),
-            ("A turn, once you are there", TurnView),
-            ("Dial", Slider),
-            ("Passages", RankingCard),
-            ("A document", DocumentScreen),
-            ("App", type(self.app)),
-        ]
-        self.app.push_screen(HelpScreen(sections))
+        self.app.push_screen(HelpScreen())
 
     async def action_sessions(self) -> None:
         """List all chats."""
@@ -251,78 +232,7 @@ class ChatScreen(Screen[None]):
 
     async def on_chat_updated(self, message: ChatUpdated) -> None:
         """Show an update."""
-        update = message.update
-        if update.kind == "engine":
-            await self._show_engine(update.event)
-        elif update.kind == "unsaved":
-            self.query_one(StatusLine).saved = False
-            await self.say(update.message, trouble=True)
-        elif update.turn is not None:
-            await self._show_turn(update.turn, update)
-        if self.chat is not None:
-            self.query_one(StatusLine).waiting = self.chat.waiting
-
-    async def _show_turn(self, turn: Turn, update: Update) -> None:
-        if update.kind == "queued":
-            await self.window.add(turn)
-            return
-        view = self.window.running.get(turn)
-        if view is None or not view.is_attached:  # /clear took it off the screen
-            self._drawn(time.perf_counter())
-            if update.kind == "ended":
-                self.window.running.pop(turn, None)
-            return
-        if update.kind == "started":
-            await view.start(turn.reply)
-        elif update.kind == "event":
-            await self._show_event(view, update.event)
-        elif update.kind == "ended":
-            await view.trust(turn.familiarity, turn.trust)
-            await view.end(turn.state)
-            await self._warn(bool(turn.trust.get("warning")))
-            del self.window.running[turn]
-            self.window.number(view)
-            self.query_one(StatusLine).speed = float(turn.timing.get("tokens_per_second") or 0.0)
-
-    async def _warn(self, unlike: bool) -> None:
-        """Say once that the last messages together are unlike the training text."""
-        if unlike and not self._warned:
-            await self.say(commands.UNFAMILIAR, trouble=True)
-        self._warned = unlike
-
-    async def _show_event(self, view: TurnView, event: Event) -> None:
-        kind, head = event["event"], str(event.get("head", ""))
-        if kind == "piece":
-            started = time.perf_counter()
-            await view.piece(head, str(event.get("text", "")))
-            self.call_after_refresh(self._drawn, started)
-        elif kind == "answer":
-            await view.answer(head, event["answer"])
-        elif kind in ("failed", "error"):
-            place, disabled = str(event.get("place", "")), bool(event.get("disabled"))
-            await view.fail(head, str(event.get("message", "")), place, disabled=disabled)
-
-    def _drawn(self, started: float) -> None:
-        """A frame of streamed text is on the screen: the next one may come."""
-        if self.frames is not None:
-            self.frames.drawn(time.perf_counter() - started)
-
-    async def _show_engine(self, event: Event) -> None:
-        status = self.query_one(StatusLine)
-        kind = event["event"]
-        if kind == "state":
-            status.engine = event["state"]
-            if event["state"] == "dead":
-                await self.say(f"The engine is not running: {one_line(event['message'])}", trouble=True)
-        elif kind == "error":
-            await self.say(one_line(str(event.get("message", ""))), trouble=True)
-        elif kind == "glance":
-            await self.typing.show(event)
-        elif kind == "reloaded":
-            await self.say(commands.reloaded(event), trouble=not event.get("ok"))
-        elif kind in ("ready", "heads"):
-            status.model = str(event.get("model", status.model))
-            status.heads = self.query_one(Prompt).heads = list(event.get("heads", []))
+        await self.showing.show(message.update)
 
     # A session
 

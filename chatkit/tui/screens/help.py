@@ -2,49 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.dom import DOMNode
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from chatkit.tui.bindings import GROUPS, Group, keys_by_action
 from chatkit.tui.commands import COMMANDS
 
 KEY_COLUMN = 26
+KEYS_FILE = "keys.toml in chatkit's folder gives keys of your own: docs/keys.md."
 
 
 class HelpScreen(ModalScreen[None]):
-    """Help, made from the bindings: it cannot be out of date.
-
-    Args:
-        sections: Title of each group of keys, and whose bindings it lists.
-    """
+    """Help, made from the bindings as they are now: it cannot be out of date."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q,enter", "dismiss", "Close", show=False)]
 
-    def __init__(self, sections: Iterable[tuple[str, type[DOMNode]]]) -> None:
-        super().__init__()
-        self._sections = list(sections)
-
     def compose(self) -> ComposeResult:
-        """One list of keys for each section, then the commands."""
+        """One list of keys for each group, then the commands."""
         with VerticalScroll(id="help"):
-            for title, owner in self._sections:
-                yield Static(self._keys(title, owner), classes="section")
+            for group in GROUPS:
+                yield Static(self._keys(group), classes="section")
             yield Static(self._commands(), classes="section")
-            yield Static(Content.styled("Esc closes this", "$quiet"), classes="section")
+            yield Static(Content.styled(f"Esc closes this. {KEYS_FILE}", "$quiet"), classes="section")
 
-    def _keys(self, title: str, owner: type[DOMNode]) -> Content:
-        keys: dict[str, list[str]] = {}
-        for binding in Binding.make_bindings(owner.BINDINGS):
-            keys.setdefault(binding.description, []).append(self.app.get_key_display(binding))
-        lines = [self._line(", ".join(names), what) for what, names in keys.items()]
-        return Content("\n").join([Content.styled(title, "bold $accent"), *lines])
+    def _keys(self, group: Group) -> Content:
+        lines = [self._line(", ".join(keys), what) for what, keys in keys_by_action(self.app, group).items()]
+        return Content("\n").join([Content.styled(group.title, "bold $accent"), *lines])
 
     def _commands(self) -> Content:
         lines = [Content.styled("Commands", "bold $accent")]

@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from chatkit.tui.bindings import named
 from chatkit.tui.text import one_line
 
 if TYPE_CHECKING:
@@ -50,11 +51,11 @@ class SessionsScreen(ModalScreen[Chosen | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Back to the chat", priority=True),
+        Binding("escape", "leave", "Back to the chat", id="sessions.leave", priority=True),
         Binding("down", "into_list", "To the list", show=False),
-        Binding("f2", "rename", "Rename the chat"),
-        Binding("ctrl+n", "new", "New session"),
-        Binding("ctrl+d", "delete", "Delete the chat with all its words (twice)", priority=True),
+        Binding("f2", "rename", "Rename the chat", id="sessions.rename"),
+        Binding("ctrl+n", "new", "New session", id="sessions.new"),
+        Binding("ctrl+d", "delete", "Delete the chat with all its words (twice)", id="sessions.delete", priority=True),
     ]
 
     def __init__(self, store: Store, current: int | None, words: str = "") -> None:
@@ -143,11 +144,13 @@ class SessionsScreen(ModalScreen[Chosen | None]):
         if not session or self._renaming:
             return
         if session == self._current:
-            self._hint("This chat is open: begin a new one first (ctrl+n)", trouble=True)
+            key = named(self.app, "sessions.new", "ctrl+n")
+            self._hint(f"This chat is open: begin a new one first ({key})", trouble=True)
         elif session != self._doomed:
             self._doomed = session
             title = one_line(self._store.session(session).title)
-            self._hint(f"ctrl+d again deletes “{title}” with all its words for good", trouble=True)
+            key = named(self.app, "sessions.delete", "ctrl+d")
+            self._hint(f"{key} again deletes “{title}” with all its words for good", trouble=True)
         else:
             self._doomed = 0
             self._store.delete_session(session)
@@ -181,7 +184,12 @@ class SessionsScreen(ModalScreen[Chosen | None]):
     def _hint(self, text: str = "", *, trouble: bool = False) -> None:
         hint = self.query_one("#hint", Static)
         hint.set_class(trouble, "trouble")
-        hint.update(Content(text or "Enter opens · F2 renames · ctrl+d deletes · ctrl+n new · Esc closes"))
+        hint.update(Content(text or self._usual_hint()))
+
+    def _usual_hint(self) -> str:
+        keys = (("rename", "F2", "renames"), ("delete", "ctrl+d", "deletes"), ("new", "ctrl+n", "new"))
+        parts = [f"{named(self.app, f'sessions.{name}', usual)} {what}" for name, usual, what in keys]
+        return " · ".join(["Enter opens", *parts, f"{named(self.app, 'sessions.leave', 'Esc')} closes"])
 
 
 def _session(record: SessionRecord, current: int | None) -> Content:

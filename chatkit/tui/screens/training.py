@@ -15,6 +15,7 @@ from textual.widgets import Static
 from chatkit.errors import ChatkitError
 from chatkit.runtime.readings import Gain, summed_up
 from chatkit.runtime.training_job import TrainingJob
+from chatkit.tui.bindings import named
 from chatkit.tui.text import one_line
 from chatkit.tui.widgets.curve import Curve
 
@@ -85,7 +86,13 @@ class TrainingScreen(Screen[str | None]):
         keys = [("s", "stop and save" if running else "resume")] if self.job.state != "finished" else []
         keys += [("l", "load the assistant")] if self.job.has_assistant and not running else []
         keys += [("Esc", "back to the chat; the run goes on" if running else "back to the chat")]
-        return Content("   ").join([Content.assemble((key, "$accent"), (f" {what}", "$quiet")) for key, what in keys])
+        ids = {"s": "training.stop", "l": "training.load", "Esc": "training.leave"}
+        return Content("   ").join(
+            [
+                Content.assemble((named(self.app, ids[key], key), "$accent"), (f" {what}", "$quiet"))
+                for key, what in keys
+            ]
+        )
 
     async def action_stop(self) -> None:
         """Stop it, or let it go on."""

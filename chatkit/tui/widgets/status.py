@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from chatkit.tui.bindings import named
 from chatkit.tui.text import one_line
 
 STATES = {
@@ -37,7 +38,7 @@ class StatusLine(Widget):
         width = self.content_region.width
         mark, colour, word = STATES.get(self.engine, STATES["off"])
         left = [Content.assemble((f"{mark} ", colour), word)]
-        right = [Content.styled("F1 help", "$quiet")]
+        right = [Content.styled(f"{named(self.app, 'chat.help', 'F1')} help", "$quiet")]
         if not self.saved:
             right.insert(0, Content.styled("not saved", "bold $warning"))
         if self.dial:

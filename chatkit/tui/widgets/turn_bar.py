@@ -9,6 +9,8 @@ from textual.message import Message
 from textual.style import Style
 from textual.widgets import Static
 
+from chatkit.tui.bindings import named
+
 ACTIONS = (("edit", "e", "edit"), ("retry", "r", "another reply"), ("copy", "c", "copy"), ("code", "y", "copy code"))
 
 
@@ -49,7 +51,10 @@ class TurnBar(Static):
         known = [part for part in several if part is not None]
         self.set_class(bool(known), "several")
         parts = known + [
-            Content.assemble((key, _link(f"ask('{action}')", "$accent")), (f" {what}", _link(f"ask('{action}')")))
+            Content.assemble(
+                (named(self.app, f"turn.{action}", key), _link(f"ask('{action}')", "$accent")),
+                (f" {what}", _link(f"ask('{action}')")),
+            )
             for action, key, what in ACTIONS
             if action != "code" or code
         ]
