@@ -124,6 +124,8 @@ class Hit:
         heading: Title or heading above the passage.
         path: The file, absolute; "" where there is none.
         line: Its first line there, from 1 (of a PDF the page, of JSONL the row); 0 where that is not known.
+        coverage: Share of the query's words that stand in it, each weighted by how rare it is, 0 to 1.
+        matched: How many different words of the query stand in it.
     """
 
     text: str
@@ -132,6 +134,8 @@ class Hit:
     heading: str = ""
     path: str = ""
     line: int = 0
+    coverage: float = 0.0
+    matched: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -272,8 +276,8 @@ def block_from_json(data: Mapping[str, Any]) -> Block:
 
 
 def _hit(item: Mapping[str, Any]) -> Hit:
-    text, score, source = (item[key] for key in ("text", "score", "source"))
-    return Hit(text, score, source, item.get("heading", ""), item.get("path", ""), item.get("line", 0))
+    known = {field.name: item[field.name] for field in dataclasses.fields(Hit) if field.name in item}
+    return Hit(**known)  # text, score and source must be there
 
 
 @dataclasses.dataclass(frozen=True)

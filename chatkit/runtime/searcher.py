@@ -8,6 +8,7 @@ saved. Vectors take part only if the present encoder made all of them; ``note`` 
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import itertools
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from chatkit.head.answer import Hit
 from chatkit.runtime.index import DocumentIndex
 from chatkit.runtime.index_tables import Snapshot
 from chatkit.search.bm25 import BM25
+from chatkit.search.coverage import coverage
 from chatkit.search.fusion import candidates
 from chatkit.search.words import document_words, query_words
 
@@ -65,14 +67,23 @@ class Searcher:
             if vector.shape != vectors.shape[1:]:
                 raise ValueError(f"vector must have shape {vectors.shape[1:]}, got {vector.shape}")
             query = vector / max(float(np.linalg.norm(vector)), 1e-12)
-        found = candidates(self._bm25, query_words(text), vectors, query)
+        words = query_words(text)
+        found = candidates(self._bm25, words, vectors, query)
         best, scores = found.ranked(self.weight if vectors is not None else 0.0, k)
         hits = []
         for number, score in zip(best.tolist(), scores.tolist(), strict=True):
             index, identifier = self._passages[number]
             if hit := index.passage(identifier, score):
                 hits.append(hit)
-        return hits
+        return self._covered(words, hits)
+
+    def _covered(self, words: Sequence[str], hits: Sequence[Hit]) -> list[Hit]:
+        """The hits with how much of the query each of them holds."""
+        shares = coverage(self._bm25, words, (f"{hit.heading} {hit.text}" for hit in hits))
+        return [
+            dataclasses.replace(hit, coverage=share, matched=matched)
+            for hit, (share, matched) in zip(hits, shares, strict=True)
+        ]
 
     def note(self) -> str:
         """One line if passages are ranked by words alone since another encoder made vectors; else ""."""

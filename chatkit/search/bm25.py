@@ -78,6 +78,16 @@ class BM25:
         scores: np.ndarray = self._model.get_scores_from_ids(ids)
         return scores if documents is None else scores[documents]
 
+    def idf(self, words: Sequence[str]) -> np.ndarray:
+        """How rare each word is, (len(words),): log(1 + (N - n + 0.5) / (n + 0.5)) where n of N documents hold it."""
+        counts = np.zeros(len(words))
+        if self._model is not None:
+            starts, numbers = self._model.scores["indptr"], self._model.vocab_dict
+            for i, word in enumerate(words):
+                if (number := numbers.get(word)) is not None:
+                    counts[i] = starts[number + 1] - starts[number]
+        return np.log1p((self._size - counts + 0.5) / (counts + 0.5))
+
     def top(self, words: Sequence[str], n: int) -> tuple[np.ndarray, np.ndarray]:
         """The best documents, those without any word of the query left out.
 

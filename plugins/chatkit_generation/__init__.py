@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from chatkit.plugin_api import Answer, Ask, Branches, Info, LanguageModel, Piece, Sampling, Vocabulary, choose
+from chatkit_generation.citing import COVERAGE, citable, quotation
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
 
@@ -30,14 +31,33 @@ class Generation(LanguageModel):
     )
 
     def build(self, info: Info, vocabulary: Vocabulary, **options: Any) -> None:
-        """Keep the vocabulary and the defaults of sampling; ``options`` are the fields of ``Sampling``."""
+        """Keep the vocabulary and the defaults of replies.
+
+        Args:
+            info: Unused: the head has no weights.
+            vocabulary: Its softmax predicts the next piece.
+            **options: The fields of ``Sampling``; ``cite``: least coverage of a question by a passage of the indexed
+                documents at which the passage is the reply (0.7; above 1 never); ``avoid``: characters that no reply
+                may hold, such as brackets where the training texts have blanks to fill in.
+        """
         super().build(info, vocabulary)
+        self.cite = float(options.pop("cite", COVERAGE))
+        avoid = set(options.pop("avoid", ""))
+        if avoid:
+            held = [bool(avoid & set(vocabulary.decode([index]))) for index in range(len(vocabulary))]
+            self.banned |= torch.tensor(held)
         self.sampling = Sampling(**options)
 
     def stream(self, ask: Ask) -> Iterator[Piece | Answer]:
-        """A reply, piece by piece, until the end of the turn, ``max_tokens`` or the user's stop."""
+        """A reply, piece by piece, until the end of the turn, ``max_tokens`` or the user's stop.
+
+        To a question about the indexed documents it is what they say, unless the user weighs objectives of the reply.
+        """
         settings = {name: ask.options.get(name, getattr(self.sampling, name)) for name in _SETTINGS}
         sampling = Sampling(**settings)
+        if ask.candidates == 1 and (cited := self._cited(ask)):
+            yield Piece(cited)
+            return
         if ask.candidates > 1:
             texts = self._draw(ask, sampling)
             yield Piece(texts[0] if ask.cancelled else texts[ask.pick(texts)])
@@ -78,6 +98,14 @@ class Generation(LanguageModel):
             alive = self._go_on(branches, alive, ids.tolist(), [len(rows[row]) > place + 1 for row in alive])
         fluency = [-cost / len(row) for cost, row in zip(nats, rows, strict=True)]
         return {"fluency": fluency, "brevity": [1.0 - len(row) for row in rows]}
+
+    def _cited(self, ask: Ask) -> str:
+        """What the indexed documents say, if the message asks about them; else ""."""
+        least = float(ask.options.get("cite", self.cite))
+        if least > 1 or ask.options.get("continue"):
+            return ""
+        hit = citable(ask.text, ask.search(None, ask.text, 3), least)
+        return quotation(ask.text, hit) if hit else ""
 
     def _draw(self, ask: Ask, sampling: Sampling) -> list[str]:
         """Replies drawn side by side, each text once; as far as they have come when the user stops."""

@@ -1,0 +1,31 @@
+"""How much of a query a passage holds: unlike a score, comparable between queries and collections."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from chatkit.search.bm25 import BM25
+from chatkit.search.words import document_words
+
+
+def coverage(bm25: BM25, words: Sequence[str], passages: Iterable[str]) -> list[tuple[float, int]]:
+    """Share of the query in each passage, and how many of its words.
+
+    Args:
+        bm25: Index of the collection, which knows how rare a word is; a word that it does not hold is the rarest.
+        words: Words of the query.
+        passages: Texts.
+    Returns:
+        Of each passage the sum of the inverse document frequencies of the query's words that it holds, divided by that
+        of all of them, 0 to 1; and the number of different words that it holds.
+    """
+    distinct = sorted(set(words))
+    weights = bm25.idf(distinct)
+    out = []
+    for passage in passages:
+        held = set(document_words(passage))
+        inside = np.array([word in held for word in distinct], dtype=bool)
+        out.append((float(weights[inside].sum() / weights.sum()) if distinct else 0.0, int(inside.sum())))
+    return out

@@ -1,0 +1,167 @@
+"""How the assistant behaves in the chat: does it end its turns, loop, say what it is, keep to the documents?
+
+    python tests/benchmarks/behaviour.py FOLDER_OF_THE_SETS [--model DIR] [--split dev|test] [--seed N]
+
+Turns       replies to 200 messages that open dialogues of the sets (drawn with a seed), sampled as in the chat. Ended:
+            by the assistant, not by the limit of pieces. Loops: three words in a row that occur three times, or a word
+            five times in a row. Empty: no letter in it.
+Says        20 ways to ask what it is that no corpus holds: replies that name a program, an assistant, a model, chatkit.
+Documents   questions about chatkit's own pages (english/retrieval), with those pages indexed: replies that quote a
+            passage (recall), and quotes from a passage that is judged right (precision). Beside it messages of
+            dialogues that are asked as questions, with the same pages and with notes_handbook: replies that quote.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import chatkit_corpora
+from chatkit_generation.citing import citable
+from default_assistant import DIALOGUE
+
+from chatkit import paths
+from chatkit.assistant import Assistant
+from chatkit.data.readers import read_collection
+from chatkit.data.records import Problems
+from chatkit.head.answer import Hit
+from chatkit.runtime.conversation import Conversation
+from chatkit.runtime.loading import load_trained
+from chatkit.search.bm25 import BM25
+from chatkit.search.coverage import coverage
+from chatkit.search.words import document_words, query_words
+from chatkit.training.prepare import draw, read_records
+
+IDENTITY = (
+    "so what are you exactly, a bot?",
+    "hey, who is this?",
+    "am I talking to a person or to a machine?",
+    "please introduce yourself",
+    "do you have a name?",
+    "who am I speaking with?",
+    "are you real?",
+    "tell me something about yourself",
+    "what sort of program are you?",
+    "is there a human on the other side?",
+    "are you an AI?",
+    "what should I call you?",
+    "whats your name",
+    "who made you?",
+    "are you ChatGPT?",
+    "what is chatkit?",
+    "r u a bot",
+    "you are a computer, right?",
+    "who r u",
+    "hello, and who might you be?",
+)
+_NAMES_ITSELF = re.compile(
+    r"\b(chatkit|program|assistant|model|machine|computer|software|bot|robot|terminal)\b", re.IGNORECASE
+)
+_WORD = re.compile(r"\w+")
+
+
+class Pages:
+    """Passages of a ranking set, searched by words, as the chat searches an index."""
+
+    def __init__(self, folder: Path) -> None:
+        collection = read_collection(folder, "dev", "skip")
+        self.queries, self.qrels = collection.queries, collection.qrels
+        self._ids, self._texts = list(collection.corpus), list(collection.corpus.values())
+        self._bm25 = BM25.build(document_words(text) for text in self._texts)
+
+    def search(self, text: str) -> Sequence[Hit]:
+        """The 3 best passages by BM25."""
+        words = query_words(text)
+        best, scores = self._bm25.top(words, 3)
+        shares = coverage(self._bm25, words, (self._texts[i] for i in best))
+        return [
+            Hit(self._texts[i], float(score), self._ids[i], "", *share)
+            for i, score, share in zip(best.tolist(), scores, shares, strict=True)
+        ]
+
+
+def loops(text: str) -> bool:
+    """Whether three words in a row occur three times, or one word five times in a row."""
+    words = [word.lower() for word in _WORD.findall(text)]
+    triples = Counter(zip(words, words[1:], words[2:], strict=False))
+    in_a_row = any(len(set(words[i : i + 5])) == 1 for i in range(len(words) - 4))
+    return in_a_row or max(triples.values(), default=0) >= 3
+
+
+def said(conversation: Conversation, text: str, seed: int) -> str:
+    """The reply to one message without history."""
+    events = conversation.turn(text, heads=["generation"], seed=seed)
+    return "".join(event["text"] for event in events if event["event"] == "piece")
+
+
+def quoting(pages: Pages, asked: Sequence[str], least: float) -> tuple[float, float, float]:
+    """Recall and precision of quotes for the queries, and the share of a chat's questions that are answered by one."""
+    found = {query: citable(text, pages.search(text), least) for query, text in pages.queries.items()}
+    right = [pages.qrels.get(query, {}).get(hit.source, 0) > 0 for query, hit in found.items() if hit is not None]
+    wrong = sum(citable(text, pages.search(text), least) is not None for text in asked)
+    return sum(right) / len(found), sum(right) / max(len(right), 1), wrong / len(asked)
+
+
+def converse(assistant: Assistant, opening: Sequence[str], seed: int, show: int) -> None:
+    """Print how turns end, and what it says of itself."""
+    conversation = Conversation(assistant)
+    limit = assistant.heads["generation"].sampling.max_tokens  # type: ignore[union-attr]
+    replies = [said(conversation, text, seed + i) for i, text in enumerate(opening)]
+    ended = sum(len(assistant.tokenizer.encode(reply)) < limit - 2 for reply in replies)
+    print(f"turns      {len(replies)} replies: ended {ended / len(replies):.1%}, loops {sum(map(loops, replies))},")
+    empty = sum(not _WORD.search(reply) for reply in replies)
+    print(f"           empty {empty}, mean length {sum(map(len, replies)) / len(replies):.0f} characters")
+    names = [said(conversation, text, seed + i) for i, text in enumerate(IDENTITY)]
+    print(f"says       {sum(bool(_NAMES_ITSELF.search(reply)) for reply in names)} of {len(names)} name what it is")
+    for text, reply in [*zip(opening, replies, strict=True)][:: max(1, 200 // max(1, show))][:show]:
+        print(f"    {text[:70]!r} -> {reply!r}")
+    for text, reply in [*zip(IDENTITY, names, strict=True)][:show]:
+        print(f"    {text!r} -> {reply!r}")
+
+
+def documents(root: Path, asked: Sequence[str]) -> None:
+    """Print when passages are quoted."""
+    collections = {"own": Pages(chatkit_corpora.path("english") / "retrieval")}
+    collections["handbook"] = Pages(root / "notes_handbook")
+    print("documents  coverage   recall  precision   quotes to chat")
+    for name, pages in collections.items():
+        for least in (0.4, 0.5, 0.6, 0.7, 0.8, 1.0):
+            row = quoting(pages, asked, least)
+            print(f"{name:10} {least:>8.1f} {row[0]:>8.2f} {row[1]:>10.2f} {row[2]:>16.3f}")
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else "")
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--model", type=Path, default=paths.shipped_model())
+    parser.add_argument("--split", default="dev", choices=["dev", "test"])
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--show", type=int, default=0, help="print so many replies")
+    parser.add_argument("--only", choices=["turns", "documents"])
+    args = parser.parse_args()
+    assistant = load_trained(args.model)
+    head = type(assistant.heads["generation"])
+    opening: list[str] = []
+    asked: list[str] = []
+    for name in DIALOGUE:
+        records = read_records(head, args.data / name, args.split, Problems())
+        opening += [record["turns"][0]["text"] for record in draw(records, 50, seed=args.seed)]
+        turns = [turn["text"] for record in records for turn in record["turns"]]
+        questions = [text for text in turns if text.rstrip().endswith("?")]
+        asked += random.Random(args.seed).sample(questions, min(100, len(questions)))
+    if args.only != "documents":
+        converse(assistant, opening, args.seed, args.show)
+    if args.only != "turns":
+        documents(args.data, asked)
+
+
+if __name__ == "__main__":
+    main()
