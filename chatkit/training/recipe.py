@@ -100,7 +100,8 @@ class TrainConfig:
         warmup: Share of the steps in which the rate rises from 0.
         decay: Share of the steps in which it falls (trapezoid).
         final: Share of the learning rate that is left at the end (cosine, linear, one_cycle, trapezoid).
-        weight_decay: On matrices; biases and gains are spared.
+        weight_decay: L2 on matrices; biases and gains are spared.
+        l1: L1 on matrices, as a step of its own; what it takes to zero stays zero (chatkit.training.optimiser).
         clip: Largest norm of the gradient; 0 is off.
         sampler: Which heads take part in a step: ``all``, or one drawn ``proportional`` to its examples, with a
             ``temperature``, or in turn (``round_robin``).
@@ -124,6 +125,7 @@ class TrainConfig:
     decay: float = 0.2
     final: float = 0.05
     weight_decay: float = 0.01
+    l1: float = 0.0
     clip: float = 1.0
     sampler: Literal["all", "proportional", "temperature", "round_robin"] = "all"
     temperature: float = 2.0
@@ -143,7 +145,7 @@ class TrainConfig:
                 raise ValueError(f"train.{name} must be above 0, got {getattr(self, name)}")
         if not 0 <= self.average_decay < 1:
             raise ValueError(f"train.average_decay must lie in 0..1 (1 excluded), got {self.average_decay}")
-        for name in ("weight_decay", "clip", "threads", "patience", "final"):
+        for name in ("weight_decay", "l1", "clip", "threads", "patience", "final"):
             if getattr(self, name) < 0:
                 raise ValueError(f"train.{name} must be at least 0, got {getattr(self, name)}")
         if not 0 <= self.warmup < 1:

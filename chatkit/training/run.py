@@ -184,7 +184,8 @@ class Run:
         """Train to the end.
 
         Args:
-            finish: Then fit what is fitted on dev and save the assistant; without it a checkpoint is all there is.
+            finish: Then fit what is fitted on dev and save the assistant; without it a checkpoint, and in memory the
+                weights that the run ends with, are all there is.
         Returns:
             False if it was interrupted; the checkpoint and the assistant as it stands are saved either way.
         """
@@ -198,13 +199,15 @@ class Run:
         with interrupts(self._interrupt):
             self._loop(stopping)
             self.checkpoint()
-        if not finish or not self.group.first:
+        if not self.group.first:
             return not self._stop
         if not self._stop:
             self._settle(stopping)
-            fit_on_dev(self.assistant, self.recipe, self.dev, self.progress.note)
-            self._measure()
-        self.save_assistant()
+        if finish:
+            if not self._stop:
+                fit_on_dev(self.assistant, self.recipe, self.dev, self.progress.note)
+                self._measure()
+            self.save_assistant()
         return not self._stop
 
     def _loop(self, stopping: EarlyStopping) -> None:

@@ -28,6 +28,7 @@ from chatkit.objectives.dial import Steps
 from chatkit.objectives.weighting import make_weighting
 from chatkit.training.average import WeightAverage
 from chatkit.training.distributed import Group
+from chatkit.training.optimiser import make_optimiser, shrink
 from chatkit.training.precision import computes_in_bfloat16
 from chatkit.training.recipe import Recipe
 from chatkit.training.schedule import rate_at
@@ -102,7 +103,7 @@ class Trainer:
         self._parameters += adapters
         self.shared = self._make_shared()
         self.weighting = self.shared.weighting
-        self.optimiser = _make_optimiser(self._parameters, recipe, adapters)
+        self.optimiser = make_optimiser(self._parameters, recipe, adapters)
         self.average = WeightAverage(self._modules, recipe.train.average, recipe.train.average_decay)
         self._carried: dict[str, State] = {}
 
@@ -147,6 +148,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group.get("factor", 1.0)
         self.optimiser.step()
+        shrink(self.optimiser, self.recipe.train.l1)
         self.average.update(self.progress)
         reading = self.shared.finish(losses)
         self.step += 1
@@ -311,18 +313,3 @@ class Trainer:
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): tensor for key, tensor in tensors.items() if key.startswith(prefix)}
-
-
-def _make_optimiser(
-    parameters: list[nn.Parameter], recipe: Recipe, adapters: Sequence[nn.Parameter] = ()
-) -> torch.optim.AdamW:
-    apart = set(adapters)
-    matrices = [p for p in parameters if p.ndim > 1 and p not in apart]
-    rest = [p for p in parameters if p.ndim <= 1 and p not in apart]
-    groups = [
-        {"params": matrices, "weight_decay": recipe.train.weight_decay},
-        {"params": rest, "weight_decay": 0.0},
-    ]
-    if adapters and recipe.objectives.dial is not None:
-        groups.append({"params": list(adapters), "weight_decay": 0.0, "factor": recipe.objectives.dial.learning_rate})
-    return torch.optim.AdamW(groups, lr=recipe.train.learning_rate, betas=(0.9, 0.98), fused=True)

@@ -17,6 +17,7 @@ from chatkit.data.domains import DomainBatches
 from chatkit.errors import ConfigError
 from chatkit.nn.encoder import EncoderConfig, make_encoder
 from chatkit.training.average import WeightAverage
+from chatkit.training.optimiser import shrink
 from chatkit.training.progress import Progress
 from chatkit.training.recipe import Recipe, load_recipe
 from chatkit.training.run import Run
@@ -66,8 +67,9 @@ def finished(recipe: Recipe, folder: Path, stop_at: int | None = None) -> Run:
         ),
         ("encoder.embedding_dropout=0.1", "encoder.weight_dropout=0.3"),
         ("train.patience=1", "train.evaluate=4"),
+        ("train.l1=0.5",),
     ],
-    ids=["augment", "ema", "swa", "dro", "dropouts", "patience"],
+    ids=["augment", "ema", "swa", "dro", "dropouts", "patience", "l1"],
 )
 def test_a_run_with_the_key_resumes_bit_for_bit(overrides: tuple[str, ...], micro: Micro, tmp_path: Path) -> None:
     recipe = micro(*overrides)
@@ -103,6 +105,37 @@ def test_the_average_is_the_mean_of_the_weights() -> None:
         again.restore(average.tensors())
         again.settle()
         assert float(layer.weight.detach().mean()) == pytest.approx(value)
+
+
+def test_l1_takes_small_weights_to_zero_and_leaves_biases_alone(micro: Micro, tmp_path: Path) -> None:
+    made, plain = run(micro("train.l1=20"), tmp_path / "a"), run(micro(), tmp_path / "b")
+    for _ in range(3):
+        made.trainer.train_step()
+        plain.trainer.train_step()
+
+    def zeros(trained: Run) -> float:
+        table = trained.assistant.backbone.encoder.embedding.weight
+        return float((table == 0).float().mean())
+
+    assert zeros(made) > 0.05 > zeros(plain)
+    layer = torch.nn.Linear(2, 2)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([[0.3, -0.3], [0.05, -0.05]]))
+    optimiser = torch.optim.SGD([{"params": [layer.weight], "l1": True}, {"params": [layer.bias]}], lr=0.1)
+    bias = layer.bias.detach().clone()
+    layer(torch.ones(1, 2)).sum().backward()
+    shrink(optimiser, 1.0)
+    assert torch.allclose(layer.weight, torch.tensor([[0.2, -0.2], [0.0, 0.0]]))
+    assert torch.equal(layer.bias, bias)
+
+
+def test_a_run_that_fits_nothing_ends_with_the_average_too(micro: Micro, tmp_path: Path) -> None:
+    made = run(micro("train.average=swa"), tmp_path / "a")
+    assert made.train(finish=False)
+    mean, last = made.trainer.average.tensors(), load_tensors(tmp_path / "a" / "run" / "checkpoint.safetensors")[0]
+    now = weights(made)
+    assert all(torch.equal(tensor, now[name]) for name, tensor in mean.items() if name != "count")
+    assert not all(torch.equal(tensor, last[f"model.{name}"]) for name, tensor in now.items())
 
 
 def test_early_stopping_ends_and_goes_back_to_the_best(micro: Micro, tmp_path: Path) -> None:
