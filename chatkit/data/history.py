@@ -19,8 +19,9 @@ SUFFIX = ".db"
 SESSION = "session"  # key of a record that says which session it is of
 _TURNS = """WITH RECURSIVE branch(id, depth) AS (
     SELECT leaf, 0 FROM session WHERE id = ?
-    UNION ALL SELECT parent, depth + 1 FROM message JOIN branch USING (id) WHERE parent IS NOT NULL)
-    SELECT speaker, text FROM message JOIN branch USING (id) ORDER BY depth DESC"""
+    UNION ALL SELECT parent, depth + 1 FROM message JOIN branch USING (id)
+    WHERE parent IS NOT NULL AND depth < (SELECT count(*) FROM message))
+    SELECT speaker, text FROM message JOIN branch USING (id) ORDER BY depth DESC"""  # a circle in it would never end
 
 
 def history_rows(path: Path, report: Report) -> Iterator[tuple[int, Any]]:
@@ -38,7 +39,7 @@ def history_rows(path: Path, report: Report) -> Iterator[tuple[int, Any]]:
                 turns = [{"speaker": speaker, "text": text} for speaker, text in rows if text.strip()]
                 if turns:
                     yield session, {"turns": turns, SESSION: session}
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where SQLite quotes a damaged file
         raise DataError(
             f"{path}: cannot be read as a history: {error}", hint="an encrypted history is not trained on"
         ) from None

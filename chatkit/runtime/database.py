@@ -55,7 +55,7 @@ class Database:
                 raise
 
     def _prepare(self) -> None:
-        self._db.text_factory = lambda raw: raw.decode("utf-8", "surrogatepass")
+        self._db.text_factory = _decoded
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.execute("PRAGMA cell_size_check = ON")  # the file may be from elsewhere
@@ -92,8 +92,16 @@ class Database:
         """Turn what SQLite or the system reports into a ``StorageError`` with a way out."""
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # the last where SQLite quotes a damaged file
             raise StorageError(f"{self.path} cannot be used: {error}", hint=_way_out(str(error))) from error
+
+
+def _decoded(raw: bytes) -> str:
+    """A text as it was bound to ``TEXT``; what is no text, in a file from elsewhere, with marks in its place."""
+    try:
+        return raw.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "replace")
 
 
 def _create_private(path: Path) -> None:

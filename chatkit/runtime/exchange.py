@@ -209,18 +209,22 @@ def _problem(data: Any) -> str:
         if problem:
             return f"message {number}: {problem}"
         seen.add(message["id"])
-    return "" if data.get("leaf") in seen | {None} else "leaf names no message"
+    if "leaf" not in data or not (data["leaf"] is None or type(data["leaf"]) is int):
+        return "lacks its leaf"
+    return "" if data["leaf"] in seen | {None} else "leaf names no message"
 
 
 def _message_problem(message: Any, seen: set[Any]) -> str:
     if not isinstance(message, Mapping) or type(message.get("id")) is not int or message["id"] in seen:
         return "has no number of its own"
-    if message.get("parent") is not None and message["parent"] not in seen:
+    if "parent" not in message or "seed" not in message:
+        return "lacks parent or seed"
+    if message["parent"] is not None and (type(message["parent"]) is not int or message["parent"] not in seen):
         return "follows a message that does not stand before it"
     texts = (message.get("text"), message.get("state"), message.get("lineage"))
     if message.get("speaker") not in _SPEAKERS or not all(isinstance(text, str) for text in texts):
         return "lacks speaker, text, state or lineage"
-    seed = message.get("seed")
+    seed = message["seed"]
     if not (seed is None or (type(seed) is int and 0 <= seed < 2**63)) or not _is_time(message.get("created")):
         return "seed must be a whole number, created seconds"
     if not isinstance(message.get("facts"), Mapping) or not isinstance(message.get("answers"), list):

@@ -43,7 +43,11 @@ class Store(Database):
 
     def __init__(self, path: Path | str | None = None) -> None:
         super().__init__(path if path is not None else paths.history_file(), schema.migrate, check=schema.version)
-        self._recover()
+        try:
+            self._recover()
+        except BaseException:  # a damaged file: whoever opens it again must not find it held by us
+            self.close()
+            raise
 
     # Sessions
 

@@ -18,9 +18,12 @@ import torch
 from chatkit.assistant import Assistant
 from chatkit.checkpoint import read_json, save_tensors, tensor_shapes
 from chatkit.config import read_toml
+from chatkit.data.readers import READERS
+from chatkit.data.records import Problems
 from chatkit.errors import ConfigError, ModelError, StorageError
 from chatkit.registry import Registry
 from chatkit.runtime.index import DocumentIndex
+from chatkit.runtime.store import Store
 from chatkit.search.bm25 import BM25
 from chatkit.text.tokenizer import Tokenizer
 
@@ -138,3 +141,43 @@ def test_postings_that_point_outside_are_refused(change: dict[str, list[object]]
     np.savez(buffer, **arrays)
     with pytest.raises(StorageError, match="damaged"):
         BM25.from_bytes(buffer.getvalue())
+
+
+def test_bytes_that_are_no_text_are_shown_with_marks(tmp_path: Path) -> None:
+    store = Store(tmp_path / "history.db")
+    session = store.create_session("one")
+    store.start_reply(store.add_prompt(session, "hello"))
+    store.close()
+    with sqlite3.connect(tmp_path / "history.db") as db:
+        db.execute("UPDATE message SET text = CAST(x'68ff68' AS TEXT) WHERE speaker = 'user'")
+        db.execute("UPDATE session SET name = CAST(x'd0' AS TEXT)")
+    store = Store(tmp_path / "history.db")
+    assert store.messages(session)[0].text == "h\ufffdh"
+    assert store.session(session).name == "\ufffd"
+    store.close()
+
+
+def test_a_history_that_cannot_be_tidied_is_not_held_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+
+    def fail(store: Store) -> None:
+        opened.append(store)
+        raise StorageError("damaged")
+
+    monkeypatch.setattr(Store, "_recover", fail)
+    with pytest.raises(StorageError, match="damaged"):
+        Store(tmp_path / "history.db")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0]._db.execute("SELECT 1")
+
+
+def test_a_history_that_runs_in_a_circle_ends(tmp_path: Path) -> None:
+    store = Store(tmp_path / "history.db")
+    session = store.create_session("one")
+    prompts = [store.start_reply(store.add_prompt(session, text)) for text in ("a", "b")]
+    store.close()
+    with sqlite3.connect(tmp_path / "history.db") as db:
+        db.execute("PRAGMA foreign_keys = OFF")
+        db.execute("UPDATE message SET parent = ? WHERE parent IS NULL", (prompts[-1],))
+    (record,) = READERS["dialogue"].read(tmp_path / "history.db", "train", "skip", Problems())
+    assert {turn["text"] for turn in record["turns"]} == {"a", "b"}
