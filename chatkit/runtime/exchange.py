@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from chatkit.runtime.store import Store
 
 KIND, FORMAT = "chatkit-session", 1
 MOST_BYTES = 512 * 2**20
+YEAR_9999 = 253_370_764_800  # seconds; later ones cannot be shown as a date
 _SPEAKERS = ("user", "assistant")
 _ENDED = ("done", "stopped", "failed", "interrupted")
 
@@ -202,7 +202,7 @@ def _problem(data: Any) -> str:
     if not isinstance(data.get("name"), str) or not isinstance(data.get("messages"), list):
         return "lacks its name or its messages"
     if not all(_is_time(data.get(key)) for key in ("created", "changed")):
-        return "created and changed must be seconds"
+        return "created and changed must be seconds since 1970"
     seen: set[Any] = set()
     for number, message in enumerate(data["messages"], start=1):
         problem = _message_problem(message, seen)
@@ -241,4 +241,4 @@ def _message_problem(message: Any, seen: set[Any]) -> str:
 
 
 def _is_time(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < YEAR_9999

@@ -7,14 +7,20 @@ error is found out as well. What it cannot see are sockets that native code open
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from chatkit.errors import StorageError
+from chatkit.runtime.store import Store
 
 HOOK = """
 import os, sys
@@ -58,7 +64,7 @@ def _watch(event, args):
     else:
         return
     _write(f"reached {event} {what!r}")
-    raise PermissionError(f"{event} {what!r}: beyond this machine")
+    raise PermissionError(1, f"{event} {what!r}: beyond this machine")
 
 
 sys.addaudithook(_watch)
@@ -98,17 +104,20 @@ def watched(tmp_path: Path) -> Chatkit:
         "NETWORK_LOG": str(log),
     }
 
-    def run(*argv: str, given: str = "") -> tuple[subprocess.CompletedProcess[bytes], list[str]]:
+    def run(
+        *argv: str, given: str = "", meanwhile: Callable[[], None] | None = None
+    ) -> tuple[subprocess.CompletedProcess[bytes], list[str]]:
         log.write_text("", encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, "-m", "chatkit", *argv],
-            input=given.encode(),
-            capture_output=True,
-            check=False,
-            timeout=240,
-            env=environment,
-            cwd=tmp_path,
-        )
+        command = [sys.executable, "-m", "chatkit", *argv]
+        process = subprocess.Popen(command, stdin=-1, stdout=-1, stderr=-1, env=environment, cwd=tmp_path)
+        try:
+            if meanwhile is not None:
+                meanwhile()
+                process.terminate()
+            out, errors = process.communicate(given.encode(), timeout=240)
+        finally:
+            process.kill()
+        done = subprocess.CompletedProcess(command, process.returncode, out, errors)
         return done, log.read_text(encoding="utf-8").splitlines()
 
     return run
@@ -116,6 +125,11 @@ def watched(tmp_path: Path) -> Chatkit:
 
 def check(done: subprocess.CompletedProcess[bytes], seen: list[str], processes: int = 1) -> None:
     assert done.returncode == 0, done.stderr.decode()
+    within(seen, processes)
+
+
+def within(seen: list[str], processes: int) -> None:
+    """The hook was there in so many processes, and nothing went beyond."""
     assert [line for line in seen if line.startswith("reached")] == []
     watching = [line for line in seen if line.startswith("watching")]
     assert len(watching) >= processes  # the hook was there, in the engine too
@@ -148,6 +162,55 @@ def test_no_command_goes_beyond_this_machine(
     check(*watched("heads", "--check"))
     check(*watched("train", str(config_file), "--out", "mine"))
     check(*watched("ask", "hello", "--model", "mine"))
+
+
+async def talk_to(port: int, done: Callable[[], bool]) -> None:
+    """As a browser's tab does: open the app and type into it until ``done``."""
+    aiohttp = pytest.importorskip("aiohttp")
+    async with asyncio.timeout(200), aiohttp.ClientSession() as client:
+        while True:
+            with contextlib.suppress(OSError, aiohttp.ClientError):
+                socket = await client.ws_connect(f"http://127.0.0.1:{port}/ws?width=100&height=30", max_msg_size=0)
+                break
+            await asyncio.sleep(0.1)  # it is not up yet
+        typed = False
+        async for message in socket:
+            if not typed and isinstance(message.data, bytes) and b"something" in message.data:  # the prompt is there
+                await socket.send_json(["stdin", "hello there\r"])
+                typed = True
+            if done():
+                break
+        await socket.close()
+
+
+@pytest.mark.slow
+def test_the_app_in_a_browser_stays_on_this_machine(
+    watched: Chatkit, trained: Path, tmp_path: Path, home: Path
+) -> None:
+    pytest.importorskip("textual_serve", reason="chatkit web needs the extra: pip install 'chatkit-tui[web]'")
+    with contextlib.closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    def answered() -> bool:
+        with contextlib.suppress(StorageError), contextlib.closing(Store(home / "history.db")) as store:
+            return any(m.state == "done" for s in store.sessions() for m in store.messages(s.id) if m.text != "")
+        return False
+
+    def browse() -> None:
+        asyncio.run(talk_to(port, answered))
+
+    model = ("--model", str(trained))
+    _, seen = watched("web", "--port", str(port), *model, meanwhile=browse)
+    assert [line for line in seen if line.startswith("reached")] == []
+    for process in ("chatkit web", "chatkit chat", "chatkit.runtime.engine"):
+        assert any(process in line for line in seen if line.startswith("watching")), process
+
+    done, seen = watched("web", "--port", str(port), "--host", "0.0.0.0", *model)  # a server for others is seen
+    assert any(line.startswith("reached socket.") and "0.0.0.0" in line for line in seen)
+    assert done.returncode == 2
+    with pytest.raises(AssertionError):
+        within(seen, 1)
 
 
 @pytest.mark.slow

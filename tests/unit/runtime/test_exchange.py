@@ -98,6 +98,8 @@ def test_markdown_tells_who_said_what(tmp_path: Path) -> None:
         (lambda d: d.update(format=99), "format 99"),
         (lambda d: d.update(messages=3), "lacks its name or its messages"),
         (lambda d: d.update(created=float("inf")), "created and changed"),
+        (lambda d: d.update(changed=1e15), "created and changed"),
+        (lambda d: d.update(created=-5), "created and changed"),
         (lambda d: d.update(leaf=12345), "leaf names no message"),
         (lambda d: d.pop("leaf"), "lacks its leaf"),
         (lambda d: d.update(leaf=True), "lacks its leaf"),
