@@ -36,7 +36,7 @@ LIGHT = Theme(
     surface="#f3f1ec",
     panel="#e7e4dc",
     dark=False,
-    variables={"quiet": "#63676e", "faint": "#c4c0b6"},
+    variables={"quiet": "#5c6067", "faint": "#c4c0b6"},
 )
 THEMES = (DARK, LIGHT)
 

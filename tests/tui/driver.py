@@ -37,6 +37,10 @@ class Driver:
     async def sees(self, *parts):
         await self.until(lambda: all(part in self.text for part in parts))
 
+    async def sees_words(self, *parts):
+        """As ``sees``, wherever lines are broken."""
+        await self.until(lambda: all(part in self.words for part in parts))
+
     async def ready(self):
         await self.until(lambda: self.app.chat is not None and self.app.chat.client.state == "ready")
 
