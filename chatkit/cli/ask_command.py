@@ -12,6 +12,8 @@ import click
 from chatkit.cli.options import dial_option, index_option, json_option, model_option, print_json
 from chatkit.errors import ChatkitError
 
+_MOST_LEARNED = 32  # texts
+
 
 @click.command("ask")
 @click.argument("text", required=False)
@@ -24,6 +26,7 @@ from chatkit.errors import ChatkitError
 @click.option("--temperature", type=click.FloatRange(0), help="0 takes the most probable piece each time.")
 @click.option("--coverage", type=click.FloatRange(0, 1, min_open=True, max_open=True), help="Of sets of labels: 0.9.")
 @dial_option
+@click.option("--learn", metavar="PATH", help="Let the reply learn from this text first; nothing of it is kept.")
 @click.option("--replay", metavar="FILE", help="Make the replies of an exported chat again, and compare them.")
 def command(
     text: str | None,
@@ -36,6 +39,7 @@ def command(
     temperature: float | None,
     coverage: float | None,
     dial: dict[str, float],
+    learn: str | None,
     replay: str | None,
 ) -> int:
     """Answer TEXT, or what stands on stdin, with all heads."""
@@ -62,12 +66,18 @@ def command(
         "dial": dial or None,
     }
     given = {key: value for key, value in options.items() if value is not None}
-    reply = chat.ask(text, heads=names or None, seed=seed, **given)
+    history = [] if learn is None else _to_learn(Path(learn).expanduser())
+    if history:
+        given["learn"] = {"how": "both", "turns": len(history)}
+    reply = chat.ask(text, heads=names or None, seed=seed, history=history, **given)
     if as_json:
         print_json(reply.as_json())
     else:
         for item in reply.answers:
             click.echo(f"{item.head}: {item.answer.plain}")
+    if reply.learned:
+        use = "in use" if reply.learned["in_force"] else "not in use"
+        print(f"chatkit: learned from {learn}, {use}: {reply.learned['why']}", file=sys.stderr)
     for choice in reply.choices.values():
         for objective, why in choice.get("missing", {}).items():
             print(f"chatkit: {objective} was not weighed: {why}", file=sys.stderr)
@@ -80,6 +90,16 @@ def command(
         elif state.why.startswith("untrained") and state.name in {item.head for item in reply.answers}:
             print(f"chatkit: head {state.name} is {state.why}", file=sys.stderr)
     return 1 if reply.failures and not reply.answers else 0
+
+
+def _to_learn(path: Path) -> list[dict[str, str]]:
+    """Texts of a file or folder as messages that the user has said before."""
+    from chatkit.generalisation.bodies import read_body
+
+    texts = [text for text in read_body(path, most=10**6, parts=("train", "dev", "test")).texts if text.strip()]
+    if len(texts) > _MOST_LEARNED:
+        print(f"chatkit: the first {_MOST_LEARNED} of {len(texts):,} texts are learned from", file=sys.stderr)
+    return [{"speaker": "user", "text": text} for text in texts[:_MOST_LEARNED]]
 
 
 def _replay(file: Path, model: str | None, index: str | None, heads: tuple[str, ...], *, as_json: bool) -> int:

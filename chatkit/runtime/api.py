@@ -45,6 +45,7 @@ class Reply:
         trust: ``nearest`` training domain, ``why`` in a sentence, ``warning`` of the last messages together; empty
             where familiarity is not measured.
         choices: Where replies were weighed, by head: the candidates, which are non-dominated, and why one was said.
+        learned: What was learned from the turns before, where ``learn`` asked for it.
     """
 
     text: str
@@ -57,6 +58,7 @@ class Reply:
     stopped: bool = False
     trust: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     choices: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    learned: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def reply(self) -> str:
@@ -83,6 +85,8 @@ class Reply:
             out["trust"] = dict(self.trust)
         if self.choices:
             out["choices"] = {head: dict(choice) for head, choice in self.choices.items()}
+        if self.learned:
+            out["learned"] = dict(self.learned)
         if self.stopped:
             out["stopped"] = True
         return out
@@ -147,7 +151,8 @@ class Chat:
             seed: Seed of the sampling; drawn if None.
             **options: ``temperature``, ``top_k``, ``top_p``, ``repetition_penalty``, ``max_tokens``; ``coverage`` of
                 sets of labels; ``dial={"warmth": 1}`` weighs objectives of the reply, -1 to 1, among so many
-                ``candidates``.
+                ``candidates``; ``learn={"how": "both", "turns": 8}`` lets the reply come from a language model that has
+                learned from the latest 8 messages of the user in ``history`` (``chatkit.runtime.learning``).
         Raises:
             HeadError: If a head in ``heads`` is not loaded.
             ChatkitError: If ``dial`` names what there is not.
@@ -180,4 +185,5 @@ class Chat:
             done["stopped"],
             done["trust"],
             choices,
+            done["learned"],
         )

@@ -38,6 +38,23 @@ def context(store: Store, above: int | None) -> tuple[list[dict[str, str]], int]
     return window.turns([{**dict(row), "facts": json.loads(row["facts"])} for row in rows]), seen
 
 
+def said(store: Store, above: int | None, after: int) -> int:
+    """How many messages of the user, none asked beside the conversation, stand on the branch that ends with a message.
+
+    Args:
+        store: The history.
+        above: The last message of the branch; None where nothing was said yet.
+        after: Only those with a higher number.
+    """
+    rows = store.rows(
+        """WITH RECURSIVE up(id) AS (
+               SELECT ? UNION ALL SELECT parent FROM message JOIN up USING (id) WHERE parent IS NOT NULL)
+           SELECT m.facts FROM up JOIN message m USING (id) WHERE m.id > ? AND m.speaker = 'user'""",
+        (above, after),
+    )
+    return sum(not json.loads(row["facts"]).get("aside") for row in rows)
+
+
 def versions(store: Store, messages: Sequence[MessageRecord]) -> dict[int, list[int]]:
     """For each message that was said more than once, all versions that stand in its place, oldest first.
 

@@ -73,13 +73,13 @@ class Conversation:
             skip: Not these.
             options: ``temperature``, ``max_tokens`` and the like; ``dial``: objective -> weight, -1 to 1;
                 ``candidates``: how many replies are drawn where one is weighed; ``continue`` to write on where the
-                message ends.
+                message ends; ``learn``: from the session, see ``chatkit.runtime.learning``.
             seed: Seed of the sampling; drawn if None.
             cancelled: Asked before each step.
         Yields:
             Events, see ``chatkit.runtime.events``.
         Raises:
-            ChatkitError: If ``dial`` or ``candidates`` cannot be used; before any event.
+            ChatkitError: If ``dial``, ``learn`` or ``candidates`` cannot be used; before any event.
         """
         started = time.monotonic()
         seed = secrets.randbits(31) if seed is None else seed
@@ -93,9 +93,9 @@ class Conversation:
         if turn.pieces:
             timing["tokens_per_second"] = round(turn.pieces / max(turn.stream_seconds, 1e-9), 1)
         trust = turn.trust
-        told = trust.details(history)
+        told, known = trust.details(history), trust.familiarity
         yield events.done(
-            number, seed=seed, stopped=cancelled(), timing=timing, familiarity=trust.familiarity, trust=told
+            number, seed=seed, stopped=cancelled(), timing=timing, familiarity=known, trust=told, learned=turn.learned
         )
 
     def failed(self, name: str) -> bool:
@@ -151,6 +151,7 @@ class _Turn:
         self._options, self._seed, self._cancelled = options, seed, cancelled
         self.trust = Trust(host.assistant, text, _coverage(options))
         self._weights = host.tuned.turn(options.pop("dial", None) or {})
+        self.learned = host.tuned.learn(options.pop("learn", None), self._turns)
         self._candidates = _count(options.pop("candidates", CANDIDATES)) if self._weights else 1
         self._choices: list[dict[str, Any]] = []
         self._passes: dict[tuple[str, str, int], Encoded] = {}
@@ -216,7 +217,7 @@ class _Turn:
         with torch.inference_mode(), _quiet():
             source = iter(head.stream(ask))
         while True:
-            with torch.inference_mode(), _quiet():
+            with torch.inference_mode(), _quiet(), self._host.tuned.speaking(head):
                 item = next(source, None)
             if item is None:
                 break
@@ -268,12 +269,12 @@ class _Turn:
         if self._options.get("continue"):
             out = self._host.tuned.running.continue_text(self._text)
         else:
-            out = self._host.tuned.running.advance(self._turns)
+            out = self._host.tuned.begin(self._turns)
         self.encode_seconds += time.monotonic() - started
         return out
 
     def _step(self, ids: Tensor, state: Any) -> tuple[Tensor, Any]:
-        return self._host.tuned.stepper.step(ids, state)
+        return self._host.tuned.step(ids, state)
 
 
 def _coverage(options: Mapping[str, Any]) -> float:

@@ -68,8 +68,13 @@ def done(
     timing: dict[str, float],
     familiarity: float | None = None,
     trust: dict[str, Any] | None = None,
+    learned: dict[str, Any] | None = None,
 ) -> Event:
-    """The turn is over; ``familiarity`` is null and ``trust`` empty where the assistant was not calibrated."""
+    """The turn is over; ``familiarity`` is null and ``trust`` empty where the assistant was not calibrated.
+
+    ``learned`` tells of what was learned from the session (``generalisation.learner.SessionLearner.told``); it is empty
+    where that was not asked for.
+    """
     return {
         "event": "done",
         "turn": turn,
@@ -78,6 +83,7 @@ def done(
         "timing": timing,
         "familiarity": familiarity,
         "trust": trust or {},
+        "learned": learned or {},
     }
 
 

@@ -48,6 +48,7 @@ class Recorder:
         elif kind == "done":
             turn.timing = event.get("timing") or {}
             turn.familiarity, turn.trust = event.get("familiarity"), event.get("trust") or {}
+            turn.learned = event.get("learned") or {}
             nothing = bool(turn.failures) and not turn.answers and not turn.reply_text
             state: TurnState = "failed" if nothing else "stopped" if event.get("stopped") else "done"
             self.finish(turn, state)
@@ -61,6 +62,8 @@ class Recorder:
         facts["seen"] = turn.seen
         if turn.options:
             facts["options"] = turn.options
+        if turn.learned:
+            facts["learned"] = turn.learned
         if turn.choices:
             facts["choices"] = turn.choices
         text, lineage = turn.reply_text, self._lineage()

@@ -49,6 +49,8 @@ class Chat:
         self.client, self.store, self.session = client, store, session
         self.current: Turn | None = None
         self.dial: dict[str, float] = {}  # objective -> weight, for the replies to come
+        self.learn = ""  # from this session: "both", "cache" or "weights"; "" is off, as every session begins
+        self._forgotten = 0  # what was said up to this message is not learned from
         self._listener, self._seed = listener, seed
         self._queue: asyncio.Queue[Turn] = asyncio.Queue()
         self._recorder = Recorder(self._written, lambda: client.lineage)
@@ -158,6 +160,13 @@ class Chat:
             self.store.close()
             self.store, self._kept = self._kept, None
         self.session = session
+        self._learn_nothing()
+
+    def forget(self) -> None:
+        """Drop what was learned from the session; what is said from here on may be learned from."""
+        if self.session is not None:
+            leaf = self._written(lambda store: branches.leaf_of(store, self.session))
+            self._forgotten = leaf or 0
 
     def prepare(self) -> None:
         """Have the engine set the weights that ``dial`` asks for now, not only when the next prompt is sent."""
@@ -177,6 +186,7 @@ class Chat:
         else:
             self.store.close()
         self.store, self.session = Store(":memory:"), None
+        self._learn_nothing()
 
     @property
     def incognito(self) -> bool:
@@ -187,6 +197,17 @@ class Chat:
     def history(self) -> Store:
         """All sessions: beside an incognito one, those of the file."""
         return self._kept or self.store
+
+    def learned(self) -> dict[str, Any]:
+        """What the latest reply of the session was taught by it; {} where nothing was to be learned.
+
+        Raises:
+            StorageError: If the history cannot be read.
+        """
+        if self.session is None:
+            return {}
+        latest = [m for m in self.store.messages(self.session, limit=2) if m.speaker == "assistant"]
+        return dict(latest[-1].facts.get("learned") or {}) if latest else {}
 
     def choices(self) -> dict[str, Any]:
         """What the latest reply of the session was chosen from, by head; {} where nothing was weighed.
@@ -227,7 +248,7 @@ class Chat:
         )
         turn.state, self.current = "running", turn
         self._tell(Update("started", turn))
-        turn.options = {**({"dial": dict(self.dial)} if self.dial else {}), **turn.options}
+        turn.options = {**({"dial": dict(self.dial)} if self.dial else {}), **self._to_learn(turn), **turn.options}
         events = self.client.ask(turn.text, history, heads=turn.heads, options=turn.options, seed=seed)
         async with contextlib.aclosing(events):
             let_others = time.monotonic() + OTHERS_WAIT
@@ -239,6 +260,19 @@ class Chat:
                     let_others = time.monotonic() + OTHERS_WAIT
         self.current = None
         self._tell(Update("ended", turn))
+
+    def _to_learn(self, turn: Turn) -> dict[str, Any]:
+        """The option ``learn`` of a turn (``runtime.learning``), where the session is learned from."""
+        if not self.learn or turn.aside:
+            return {}
+        try:
+            before = branches.said(self.store, branches.parent_of(self.store, turn.prompt), self._forgotten)
+        except StorageError:
+            before = 0
+        return {"learn": {"how": self.learn, "turns": before + 1}}
+
+    def _learn_nothing(self) -> None:
+        self.learn, self._forgotten = "", 0
 
     # The history
 

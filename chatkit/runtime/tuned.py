@@ -1,12 +1,14 @@
-"""The encoder as the dial sets it, beside the one at the middle that makes vectors of queries and passages.
+"""The encoder as the dial sets it, beside the one at the middle that makes vectors of queries and passages; and the
+language model as the session has taught it, for the heads that carry the conversation on.
 
 B = batch, D = width of the hidden states
 """
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -16,12 +18,14 @@ from chatkit.assistant import Assistant
 from chatkit.errors import ChatkitError
 from chatkit.head.head import Head
 from chatkit.nn.adapters import copy_base
-from chatkit.nn.encoder import Encoder
+from chatkit.nn.encoder import Encoder, State
 from chatkit.nn.step import Stepper
 from chatkit.nn.vocabulary import Backbone
 from chatkit.objectives.preference import Preference, completed, middle
 from chatkit.runtime.choosing import checked_weights, objectives_of
+from chatkit.runtime.learning import Learning, Voice
 from chatkit.runtime.prefill import RunningState
+from chatkit.text.views import CONVERSATION
 
 
 class Tuned:
@@ -37,6 +41,9 @@ class Tuned:
         self.backbone, self.stepper, self.running = self._middle
         self.preference: Preference | None = None
         self._moved: Backbone | None = None
+        self._learning = Learning(assistant)
+        self._learned: Voice | None = None  # of this turn, where what was learned is in force
+        self._voice: Voice | None = None  # of the head that is called now
         assistant.vocabulary.use_fast_logits(self.logits)
 
     @property
@@ -88,9 +95,51 @@ class Tuned:
                 self.running.advance(history)
         return weights
 
+    def learn(self, asked: Mapping[str, Any] | None, turns: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Learn from a session, see ``chatkit.runtime.learning``; without ``asked`` all of it is forgotten.
+
+        Args:
+            asked: The option ``learn`` of the turn.
+            turns: The conversation, the message to answer last.
+        Returns:
+            What the user is told of it; {} where nothing is asked for.
+        Raises:
+            ChatkitError: If it cannot be done, or not together with the dial.
+        """
+        self._learned = None
+        if not asked:
+            self._learning.forget()
+            return {}
+        if self.preference is not None:
+            raise ChatkitError(
+                "a session is learned from with the dial of the weights at its middle only",
+                hint="/dial off, or /learn off",
+            )
+        learner = self._learning.follow(asked, turns)
+        if learner.in_force:
+            self._learned = Voice(learner, self._middle[1])
+        return learner.told()
+
+    @contextlib.contextmanager
+    def speaking(self, head: Head) -> Iterator[None]:
+        """While a head is called: what was learned speaks in those that carry the conversation on, and in no other."""
+        self._voice = self._learned if head.view == CONVERSATION else None
+        try:
+            yield
+        finally:
+            self._voice = None
+
+    def begin(self, turns: Sequence[Mapping[str, Any]]) -> tuple[Tensor, State]:
+        """Hidden state (1, D) and encoder state at the opening of the reply."""
+        return self.running.advance(turns) if self._voice is None else self._voice.begin()
+
+    def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
+        """One step of the encoder, (B,) ids and state -> (B, D) and new state."""
+        return (self.stepper if self._voice is None else self._voice.stepper).step(ids, state)
+
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits (B, V) of hidden states (B, D)."""
-        return self.stepper.logits(hidden)
+        return self.stepper.logits(hidden) if self._voice is None else self._voice.logits(hidden)
 
     @property
     def middle(self) -> Stepper:

@@ -31,6 +31,7 @@ class Turn:
         familiarity: How like the training text it is, 0 to 1, once that is known.
         trust: Why, and whether the last messages call for a warning: see ``runtime.events``.
         choices: Where replies were weighed, by head: the candidates and why one was said.
+        learned: What was learned from the session, where that is on: see ``runtime.events``.
         seen: How many messages of the history it saw.
         stopping: The user has stopped it: what its heads still stream is dropped.
     """
@@ -51,6 +52,7 @@ class Turn:
     familiarity: float | None = None
     trust: dict[str, Any] = dataclasses.field(default_factory=dict)
     choices: dict[str, Any] = dataclasses.field(default_factory=dict)
+    learned: dict[str, Any] = dataclasses.field(default_factory=dict)
     seen: int = 0
     stopping: bool = False
 

@@ -54,6 +54,7 @@ COMMANDS = (
     Command("heads", "[on|off NAME]", "list the heads, or switch one on or off"),
     Command("live", "[on|off]", "read along while you type, or not", plain=False),
     Command("dial", "[NAME=F | off]", "weigh objectives of the reply; alone: show the sliders"),
+    Command("learn", "[on|cache|weights|off|forget]", "let replies learn from this session, in memory alone; or not"),
     Command("why", "", "show the replies that the last one was chosen from"),
     Command("tradeoff", "", "what this assistant's objectives gave up for each other"),
     Command("shift", "", "how this session differs from the training text"),

@@ -14,6 +14,7 @@ from chatkit.tui.dial import NOTHING, brief, changed
 from chatkit.tui.doing_history import HistoryCommands
 from chatkit.tui.text import one_line
 from chatkit.tui.widgets.prompt import Prompt
+from chatkit.tui.widgets.status import StatusLine
 
 if TYPE_CHECKING:
     from chatkit.runtime.session import Chat
@@ -234,6 +235,13 @@ class Doing(HistoryCommands):
             await screen.mount(
                 DialPanel(chat.client.sliders, chat.dial, chat.client.front), before=screen.query_one(Prompt)
             )
+
+    async def do_learn(self, arguments: str) -> None:
+        """Let replies learn from this session, or forget it."""
+        from chatkit.tui.learning import learn
+
+        await self.screen.say(learn(arguments, self.chat))
+        self.screen.query_one(StatusLine).learn = self.chat.learn
 
     async def do_why(self, arguments: str) -> None:
         """Show the replies that the last one was chosen from."""

@@ -30,7 +30,8 @@ class HistoryCommands:
 
     async def show_session(self, message: int = 0) -> None:
         """Show the session that the chat is in now."""
-        self.screen.query_one(StatusLine).saved = self.chat.store.saved
+        status = self.screen.query_one(StatusLine)
+        status.saved, status.learn = self.chat.store.saved, self.chat.learn
         await self.screen.window.show(message)
 
     async def do_rename(self, arguments: str) -> None:

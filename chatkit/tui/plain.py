@@ -141,6 +141,10 @@ class PlainChat:
             for title, lines in tradeoff(self.chat.client.folder):
                 for line in (title, *lines):
                     _say("chatkit", line)
+        elif name == "learn":
+            from chatkit.tui.learning import learn
+
+            _say("chatkit", learn(arguments, self.chat))
         elif name == "why":
             for line in why(self.chat.choices()) or [NOTHING]:
                 _say("chatkit", line)

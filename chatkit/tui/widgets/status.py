@@ -32,6 +32,7 @@ class StatusLine(Widget):
     speed: reactive[float] = reactive(0.0)
     saved: reactive[bool] = reactive(True)
     dial: reactive[str] = reactive("")
+    learn: reactive[str] = reactive("")
 
     def render(self) -> Content:
         """The line for the width there is."""
@@ -43,6 +44,8 @@ class StatusLine(Widget):
             right.insert(0, Content.styled("not saved", "bold $warning"))
         if self.dial:
             left.append(Content.styled(one_line(self.dial), "$accent"))
+        if self.learn:
+            left.append(Content.styled("learning from this session", "$warning"))
         if self.waiting:
             left.append(Content(f"{self.waiting} queued"))
         optional = [Content(one_line(self.model))] if self.model else []
