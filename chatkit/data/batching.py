@@ -58,6 +58,16 @@ def pad(rows: Sequence[Sequence[int]], pad_id: int) -> Padded:
     return Padded(ids, lengths, following, np.ones(len(rows), dtype=bool))
 
 
+def take_rows(batch: Batch, rows: Ids) -> Batch:
+    """Some rows of a batch, padded no further than they need."""
+    fields = {}
+    for name, padded in batch.fields.items():
+        longest = int(padded.lengths[rows].max())
+        ids, following = padded.ids[rows, :longest], padded.next_ids[rows, :longest]
+        fields[name] = Padded(ids, padded.lengths[rows], following, padded.fresh[rows])
+    return Batch([batch.records[i] for i in rows.tolist()], fields)
+
+
 def record_ids(tokenizer: Tokenizer, record: Record, field: str, view: str, limit: int) -> list[int]:
     """Ids of one field of a record in a view.
 

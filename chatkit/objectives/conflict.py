@@ -44,6 +44,7 @@ class Reading:
         changes: objective -> predicted change of its loss under the step taken, J . step, nats per target.
         probes: objective -> cosine between its gradients from this batch and from another one; where it was measured.
         products: objective -> inner product of these two gradients, and their mean square; where it was measured.
+        shared: (a, b) -> cosine of their gradients on the same batch, where both have labels for it.
     """
 
     cosines: Mapping[tuple[str, str], float]
@@ -51,6 +52,7 @@ class Reading:
     changes: Mapping[str, float]
     probes: Mapping[str, float]
     products: Mapping[str, tuple[float, float]] = dataclasses.field(default_factory=dict)
+    shared: Mapping[tuple[str, str], float] = dataclasses.field(default_factory=dict)
 
 
 def read(
@@ -59,6 +61,7 @@ def read(
     change: Tensor,
     probes: Mapping[str, float],
     products: Mapping[str, tuple[float, float]] | None = None,
+    shared: Mapping[tuple[str, str], float] | None = None,
 ) -> Reading:
     """A reading from the Gramian (K, K) and the changes (K,) of a step."""
     matrix = cosines(gramian.detach().cpu().double())
@@ -69,6 +72,7 @@ def read(
         dict(zip(names, change.tolist(), strict=True)),
         dict(probes),
         dict(products or {}),
+        dict(shared or {}),
     )
 
 
@@ -83,6 +87,7 @@ class ConflictMeter:
         self._names = list(names)
         self._pairs = {f"{a}/{b}": Series() for a, b in itertools.combinations(names, 2)}
         self._ratios = {key: Series() for key in self._pairs}  # of the logarithm of |g_a| / |g_b|
+        self._shared = {key: Series() for key in self._pairs}
         self._changes = {name: Series() for name in names}
         self._probes = {name: Series() for name in names}
         self._products = {name: Series() for name in names}
@@ -98,6 +103,8 @@ class ConflictMeter:
             log_ratio = math.log(reading.norms[a] / reading.norms[b])
             self._pairs[key].add(cosine)
             self._ratios[key].add(-log_ratio if swapped else log_ratio)
+        for (a, b), cosine in reading.shared.items():
+            self._shared[f"{a}/{b}" if f"{a}/{b}" in self._shared else f"{b}/{a}"].add(cosine)
         for name, change in reading.changes.items():
             self._changes[name].add(change)
         for name, cosine in reading.probes.items():
@@ -139,6 +146,8 @@ class ConflictMeter:
                 "noise_bound": _rounded(visible),
                 "share_conflicting": _rounded(series.share_below) if series.count else None,
                 "norm_ratio": _rounded(math.exp(self._ratios[key].mean)) if series.count else None,
+                "shared_cosine": _rounded(self._shared[key].mean) if self._shared[key].count else None,
+                "shared_error": _rounded(self._shared[key].error),
                 "verdict": self.verdict(a, b),
             }
         objectives = {}
@@ -168,6 +177,7 @@ class ConflictMeter:
         return {
             "pairs": self._pairs,
             "ratios": self._ratios,
+            "shared": self._shared,
             "changes": self._changes,
             "probes": self._probes,
             "products": self._products,

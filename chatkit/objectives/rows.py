@@ -45,12 +45,13 @@ class GradientRows:
         """Memory of the rows."""
         return self._matrix.numel() * self._matrix.element_size()
 
-    def collect(self, row: int, over: SumsTensors | None = None) -> None:
+    def collect(self, row: int, over: SumsTensors | None = None, scale: float = 1.0) -> None:
         """Move the gradients that a backward has left in ``.grad`` into a row; a parameter without one counts as 0.
 
         Args:
             row: The row.
             over: Sums it over the processes of a job, which reach the same parameters.
+            scale: Multiplies them.
         """
         for i, (parameter, view) in enumerate(zip(self._parameters, self._views[row], strict=True)):
             self._touched[row][i] = parameter.grad is not None
@@ -59,16 +60,18 @@ class GradientRows:
             else:
                 view.copy_(parameter.grad)
             parameter.grad = None
+        if scale != 1:
+            self._matrix[row] *= scale
         if over is not None:
             over.sum(self._matrix[row])
 
-    def collect_probe(self, row: int, over: SumsTensors | None = None) -> tuple[float, float]:
-        """Take the gradients of another batch of the same objective; they are gone after this.
+    def collect_probe(self, row: int, over: SumsTensors | None = None, scale: float = 1.0) -> tuple[float, float]:
+        """Take the gradients of another batch or objective; they are gone after this.
 
         Returns:
             Their inner product with ``row`` and with themselves.
         """
-        self.collect(self._update, over)
+        self.collect(self._update, over, scale)
         probe = self._matrix[self._update]
         return float(probe @ self._matrix[row]), float(probe @ probe)
 

@@ -17,7 +17,8 @@ class ObjectivesLog:
     """Appends one row for each measured step.
 
     Columns: step; of each objective its weight, the norm of its gradient, the predicted change of its loss (nats) and,
-    where it was measured, the cosine between two of its batches; of each pair the cosine.
+    where it was measured, the cosine between two of its batches; of each pair the cosine and, where both have labels
+    for the same texts, that on one batch.
 
     Args:
         folder: The run's folder.
@@ -37,6 +38,8 @@ class ObjectivesLog:
         for a, b in self._pairs:
             cosine = reading.cosines.get((a, b), reading.cosines.get((b, a)))
             columns.append((f"cosine.{a}/{b}", cosine))
+        for a, b in self._pairs:
+            columns.append((f"shared.{a}/{b}", reading.shared.get((a, b), reading.shared.get((b, a)))))
         with storage_errors(self._path), self._path.open("a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             if file.tell() == 0:

@@ -103,6 +103,8 @@ class TrainConfig:
         weight_decay: L2 on matrices; biases and gains are spared.
         l1: L1 on matrices, as a step of its own; what it takes to zero stays zero (chatkit.training.optimiser).
         clip: Largest norm of the gradient; 0 is off.
+        accumulate: Run each batch in so many parts, one after the other, where a whole one does not fit into memory;
+            what is learnt stays the same. Heads whose examples see each other (rankers) are run whole.
         sampler: Which heads take part in a step: ``all``, or one drawn ``proportional`` to its examples, with a
             ``temperature``, or in turn (``round_robin``).
         temperature: Flattens the proportional draw: shares are examples ** (1 / temperature).
@@ -127,6 +129,7 @@ class TrainConfig:
     weight_decay: float = 0.01
     l1: float = 0.0
     clip: float = 1.0
+    accumulate: int = 1
     sampler: Literal["all", "proportional", "temperature", "round_robin"] = "all"
     temperature: float = 2.0
     checkpoint_minutes: float = 5.0
@@ -140,7 +143,7 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         positive = ("steps", "learning_rate", "temperature", "checkpoint_minutes", "evaluate", "evaluate_examples")
-        for name in positive:
+        for name in (*positive, "accumulate"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"train.{name} must be above 0, got {getattr(self, name)}")
         if not 0 <= self.average_decay < 1:

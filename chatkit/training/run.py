@@ -53,7 +53,7 @@ _MAY_DIFFER = {
     f"train.{key}"
     for key in (
         *("steps", "learning_rate", "decay", "checkpoint_minutes"),
-        *("threads", "precision", "evaluate", "evaluate_examples"),
+        *("threads", "precision", "accumulate", "evaluate", "evaluate_examples"),
     )
 }
 

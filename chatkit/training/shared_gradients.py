@@ -18,6 +18,9 @@ from chatkit.objectives.rows import GradientRows
 from chatkit.objectives.weighting import Weighting
 from chatkit.training.distributed import Group
 
+Descend = Callable[[Sequence[nn.Parameter]], float]
+"""Makes gradients of the parameters given, by backward; returns what they must be multiplied with."""
+
 
 class TrainingError(ChatkitError):
     """Training cannot go on: a loss is no number, or a head returned what it must not."""
@@ -34,6 +37,7 @@ class _Step:
     weights: dict[str, float]
     probes: dict[str, float] = dataclasses.field(default_factory=dict)
     products: dict[str, tuple[float, float]] = dataclasses.field(default_factory=dict)
+    shared: dict[tuple[str, str], float] = dataclasses.field(default_factory=dict)
     gramian: Tensor | None = None
     before: Tensor | None = None
 
@@ -53,6 +57,7 @@ class SharedGradients:
             progress can be measured as well); 0 is never.
         noise_every: Measure the noise floor in every n-th of those; 0 is never.
         group: Processes whose gradients are summed; this one alone by default.
+        rows: Keep rows in every step, for gradients that must be scaled before they are summed.
     """
 
     def __init__(
@@ -64,8 +69,9 @@ class SharedGradients:
         conflict_every: int,
         noise_every: int,
         group: Group | None = None,
+        rows: bool = False,
     ) -> None:
-        self._group = group or Group()
+        self._group, self._always_rows = group or Group(), rows
         self.weighting, self.meter = weighting, ConflictMeter(list(private))
         self._shared, self._private = list(shared), {name: list(own) for name, own in private.items()}
         self._every, self._noise_every = conflict_every, noise_every
@@ -84,7 +90,7 @@ class SharedGradients:
         measured = joint and self._every > 0 and self._joint % self._every == 0
         probed = measured and self._noise_every > 0 and self._measured % self._noise_every == 0
         self._joint, self._measured = self._joint + joint, self._measured + measured
-        by_rows = bool(self._shared) and (measured or not self.weighting.fixed)
+        by_rows = bool(self._shared) and (measured or not self.weighting.fixed or self._always_rows)
         weights = dict.fromkeys(names, 1.0)
         if self.weighting.fixed and self._shared:
             given = self.weighting.weigh(names, torch.ones(len(names), dtype=torch.float64))
@@ -111,22 +117,52 @@ class SharedGradients:
                     if parameter.grad is not None:
                         parameter.grad /= weight
 
-    def probe(self, name: str, other_loss: Callable[[], Tensor]) -> None:
+    def collect(self, name: str, scale: float) -> None:
+        """After the backward passes of one head's summed loss, made by the caller: its mean is ``scale`` times that."""
+        for parameter in self._private[name]:
+            if parameter.grad is not None:
+                parameter.grad *= scale
+        if self._step.by_rows and self._rows is not None:
+            self._rows.collect(self._step.names.index(name), self._group, scale)
+
+    @property
+    def probed(self) -> bool:
+        """Whether the noise floor is measured in this step."""
+        return self._step.probed and self._rows is not None
+
+    def probe(self, name: str, descend: Descend) -> None:
         """In some steps, the cosine of the head's gradient with that of another batch; leaves no trace in training.
 
         Args:
             name: The head, after its ``backward``.
-            other_loss: Makes its mean loss on another batch.
+            descend: Backward of its loss on another batch.
         """
-        if not self._step.probed or self._rows is None:
+        if not self.probed:
             return
+        own, dot, square = self._beside(name, descend)
+        self._step.products[name] = (dot, (own + square) / 2)
+        self._step.probes[name] = _cosine(dot, own, square)
+
+    def probe_pair(self, name: str, other: str, descend: Descend) -> None:
+        """In the same steps, the cosine between two heads' gradients on the same batch; leaves no trace either.
+
+        Args:
+            name: The head whose batch it is, after its ``backward``.
+            other: The other head.
+            descend: Backward of the other's loss on that batch.
+        """
+        if self.probed:
+            own, dot, square = self._beside(name, descend)
+            self._step.shared[name, other] = _cosine(dot, own, square)
+
+    def _beside(self, name: str, descend: Descend) -> tuple[float, float, float]:
+        """Square of a head's gradient, its product with another one, and the square of that."""
+        assert self._rows is not None
         row = self._step.names.index(name)
         with torch.random.fork_rng():
-            other_loss().backward(inputs=self._shared)
-        dot, square = self._rows.collect_probe(row, self._group)
-        own = float(self._rows.gramian(row + 1)[row, row])
-        self._step.products[name] = (dot, (own + square) / 2)
-        self._step.probes[name] = dot / (own * square) ** 0.5 if own * square > 0 else 0.0
+            scale = descend(self._shared)
+        dot, square = self._rows.collect_probe(row, self._group, scale)
+        return float(self._rows.gramian(row + 1)[row, row]), dot, square
 
     def combine(self, losses: Mapping[str, float]) -> dict[str, float]:
         """Make the weighted sum the gradient of the shared parameters; returns the weights.
@@ -163,7 +199,7 @@ class SharedGradients:
             self.weighting.learn(step.names, _column(step.names, losses), step.gramian, change)
         if not step.measured or step.gramian is None or change is None:
             return None
-        reading = read(step.names, step.gramian, change, step.probes, step.products)
+        reading = read(step.names, step.gramian, change, step.probes, step.products, step.shared)
         self.meter.add(reading)
         return reading
 
@@ -187,6 +223,10 @@ class SharedGradients:
         self._joint, self._measured = int(state["joint"]), int(state["measured"])
         self.weighting.load_state_dict(state["weighting"])
         self.meter.restore(state["meter"])
+
+
+def _cosine(dot: float, own: float, square: float) -> float:
+    return dot / (own * square) ** 0.5 if own * square > 0 else 0.0
 
 
 def _column(names: Sequence[str], values: Mapping[str, float]) -> Tensor:

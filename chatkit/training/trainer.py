@@ -19,24 +19,18 @@ from chatkit.assistant import Assistant
 from chatkit.data.batching import Batch, Batches, Streams
 from chatkit.data.domains import DomainBatches
 from chatkit.errors import ConfigError
-from chatkit.head.encode import encode_padded
-from chatkit.head.encoded import Loss
-from chatkit.head.guard import guard, source_file
-from chatkit.nn.encoder import State
 from chatkit.objectives.conflict import Reading
 from chatkit.objectives.dial import Steps
 from chatkit.objectives.weighting import make_weighting
 from chatkit.training.average import WeightAverage
 from chatkit.training.distributed import Group
+from chatkit.training.losses import LOWER_RATE, HeadLosses, same_texts
 from chatkit.training.optimiser import make_optimiser, shrink
 from chatkit.training.precision import computes_in_bfloat16
 from chatkit.training.recipe import Recipe
 from chatkit.training.schedule import rate_at
 from chatkit.training.shared_gradients import SharedGradients, TrainingError
 from chatkit.training.task_sampler import TaskSampler
-
-_LOWER_RATE = "go on from the last checkpoint with a lower rate: --resume --set train.learning_rate=F"
-
 
 __all__ = ["StepResult", "Trainer", "TrainingError"]
 
@@ -105,7 +99,8 @@ class Trainer:
         self.weighting = self.shared.weighting
         self.optimiser = make_optimiser(self._parameters, recipe, adapters)
         self.average = WeightAverage(self._modules, recipe.train.average, recipe.train.average_decay)
-        self._carried: dict[str, State] = {}
+        self.losses = HeadLosses(assistant, batches, self.group, recipe.train.accumulate)
+        self._same_texts = same_texts(assistant, recipe, batches)
 
     @property
     def progress(self) -> float:
@@ -133,6 +128,7 @@ class Trainer:
         """
         start = time.monotonic()
         names = self.sampler.heads(self.step)
+        self.losses.step = self.step
         self._modules.train()
         if self._frozen:
             self.assistant.backbone.eval()
@@ -143,7 +139,7 @@ class Trainer:
             self._tuning.pull_back()
         norm = self._clip()
         if not math.isfinite(norm):  # the step would turn every weight into NaN, and a checkpoint keep them
-            raise TrainingError(f"the gradient of {', '.join(names)} is {norm} at step {self.step}", hint=_LOWER_RATE)
+            raise TrainingError(f"the gradient of {', '.join(names)} is {norm} at step {self.step}", hint=LOWER_RATE)
         rate = self.recipe.train.learning_rate * rate_at(self.progress, self.recipe.train)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group.get("factor", 1.0)
@@ -182,6 +178,7 @@ class Trainer:
             conflict_every=config.conflict_every,
             noise_every=config.noise_every,
             group=self.group,
+            rows=recipe.train.accumulate > 1,
         )
 
     def _backward(self, names: Sequence[str]) -> tuple[dict[str, float], int]:
@@ -200,47 +197,26 @@ class Trainer:
         tokens = 0
         for name in names:
             batch = next(self.batches[name])
-            part, mean = self._loss(name, batch)
-            self.shared.backward(name, part)
-            self.shared.probe(name, functools.partial(self._other_loss, name))
-            losses[name] = mean
+            losses[name] = self._descend(name, batch)
+            self.shared.probe(name, functools.partial(self.losses.other, name))
+            for other in self._same_texts[name]:
+                if other in names:
+                    self.shared.probe_pair(name, other, functools.partial(self.losses.gradient, other, batch))
             source = self.batches[name]
             if isinstance(source, DomainBatches):
                 source.observe(losses[name])
             tokens += sum(int(field.lengths.sum()) for field in batch.fields.values())
         return losses, tokens
 
-    def _other_loss(self, name: str) -> Tensor:
-        """Loss of a head on its next batch, which stays the next one: order and carried state are as before."""
-        source = self.batches[name]
-        state, carried = source.state(), dict(self._carried)
-        part, _ = self._loss(name, next(source))
-        source.restore(state)
-        self._carried = carried
-        return part
-
-    def _loss(self, name: str, batch: Batch) -> tuple[Tensor, float]:
-        """This process's part of a head's mean loss, with gradient, and the whole of it."""
-        head, whole, group = self.assistant.heads[name], batch, self.group
-        batch = group.share(whole)
-        encoded = {}
-        for field, padded in batch.fields.items():
-            key = f"{name}.{field}"
-            own = encode_padded(self.assistant.backbone.encoder, padded, carried=self._carried.get(key), tokenizer=None)
-            if isinstance(self.batches[name], Streams) and own.state is not None:
-                self._carried[key] = tuple(part.detach() for part in own.state)
-            together = head.couples_batch and group.size > 1
-            encoded[field] = group.whole(own, whole.fields[field]) if together else own
-        with guard(name, source_file(type(head)), stage="loss"):
-            loss = head.loss(encoded, whole.records if head.couples_batch else batch.records)
-        if not isinstance(loss, Loss) or loss.count < 1:
-            raise TrainingError(f"head {name}: loss must return Loss(total, count >= 1), got {loss!r}")
-        share = 1 / group.size if head.couples_batch else 1.0  # of a whole batch that every process has computed
-        total, count = group.sum_numbers(float(loss.total.detach()) * share, loss.count * share)
-        if not math.isfinite(total):
-            raise TrainingError(f"head {name}: its loss is {total / count} at step {self.step}", hint=_LOWER_RATE)
-        part = loss.total / loss.count if group.size == 1 else loss.total * (share / count)
-        return part, float(part.detach()) if group.size == 1 else total / count
+    def _descend(self, name: str, batch: Batch) -> float:
+        """Backward of one head's mean loss; returns it."""
+        if not self.losses.in_parts(name):
+            part, mean = self.losses.mean(name, batch)
+            self.shared.backward(name, part)
+            return mean
+        mean, scale = self.losses.descend(name, batch)
+        self.shared.collect(name, scale)
+        return mean
 
     def _clip(self) -> float:
         largest = self.recipe.train.clip or float("inf")
@@ -259,7 +235,7 @@ class Trainer:
         out = {f"model.{name}": tensor for name, tensor in self._modules.state_dict().items()}
         for index, slots in self.optimiser.state_dict()["state"].items():
             out |= {f"optimiser.{index}.{slot}": tensor for slot, tensor in slots.items()}
-        for key, state in self._carried.items():
+        for key, state in self.losses.carried.items():
             size = self.batches[key.rpartition(".")[0]].batch_size
             out |= {f"carried.{key}.{i}": self.group.gather_rows(part, size, 1) for i, part in enumerate(state)}
         out |= {f"average.{name}": tensor for name, tensor in self.average.tensors().items()}
@@ -296,7 +272,7 @@ class Trainer:
         for key, tensor in _under(tensors, "carried.").items():
             name, _, index_text = key.rpartition(".")
             carried.setdefault(name, {})[int(index_text)] = tensor
-        self._carried = {
+        self.losses.carried = {
             name: tuple(self.group.take_rows(parts[i], 1) for i in sorted(parts)) for name, parts in carried.items()
         }
         rank = self.group.rank
