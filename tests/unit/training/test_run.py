@@ -257,7 +257,7 @@ class Bad(Classifier):
     def loss(self, encoded, examples):
         out = super().loss(encoded, examples)
         self.steps += 1
-        if self.steps == 3:
+        if self.steps >= 3:
             {line}
         return out
 """
@@ -272,7 +272,7 @@ def bad(micro: Micro, tmp_path: Path, line: str) -> Recipe:
 @pytest.mark.parametrize("value", ["nan", "inf"])
 def test_a_loss_that_is_no_number_is_named_with_its_head(micro: Micro, tmp_path: Path, value: str) -> None:
     run = begin(bad(micro, tmp_path, f"return Loss(out.total * float('{value}'), out.count)"), tmp_path / "out")
-    with pytest.raises(TrainingError, match=rf"head bad: its loss is {value} at step [12] \(.*--resume --set train\.l"):
+    with pytest.raises(TrainingError, match=rf"head bad: its loss is {value} at step \d \(.*--resume --set train"):
         run.train()
     assert all(bool(torch.isfinite(p).all()) for p in run.assistant.backbone.parameters())
 
