@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ class Run:
         minutes: Bound on the whole run.
         device: "auto" takes CUDA if there is any, else the CPU.
         group: Processes that train as one; the first of them writes and evaluates.
-        planted: Further training records of a head, for an audit of what is remembered of them.
+        planted: Changes the training records of the heads in place, for an audit of what is remembered of them.
         watch: Is told of steps and evaluations.
 
     Attributes:
@@ -93,7 +93,7 @@ class Run:
         minutes: float | None = None,
         device: str = "auto",
         group: Group | None = None,
-        planted: Mapping[str, Sequence[Record]] | None = None,
+        planted: Callable[[dict[str, list[Record]]], None] | None = None,
         watch: Watch | None = None,
     ) -> None:
         self.group, self.watch = group or Group(), watch or Watch()
@@ -107,8 +107,8 @@ class Run:
             name: training_records(head, recipe.heads[name], recipe, progress.note, found=self._found)
             for name, head in self._classes.items()
         }
-        for name, records in (planted or {}).items():
-            self._records[name] += records
+        if planted is not None:
+            planted(self._records)
         self._data = fingerprint(self._records)
         self.dev = DevPart(recipe, self._classes)
         self._log = RunLog(self._run, list(self._classes), progress, self.watch, active=self.group.first)

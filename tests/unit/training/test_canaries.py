@@ -17,6 +17,7 @@ from chatkit.training.auditing import audit
 from chatkit.training.canaries import Canary, Exposure, draw_canaries, expose, sequence_nats, summary
 from chatkit.training.progress import Progress
 from chatkit.training.recipe import Recipe
+from chatkit.training.run import Run
 
 
 def test_the_tree_gives_each_sequence_its_own_nats(assistant: Assistant) -> None:
@@ -71,3 +72,20 @@ def test_what_was_told_often_is_remembered(micro: Callable[..., Recipe], tmp_pat
     rows = audit(recipe, tmp_path / "out", Progress(quiet=True), each=4, digits=2)["canaries"]
     assert [row["repeats"] for row in rows] == [1, 4, 16]
     assert rows[2]["exposure"] > rows[2]["control"] + 1
+
+
+@pytest.mark.slow
+def test_an_assistant_is_audited_by_going_on_from_it(micro: Callable[..., Recipe], tmp_path: Path) -> None:
+    begin = micro("train.steps=20", "encoder.dropout=0.0")
+    run = Run(begin, tmp_path / "model", Progress(quiet=True), device="cpu")
+    run.start()
+    run.train(finish=False)
+    run.save_assistant()
+    data = 'heads.generation.data=["corpora:english/dialogue"]'
+    recipe = micro("train.steps=60", "encoder.dropout=0.0", "train.learning_rate=2e-2", data)
+    found = audit(recipe, tmp_path / "audit", Progress(quiet=True), each=2, digits=2, model=tmp_path / "model")
+    assert found["steps"] == 60
+    assert 0.9 < found["epochs"] < 1.2  # of so many dialogues as the steps have room for
+    assert [row["repeats"] for row in found["canaries"]] == [1, 4, 16]
+    assert found["model"] == str(tmp_path / "model")
+    assert "does not say what it kept of its own training text" in found["means"]
