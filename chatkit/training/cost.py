@@ -111,8 +111,8 @@ def changes(head: Head, before: Sums, after: Sums) -> dict[str, Change]:
         raise ValueError(f"{len(before)} groups before and {len(after)} after")
     with guard(head.name, source_file(type(head)), stage="summarise"):
         metrics = head.summarise(add_up(before))
-        drawn = _draws(len(before))
-        old, new = ([_values(head, [sums[i] for i in draw]) for draw in drawn] for sums in (before, after))
+        chosen = draws(len(before))
+        old, new = ([_values(head, [sums[i] for i in draw]) for draw in chosen] for sums in (before, after))
         last = _values(head, after)
     out = {}
     for name, metric in metrics.items():
@@ -127,11 +127,19 @@ def changes(head: Head, before: Sums, after: Sums) -> dict[str, Change]:
     return out
 
 
-def _draws(groups: int) -> list[list[int]]:
+def drawn(head: Head, sums: Sums) -> dict[str, list[float]]:
+    """Each metric over bootstrap draws of the groups, the same draws for every model: differences of two are paired."""
+    with guard(head.name, source_file(type(head)), stage="summarise"):
+        values = [_values(head, [sums[i] for i in draw]) for draw in draws(len(sums))]
+    return {name: [row.get(name, math.nan) for row in values] for name in values[0]} if values else {}
+
+
+def draws(groups: int) -> list[list[int]]:
+    """Bootstrap draws of so many groups, always the same; none of a single one."""
     if groups < 2:
         return []
-    drawn: list[list[int]] = np.random.default_rng(0).integers(0, groups, (_DRAWS, groups)).tolist()
-    return drawn
+    chosen: list[list[int]] = np.random.default_rng(0).integers(0, groups, (_DRAWS, groups)).tolist()
+    return chosen
 
 
 def _values(head: Head, sums: Sums) -> dict[str, float]:

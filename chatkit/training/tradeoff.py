@@ -22,10 +22,10 @@ from chatkit.objectives.pareto import normalised
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.training.recipe import Recipe
 from chatkit.training.report import words
+from chatkit.training.sweep.found import Row, Study
 from chatkit.training.sweep.load import load_study, sweep_config
 from chatkit.training.sweep.measure import figures
 from chatkit.training.sweep.results import RUNS, SWEEP, read_results
-from chatkit.training.sweep.study import Row, Study
 
 _SURE = 2.0  # standard deviations over seeds
 _NEXT = 3  # neighbours on the front that are named

@@ -36,9 +36,9 @@ from chatkit.training.recipe import Recipe, load_recipe
 from chatkit.training.run import Run
 from chatkit.training.sweep.board import Board
 from chatkit.training.sweep.choose import chosen_trials
+from chatkit.training.sweep.found import REFERENCE
 from chatkit.training.sweep.measure import figures
 from chatkit.training.sweep.results import SWEEP, Result, read_results
-from chatkit.training.sweep.study import REFERENCE
 from chatkit.training.sweep.sweep import Sweep
 
 CONFIGS = Path(__file__).parents[2] / "docs" / "dial"

@@ -11,7 +11,7 @@ from chatkit.training.report import words
 from chatkit.training.report.gather import RunData
 from chatkit.training.report.svg import line_chart, scatter_chart
 from chatkit.training.report.text import compare_text, comparisons, data_lines, headline, in_one_number, standing
-from chatkit.training.sweep.study import Row, Study
+from chatkit.training.sweep.found import Row, Study
 
 
 def run_page(run: RunData, found: Study | None = None, *, here: str | None = None) -> str:

@@ -12,9 +12,9 @@ from chatkit.errors import ModelError
 from chatkit.training.report.gather import RunData, gather_run
 from chatkit.training.report.page import compare_page, run_page, sweep_page
 from chatkit.training.report.text import compare_text, run_text, sweep_text
+from chatkit.training.sweep.found import Study
 from chatkit.training.sweep.load import load_study
 from chatkit.training.sweep.results import RESULT, RUNS, SWEEP, read_failures, read_result
-from chatkit.training.sweep.study import Study
 
 
 @dataclasses.dataclass(frozen=True)

@@ -11,7 +11,7 @@ from chatkit.training.report import words
 from chatkit.training.report.gather import RunData
 from chatkit.training.report.plots import curves, scatter
 from chatkit.training.report.tradeoff_words import Section, dial, stands
-from chatkit.training.sweep.study import REFERENCE, Row, Study
+from chatkit.training.sweep.found import REFERENCE, Row, Study
 
 _WIDTH = 100
 

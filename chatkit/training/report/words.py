@@ -9,7 +9,7 @@ from typing import Any
 from chatkit.metrics.paired import Estimate
 from chatkit.objectives.constraint import exchange_rates
 from chatkit.objectives.pareto import Better
-from chatkit.training.sweep.study import Comparison, GaveUp, Row, Spread, Study
+from chatkit.training.sweep.found import Comparison, GaveUp, Row, Spread, Study
 
 WHAT_A_FRONT_IS = (
     "All heads share one encoder, so training it more for one leaves less for another. A model is on the front when no "
@@ -58,11 +58,22 @@ def gave_up(head: str, it: GaveUp) -> str:
     size = figure(abs(it.difference.mean), it.metric)
     change = f"{name} {figure(it.joint, it.metric)} here, {figure(it.alone, it.metric)} when trained alone"
     sure = beyond_noise(it.difference)
+    over = _over_examples(it.examples, it.metric)
     if sure is None:
-        return f"{head}: {change} (one seed: how far that is chance is not known)"
+        return f"{head}: {change} (one seed: how far that is chance is not known{over})"
     if not sure:
-        return f"{head}: {change}; with {it.difference.count} seeds that may be chance"
-    return f"{head}: {'lost' if is_worse(it.difference.mean, it.better) else 'gained'} {size} {name}: {change}"
+        return f"{head}: {change}; with {it.difference.count} seeds that may be chance{over}"
+    verb = "lost" if is_worse(it.difference.mean, it.better) else "gained"
+    if it.examples is not None and it.examples[0] <= 0 <= it.examples[1]:
+        return f"{head}: {change}; more than seeds explain, but with other examples it may be chance{over}"
+    return f"{head}: {verb} {size} {name}: {change}{over}"
+
+
+def _over_examples(interval: tuple[float, float] | None, metric: str) -> str:
+    if interval is None:
+        return ""
+    low, high = (("-" if value < 0 else "+") + figure(abs(value), metric) for value in interval)
+    return f"; over draws of the examples {low} to {high}"
 
 
 def comparison(it: Comparison) -> str:
@@ -70,10 +81,12 @@ def comparison(it: Comparison) -> str:
     figures = f"{it.difference.mean:+.2f} %"
     if it.difference.count < 2:
         return f"{it.name}: {figures} against the plain sum, of one seed: says nothing yet"
-    figures += f" (95 %: {it.difference.low:+.2f} to {it.difference.high:+.2f}, {it.difference.count} seeds)"
-    if it.p_holm < _SURE:
+    figures += f" (95 %: {it.difference.low:+.2f} to {it.difference.high:+.2f}, {it.difference.count} seeds"
+    low, high = it.examples or (it.difference.mean, it.difference.mean)
+    figures += f"; over draws of the examples {low:+.2f} to {high:+.2f})" if it.examples else ")"
+    if it.p_holm < _SURE and (high < 0 or low > 0):
         return f"{it.name}: {'better' if it.difference.mean < 0 else 'worse'} than the plain sum: {figures}"
-    if it.p_same < _SURE:
+    if it.p_same < _SURE and -it.margin < low and high < it.margin:
         return f"{it.name}: no better and no worse than the plain sum, within {it.margin:g} %: {figures}"
     return f"{it.name}: these runs can tell neither a difference from the plain sum nor that there is none: {figures}"
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Literal
 
+KNOWN = ("macro_f1", "dense_mrr@10", "mrr@10", "word_perplexity", "chrf", "bleu", "accuracy", "bits_per_byte")
+"""Metrics that a person knows, the best known first: the one that a head's cost is told in."""
+
 
 @dataclasses.dataclass(frozen=True)
 class MethodConfig:

@@ -9,8 +9,9 @@ from chatkit.config import from_table
 from chatkit.objectives.constraint import parse_bounds
 from chatkit.training.recipe import Recipe
 from chatkit.training.sweep.config import SweepConfig
+from chatkit.training.sweep.found import Study
 from chatkit.training.sweep.results import SWEEP, read_results
-from chatkit.training.sweep.study import Study, study
+from chatkit.training.sweep.study import study
 
 
 def load_study(folder: Path) -> Study | None:

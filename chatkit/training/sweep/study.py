@@ -7,158 +7,21 @@ K = objectives
 
 from __future__ import annotations
 
-import dataclasses
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from chatkit.errors import ConfigError
 from chatkit.metrics.paired import Estimate, holm, paired, paired_bootstrap, same_within
-from chatkit.objectives.constraint import Bound, Kept, Sample, keep
-from chatkit.objectives.pareto import Better, Standing, delta_m, hypervolume, knee, non_dominated, normalised, standing
+from chatkit.objectives.constraint import Bound, Sample, keep
+from chatkit.objectives.pareto import Better, delta_m, hypervolume, knee, non_dominated, normalised, standing
 from chatkit.training.sweep.choose import chosen_trials
-from chatkit.training.sweep.config import SweepConfig
-from chatkit.training.sweep.plan import STATIC, Kind
+from chatkit.training.sweep.config import KNOWN, SweepConfig
+from chatkit.training.sweep.examples import OverExamples
+from chatkit.training.sweep.found import REFERENCE, Comparison, Constrained, GaveUp, Row, Spread, Study
+from chatkit.training.sweep.plan import STATIC
 from chatkit.training.sweep.results import Result
-
-REFERENCE = 1.1  # of the hypervolume, on the scale 0 = alone, 1 = with no weight at all; fixed beforehand
-_KNOWN = ("macro_f1", "dense_mrr@10", "mrr@10", "word_perplexity", "chrf", "bleu", "accuracy", "bits_per_byte")
-
-
-@dataclasses.dataclass(frozen=True)
-class Spread:
-    """A figure over seeds; ``deviation`` is None with one seed."""
-
-    mean: float
-    deviation: float | None
-    count: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Row:
-    """One candidate at its chosen trial.
-
-    Args:
-        name: Of the candidate.
-        kind: Of the candidate.
-        weights: By hand.
-        trial: The setting that was best on dev.
-        seeds: Seeds that were run.
-        losses: head -> dev loss, nats per target.
-        metrics: head -> the metric that a person knows, on ``Study.split``.
-        delta_m: Mean relative change of these metrics against the runs alone, per cent, positive is worse.
-        regret: head -> dev loss above that of the run alone, nats.
-        on_front: No other sum or method is better in one objective and worse in none, by mean dev losses.
-        milliseconds: CPU time of a step.
-        row_bytes: Memory that gradients kept apart take.
-    """
-
-    name: str
-    kind: Kind
-    weights: Mapping[str, float]
-    trial: str
-    seeds: Sequence[int]
-    losses: Mapping[str, Spread]
-    metrics: Mapping[str, Spread]
-    delta_m: Spread | None
-    regret: Mapping[str, float]
-    on_front: bool
-    milliseconds: float | None
-    row_bytes: int
-
-
-@dataclasses.dataclass(frozen=True)
-class GaveUp:
-    """One objective of a joint model against the same objective trained alone, paired by seed."""
-
-    metric: str
-    better: Better
-    joint: float
-    alone: float
-    difference: Estimate
-
-
-@dataclasses.dataclass(frozen=True)
-class Comparison:
-    """A method against the plain sum: paired differences of delta_m, in per cent; below 0 the method is better.
-
-    Args:
-        name: The method.
-        difference: Student's interval and p-value.
-        bootstrap: Percentile interval over seeds; too narrow for few.
-        p_holm: p-value raised for the number of methods.
-        p_same: p-value of the claim that they differ by less than ``margin``.
-        margin: Per cent.
-        standing: Against the sums, by dev losses.
-    """
-
-    name: str
-    difference: Estimate
-    bootstrap: tuple[float, float]
-    p_holm: float
-    p_same: float
-    margin: float
-    standing: Standing
-
-
-@dataclasses.dataclass(frozen=True)
-class Constrained:
-    """The answer to ``objectives.keep``.
-
-    Args:
-        bounds: What was to be kept.
-        kept: What was chosen, on dev.
-        held: Seeds of the chosen way that keep all bounds on test, and seeds in all; None without a test part.
-    """
-
-    bounds: Sequence[str]
-    kept: Kept
-    held: tuple[int, int] | None
-
-
-@dataclasses.dataclass(frozen=True)
-class Study:
-    """All of it; ``None`` where the runs do not tell.
-
-    Args:
-        objectives: The heads.
-        metrics: head -> name of its metric and which way is better.
-        split: Part that metrics are shown on.
-        rows: Sums and methods, best mean relative dev loss first.
-        alone: head -> its runs alone.
-        gave_up: candidate -> head -> what it gave up.
-        ranges: head -> difference of its dev loss between the worst and the best end of the front, paired by seed.
-        ideal: head -> dev loss alone, 0 of the scale.
-        nadir: head -> dev loss where all weight is on another objective, 1 of the scale.
-        hypervolume: Of the sums, of all, on that scale.
-        knee: Candidate at the knee of the front.
-        comparisons: Each method against the plain sum.
-        data: head -> its data sets.
-        records: head -> training records.
-        constrained: The answer to ``objectives.keep``, if that was asked.
-    """
-
-    objectives: Sequence[str]
-    metrics: Mapping[str, tuple[str, Better]]
-    split: str
-    rows: Sequence[Row]
-    alone: Mapping[str, Row]
-    gave_up: Mapping[str, Mapping[str, GaveUp]]
-    ranges: Mapping[str, Estimate]
-    ideal: Mapping[str, float]
-    nadir: Mapping[str, float]
-    hypervolume: Mapping[str, float]
-    knee: str | None
-    comparisons: Sequence[Comparison]
-    data: Mapping[str, Any]
-    records: Mapping[str, int]
-    constrained: Constrained | None = None
-
-    def row(self, name: str) -> Row | None:
-        """The row of a candidate."""
-        return next((row for row in self.rows if row.name == name), None)
 
 
 def study(results: Sequence[Result], config: SweepConfig, seed: int, bounds: Sequence[Bound] = ()) -> Study | None:
@@ -192,6 +55,7 @@ class _Analysis:
         first = self._chosen[self._joint[0]].data if self._joint else {"dev": {}, "test": {}}
         self._split = "test" if set(first["test"]) == set(first["dev"]) else "dev"
         self._metrics = {head: self._known(head) for head in self._heads}
+        self._over = OverExamples(self._runs, self._alone, self._metrics, self._split)
 
     def study(self) -> Study | None:
         if not self._joint:
@@ -303,7 +167,8 @@ class _Analysis:
             if difference is not None:
                 metric, better = self._metrics[head]
                 joint = self._mean_metric(name, head)
-                out[head] = GaveUp(metric, better, joint, joint - difference.mean, difference)
+                over = self._over.difference(name, alone, head)
+                out[head] = GaveUp(metric, better, joint, joint - difference.mean, difference, over)
         return out
 
     def _ranges(self, front: Sequence[str]) -> dict[str, Estimate]:
@@ -338,6 +203,7 @@ class _Analysis:
             p_same=same_within(differences, margin),
             margin=margin,
             standing=standing(self._losses_of(name), [self._losses_of(each) for each in self._sums]),
+            examples=self._over.compared(name, STATIC),
         )
 
     def _constrained(self, ideal: Mapping[str, float]) -> Constrained:
@@ -370,7 +236,7 @@ class _Analysis:
         runs = [run.data[self._split] for runs in self._runs.values() for run in runs.values()]
         tables = [row[head]["metrics"] for row in runs if head in row]
         common = [name for name in tables[0] if all(name in table for table in tables)]
-        names = [name for name in _KNOWN if name in common] or common
+        names = [name for name in KNOWN if name in common] or common
         return (names[0], tables[0][names[0]]["better"]) if names else ("loss", "lower")
 
 

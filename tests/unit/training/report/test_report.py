@@ -19,8 +19,8 @@ from chatkit.training.report.gather import gather_run, smoothed
 from chatkit.training.report.plots import curves, scatter
 from chatkit.training.report.report import make_report
 from chatkit.training.report.svg import line_chart
+from chatkit.training.sweep.found import GaveUp
 from chatkit.training.sweep.results import Result
-from chatkit.training.sweep.study import GaveUp
 
 Known = Callable[..., list[Result]]
 
