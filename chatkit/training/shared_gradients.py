@@ -22,6 +22,16 @@ Descend = Callable[[Sequence[nn.Parameter]], float]
 """Makes gradients of the parameters given, by backward; returns what they must be multiplied with."""
 
 
+def backward_of(loss: Callable[[], Tensor]) -> Descend:
+    """The backward of a mean loss, made when it is wanted."""
+
+    def descend(inputs: Sequence[nn.Parameter]) -> float:
+        loss().backward(inputs=list(inputs))
+        return 1.0
+
+    return descend
+
+
 class TrainingError(ChatkitError):
     """Training cannot go on: a loss is no number, or a head returned what it must not."""
 

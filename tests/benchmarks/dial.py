@@ -7,6 +7,9 @@ Runs, or goes on with, the sweep of ``docs/dial/PAIR.toml`` (seven weightings, t
 then trains one dial a seed: its learning rate is chosen among the same ones, on dev, at the first seed, and it has
 ``--share`` of the steps that the seven runs have together. Everything is measured on the same dev records.
 
+A dial is one run and may train longer than each of seven; so beside it stands one plain sum of as many steps: what that
+gains as well is owed to the length of the training, not to the dial.
+
 Prints for each seed the volume under the dial's front and the sweep's, on the sweep's own scale (0 = the best of its
 corners, 1 = the worst, reference 1.1); how surely the dial is followed (Spearman over 11 points); CPU time of both;
 what drawn replies are like along the dial; the time of a merge, and until the next reply can start in a long
@@ -92,6 +95,14 @@ def dial_recipe(recipe: Recipe, seed: int, rate: float, steps: int, pieces: Path
     train = dataclasses.replace(recipe.train, learning_rate=rate, steps=steps, threads=1)
     tokenizer = dataclasses.replace(recipe.tokenizer, path=str(pieces.resolve()))
     return dataclasses.replace(recipe, seed=seed, train=train, tokenizer=tokenizer, sweep=None)
+
+
+def plain_sum(recipe: Recipe, folder: Path, examples: int) -> Table:
+    """Dev losses (1, 2) of one plain sum of as many steps as the dial's."""
+    recipe = dataclasses.replace(recipe, objectives=dataclasses.replace(recipe.objectives, dial=None))
+    run, _ = trained(recipe, folder)
+    found = figures(run.assistant, recipe, "dev", examples)
+    return np.array([[row["loss"] for row in found.values()]])
 
 
 def spearman(values: Table) -> float:
@@ -188,7 +199,7 @@ def main() -> None:
         if best is None or volume > best[0]:
             best, kept[recipe.seed] = (volume, rate), (run, spent, front)
     assert best is not None
-    ratios, orders, shares = [], [], []
+    ratios, plain_ratios, orders, shares = [], [], [], []
     for seed, row in sorted(runs.items()):
         if seed not in kept:
             own = dial_recipe(recipe, seed, best[1], steps, pieces)
@@ -197,6 +208,9 @@ def main() -> None:
         _, spent, front = kept[seed]
         points = losses(row)
         ours, theirs = volumes(front, points)
+        alone = dial_recipe(recipe, seed, best[1], steps, pieces)
+        long = plain_sum(alone, given.work / f"plain-{given.pair}-seed{seed}", examples)
+        plain_ratios.append(volumes(long, points)[0] / theirs)
         sweep_cpu = sum(r.data["cpu_seconds_per_step"] * r.data["steps"] for r in row.values())
         order = followed(front)
         ratios.append(ours / theirs)
@@ -206,13 +220,15 @@ def main() -> None:
         print(
             f"seed {seed}: volume {ours:.4f} against {theirs:.4f} ({ours / theirs:.3f}x), CPU {spent:.0f} s against "
             f"{sweep_cpu:.0f} s ({spent / sweep_cpu:.2f}x), Spearman {order[0]:+.3f} {order[1]:+.3f}, the sweep spans "
-            f"{span} nats, the dial {(front.max(0) - front.min(0)).round(3).tolist()}",
+            f"{span} nats, the dial {(front.max(0) - front.min(0)).round(3).tolist()}; one plain sum of as many steps "
+            f"{plain_ratios[-1]:.3f}x",
             flush=True,
         )
     print(
         f"\n{given.pair}: volume {statistics.fmean(ratios):.3f}x the sweep's ({min(ratios):.3f} to {max(ratios):.3f}; "
         f"target 0.97) at {statistics.fmean(shares):.2f}x its CPU time (target 0.25); Spearman at least "
-        f"{min(orders):+.3f} (target 0.95); {steps} steps, rate {best[1]}"
+        f"{min(orders):+.3f} (target 0.95); {steps} steps, rate {best[1]}; one plain sum of as many steps "
+        f"{statistics.fmean(plain_ratios):.3f}x"
     )
     first = kept[recipe.seed][0]
     print(f"offered: {first.assistant.report['dial']['why']}")

@@ -22,7 +22,7 @@ from chatkit.nn.encoder import EncoderConfig, make_encoder
 from chatkit.nn.vocabulary import Backbone
 from chatkit.objectives.weighting import available, make_weighting
 from chatkit.training.allocator import keep_freed_memory
-from chatkit.training.shared_gradients import SharedGradients
+from chatkit.training.shared_gradients import SharedGradients, backward_of
 
 NAMES = ("generation", "sentiment", "retrieval")
 SUMMED = "one summed backward"
@@ -72,7 +72,7 @@ def make_step(config: EncoderConfig, vocab_size: int, method: str | None, every:
             for name in NAMES:
                 loss = model.loss(name)
                 gradients.backward(name, loss)
-                gradients.probe(name, lambda name=name: model.loss(name))
+                gradients.probe(name, backward_of(lambda name=name: model.loss(name)))
                 losses[name] = float(loss.detach())
             gradients.combine(losses)
         nn.utils.clip_grad_norm_(everything, 1.0)

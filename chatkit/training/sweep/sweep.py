@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,13 +38,16 @@ class Sweep:
         folder: The folder of the sweep.
         board: Told how it goes.
         jobs: Runs at once, a thread each.
+        minutes: Stop after so many, as Ctrl-C would: what runs is saved, and ``resume`` goes on.
     """
 
-    def __init__(self, recipe: Recipe, folder: Path, board: Board, *, jobs: int) -> None:
+    def __init__(self, recipe: Recipe, folder: Path, board: Board, *, jobs: int, minutes: float | None = None) -> None:
         self.config = recipe.sweep or SweepConfig()
         self.recipe, self.folder, self.board = dataclasses.replace(recipe, sweep=self.config), folder, board
         self.candidates = candidates(self.recipe)
         self._pool = Pool(jobs, folder / "workers.log")
+        self._minutes = minutes
+        self.out_of_time = False
         self.failed: dict[str, str] = {}
 
     def start(self) -> None:
@@ -90,8 +94,23 @@ class Sweep:
         """Run everything that has no result yet.
 
         Returns:
-            False if it was interrupted.
+            False if it was interrupted, or its time ended (``out_of_time``).
         """
+        if self._minutes is None:
+            return self._run()
+        timer = threading.Timer(60 * self._minutes, self._time_ends)
+        timer.daemon = True
+        timer.start()
+        try:
+            return self._run()
+        finally:
+            timer.cancel()
+
+    def _time_ends(self) -> None:
+        self.out_of_time = True
+        self._pool.stop()
+
+    def _run(self) -> bool:
         first = self.recipe.seed
         tuning = [self._plan(each.name, trial, first) for each in self.candidates for trial in trials(self.recipe)]
         self.board.expect(len(tuning) + self._most_later())

@@ -15,7 +15,7 @@ from torch import Tensor
 from chatkit.nn.encoder import EncoderConfig, make_encoder
 from chatkit.nn.vocabulary import Backbone
 from chatkit.objectives.weighting import make_weighting
-from chatkit.training.shared_gradients import SharedGradients
+from chatkit.training.shared_gradients import SharedGradients, backward_of
 
 TOKENS, NOISE = 6, 0.1
 RULES = ("a", "b")
@@ -92,7 +92,7 @@ class Toy:
             for rule in RULES:
                 loss = self.loss(rule)
                 self.shared.backward(rule, loss)
-                self.shared.probe(rule, lambda rule=rule: self.loss(rule))
+                self.shared.probe(rule, backward_of(lambda rule=rule: self.loss(rule)))
                 losses[rule] = float(loss.detach())
             self.shared.combine(losses)
             self.optimiser.step()

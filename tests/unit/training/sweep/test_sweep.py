@@ -67,6 +67,20 @@ def test_mistakes_are_told_before_the_first_run(micro: Micro, tmp_path: Path) ->
     assert not (tmp_path / "s" / "sweep.json").exists()
 
 
+def test_a_sweep_in_pieces_ends_with_its_minutes_and_goes_on(micro: Micro, tmp_path: Path) -> None:
+    recipe = micro(*SMALL, "sweep.single=[]")
+    cut = Sweep(recipe, tmp_path / "s", Board(io.StringIO()), jobs=1, minutes=1e-9)
+    cut.start()
+    assert not cut.run()
+    assert cut.out_of_time
+    assert not cut.failed
+    again = Sweep(recipe, tmp_path / "s", Board(io.StringIO()), jobs=1, minutes=60)
+    again.resume()
+    assert again.run()
+    assert not again.out_of_time
+    assert len(read_results(tmp_path / "s")) == 1
+
+
 @pytest.mark.slow
 def test_a_run_that_diverges_is_one_line_and_the_others_go_on(micro: Micro, tmp_path: Path) -> None:
     recipe = micro(*SMALL, "sweep.learning_rates=[1e-3, 1e30]", "sweep.single=[]", "train.warmup=0.0", "train.clip=0")
