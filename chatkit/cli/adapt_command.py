@@ -11,7 +11,8 @@ from chatkit.cli.options import json_option, model_option, print_json
 
 @click.command("adapt")
 @model_option
-@click.option("--on", required=True, metavar="PATH", help="Text of the new domain, without labels: a file or folder.")
+@click.option("--on", metavar="PATH", help="Text of the new domain, without labels: a file or folder.")
+@click.option("--session", type=int, metavar="ID", help="Instead of it, what you said in a chat session.")
 @click.option("--out", required=True, metavar="DIR", help="Folder of the adapted assistant.")
 @click.option(
     "--keep", multiple=True, metavar="PATH", help="Text of the old domain; by default what the model remembers."
@@ -22,22 +23,36 @@ from chatkit.cli.options import json_option, model_option, print_json
 )
 @json_option
 def command(
-    model: str | None, on: str, out: str, keep: tuple[str, ...], minutes: float, bound: float, as_json: bool
+    model: str | None,
+    on: str | None,
+    session: int | None,
+    out: str,
+    keep: tuple[str, ...],
+    minutes: float,
+    bound: float,
+    as_json: bool,
 ) -> int:
     """Go on training the language model on unlabelled text, the old domain's loss watched and bounded."""
+    if (on is None) == (session is None):
+        raise click.UsageError("say what to read: --on PATH, or --session ID")
     import os
 
     import torch
 
     from chatkit.generalisation.adapt import AdaptConfig
     from chatkit.generalisation.adapt_model import adapt_model
+    from chatkit.runtime.shift_bodies import history_body
+    from chatkit.training.on_history import remember
     from chatkit.training.progress import Progress
 
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
     progress = Progress()
     config = AdaptConfig(minutes=minutes, bound=bound)
     kept = [Path(path).expanduser() for path in keep]
-    found = adapt_model(model, Path(on).expanduser(), Path(out).expanduser(), config, keep=kept, say=progress.note)
+    text = Path(on).expanduser() if on is not None else history_body(session)
+    target = Path(out).expanduser()
+    found = adapt_model(model, text, target, config, keep=kept, say=progress.note)
+    remember(target, [session] if session is not None else [])  # so that deleting it can name the model
     if as_json:
         print_json(found)
         return 0

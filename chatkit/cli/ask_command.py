@@ -68,7 +68,7 @@ def command(
     given = {key: value for key, value in options.items() if value is not None}
     history = [] if learn is None else _to_learn(Path(learn).expanduser())
     if history:
-        given["learn"] = {"how": "both", "turns": len(history)}
+        given["learn"] = {"how": "both", "turns": len(history) + 1}
     reply = chat.ask(text, heads=names or None, seed=seed, history=history, **given)
     if as_json:
         print_json(reply.as_json())

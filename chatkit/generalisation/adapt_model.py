@@ -11,7 +11,7 @@ from chatkit.data.readers import READERS
 from chatkit.data.records import Problems
 from chatkit.errors import ChatkitError, DataError, HeadError, ModelError
 from chatkit.generalisation.adapt import AdaptConfig, adapt_language_model
-from chatkit.generalisation.bodies import read_body
+from chatkit.generalisation.bodies import Body, read_body
 from chatkit.head.head import Head, Record
 from chatkit.registry import Registry
 from chatkit.text.tokenizer import Tokenizer
@@ -27,7 +27,7 @@ _MOST_TEXTS, _DEV_RECORDS, _MOST_PIECES, _COUNTED = 20_000, 300, 1024, 128
 
 def adapt_model(
     model: str | None,
-    on: Path,
+    on: Path | Body,
     out: Path,
     config: AdaptConfig,
     *,
@@ -38,7 +38,7 @@ def adapt_model(
 
     Args:
         model: Model folder; None for the shipped assistant.
-        on: Text of the new domain, without labels: a file or folder.
+        on: Text of the new domain, without labels: a file or folder, or a body that was read.
         out: Folder of the adapted assistant.
         config: How.
         keep: Text of the old domain; by default what the model remembers it was trained on, else chatkit's own corpora.
@@ -68,7 +68,7 @@ def adapt_model(
     assistant.report["adapted"] = [*assistant.report.get("adapted", []), report]
     if language_model.mix == 0:
         raise ModelError(
-            f"nothing was gained on {on} within the bound of {config.bound:.0%} on the old domain",
+            f"nothing was gained on {on.name} within the bound of {config.bound:.0%} on the old domain",
             hint="allow more with --bound, or give more text",
         )
     assistant.forget_figures()  # those of now are in ``adapted``
@@ -85,8 +85,10 @@ def adapt_model(
     }
 
 
-def _sequences(tokenizer: Tokenizer, path: Path, seed: int) -> list[list[int]]:
+def _sequences(tokenizer: Tokenizer, path: Path | Body, seed: int) -> list[list[int]]:
     """Framed sequences of a body: dialogues whole, any other text as messages."""
+    if isinstance(path, Body):
+        return [frame(tokenizer, MESSAGE, tokenizer.encode(text), _MOST_PIECES) for text in path.texts]
     try:
         dialogues = [r for r in _dialogues(path) if "turns" in r]
     except ChatkitError:
@@ -134,7 +136,9 @@ def _changes(head: Head, before: Sums, after: Sums) -> dict[str, Any]:
     return {name: {**change.as_json(), "text": str(change)} for name, change in found.items()}
 
 
-def _renew_confidence(assistant: Assistant, folder: Path, on: Path, new: Sequence[Sequence[int]], seed: int) -> None:
+def _renew_confidence(
+    assistant: Assistant, folder: Path, on: Path | Body, new: Sequence[Sequence[int]], seed: int
+) -> None:
     """The new domain becomes a familiar one; heads are calibrated again where their data are at hand, else kept."""
     confidence = assistant.confidence
     if confidence.familiarity is not None:

@@ -56,6 +56,7 @@ GROUPS = (
     Group("A document", "screens.document", "DocumentScreen", on_chat=False),
     Group("All chats", "screens.sessions", "SessionsScreen", on_chat=False, types=True),
     Group("Training", "screens.training", "TrainingScreen", on_chat=False),
+    Group("Adapting", "screens.adapting", "AdaptingScreen", on_chat=False),
     Group("App", "app", "ChatkitApp", types=True),
 )
 EVERYWHERE, CHAT = ("App",), ("Chat", "App")

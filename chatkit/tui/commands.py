@@ -58,6 +58,12 @@ COMMANDS = (
     Command("why", "", "show the replies that the last one was chosen from"),
     Command("tradeoff", "", "what this assistant's objectives gave up for each other"),
     Command("shift", "", "how this session differs from the training text"),
+    Command(
+        "adapt",
+        "[session | PATH]",
+        "let the assistant read this session or a text; alone: show how it goes",
+        plain=False,
+    ),
     Command("train", "[CONFIG]", "train an assistant beside the chat; alone: show the last run", plain=False),
     Command("model", "[DIR]", "load another assistant; alone: the shipped one", plain=False),
     Command("clear", "", "clear the screen; the session stays", plain=False),

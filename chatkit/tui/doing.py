@@ -12,13 +12,13 @@ from chatkit.runtime.standing import tradeoff
 from chatkit.tui import commands
 from chatkit.tui.dial import NOTHING, brief, changed
 from chatkit.tui.doing_history import HistoryCommands
+from chatkit.tui.doing_models import ModelCommands
 from chatkit.tui.text import one_line
 from chatkit.tui.widgets.prompt import Prompt
 from chatkit.tui.widgets.status import StatusLine
 
 if TYPE_CHECKING:
     from chatkit.runtime.session import Chat
-    from chatkit.runtime.training_job import TrainingJob
     from chatkit.tui.screens.chat import ChatScreen
     from chatkit.tui.screens.sessions import Chosen
     from chatkit.tui.widgets.turn import TurnView
@@ -27,7 +27,7 @@ BUSY = "A reply is running; Esc stops it."
 WITHOUT_CHAT = frozenset({"help", "clear", "theme", "quit"})  # these work before the chat has opened
 
 
-class Doing(HistoryCommands):
+class Doing(HistoryCommands, ModelCommands):
     """What the commands do.
 
     Args:
@@ -36,7 +36,6 @@ class Doing(HistoryCommands):
 
     def __init__(self, screen: ChatScreen) -> None:
         self.screen = screen
-        self._training: TrainingJob | None = None
 
     @property
     def chat(self) -> Chat:
@@ -175,34 +174,6 @@ class Doing(HistoryCommands):
         (self.chat.client.enable if on else self.chat.client.disable)(name)
         await self.screen.say(f"{name} is {'on' if on else 'off'} for this session.")
 
-    async def do_train(self, arguments: str) -> None:
-        """Train beside the chat, or show the run there is."""
-        from chatkit.runtime.training_job import TrainingJob
-        from chatkit.tui.screens.training import TrainingScreen
-
-        known = self._training or TrainingJob.latest()
-        if arguments:
-            if known is not None and known.state == "running":
-                await self.trouble("A run goes on already; /train shows it.")
-                return
-            known = TrainingJob.start(arguments)
-        if known is None:
-            await self.screen.say("Nothing was trained yet: /train corpora:english.toml takes about a minute.")
-            return
-        self._training = known
-        self.screen.app.push_screen(TrainingScreen(known), self._load)
-
-    async def _load(self, folder: str | None) -> None:
-        if folder:
-            await self.do_model(folder)
-
-    async def do_model(self, arguments: str) -> None:
-        """Load another assistant; the session stays."""
-        if self.chat.current is not None:
-            raise RuntimeError("a reply is running")
-        await self.chat.client.load(arguments or None)
-        await self.screen.say(f"Loading {arguments or 'the assistant that ships'}; this conversation goes on with it.")
-
     async def do_live(self, arguments: str) -> None:
         """Switch reading along while something is typed."""
         on = {"": not self.screen.typing.on, "on": True, "off": False}.get(arguments)
@@ -273,7 +244,7 @@ class Doing(HistoryCommands):
     async def _report_shift(self, session: int) -> None:
         from chatkit.runtime.shift_process import session_shift
 
-        made, text = await session_shift(session, self.screen.app.options.model)  # type: ignore[attr-defined]
+        made, text = await session_shift(session, str(self.chat.client.folder))
         await self.screen.note(Content(text), "note" if made else "note trouble")
 
     async def _last_turn(self) -> TurnView | None:
