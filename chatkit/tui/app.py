@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -21,6 +22,9 @@ from chatkit.tui.themes import DARK, LIGHT, THEMES, fitting
 
 if TYPE_CHECKING:  # what the first frame does not need is imported after it
     from chatkit.runtime.session import Chat, Update
+
+
+READY_SECONDS = 0.5  # after the chat has opened
 
 
 class ChatkitApp(App[int]):
@@ -75,6 +79,7 @@ class ChatkitApp(App[int]):
         self.chat, trouble = open_chat(self.options, frames.tell)
         self.run_worker(self.chat.run(), name="chat")
         await screen.begin(self.chat)
+        self.set_timer(READY_SECONDS, _get_ready)
         for line in filter(None, (trouble, self._key_trouble)):
             await screen.say(line, trouble=True)
 
@@ -90,6 +95,11 @@ class ChatkitApp(App[int]):
     def action_toggle_dark_light(self) -> None:
         """Change between the two themes."""
         self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+
+
+def _get_ready() -> None:
+    """Import what the first reply needs while the engine loads: in the middle of a reply it would hold up keys."""
+    importlib.import_module("chatkit.tui.widgets.reply")
 
 
 def run(

@@ -47,6 +47,7 @@ TARGETS = {
     "streaming 600 pieces, CPU s": 1.5,
     "key at rest, p99 ms": 50,  # what the machine does to a key, beside which the next one is to be read
     "key while streaming, p99 ms": 50,
+    "key while streaming, p99 CPU ms": 50,  # what the app itself does before it answers
     "stop, pieces after": 1,
     "quit in a reply, wall s": 1,
     "typed: sentiment, p95 ms": 30,
@@ -104,7 +105,9 @@ async def keys(figures: dict[str, list[float]], home: Path) -> None:
         for number in range(50):
             app.post_message(events.Key("a", "a"))  # type: ignore[attr-defined]
             await until(lambda number=number: len(prompt.text) > number)  # type: ignore[misc]
-            await pilot.pause()  # type: ignore[attr-defined]
+            drawn = asyncio.Event()  # the pilot's pause would call every widget, which costs more than the key
+            app.screen.call_after_refresh(drawn.set)  # type: ignore[attr-defined]
+            await drawn.wait()
         figures["key at 500 messages, CPU ms"].append((time.process_time() - start) / 50 * 1000)
 
     await with_app({}, history(home, 500), do)
@@ -142,13 +145,16 @@ async def streaming(figures: dict[str, list[float]]) -> None:
         figures["streaming 600 pieces, CPU s"].append(time.process_time() - start)
 
     async def hundred(app: object, figure: str) -> None:
-        prompt, waits = app.screen.query_one("#prompt"), []  # type: ignore[attr-defined]
+        prompt, waits, used = app.screen.query_one("#prompt"), [], []  # type: ignore[attr-defined]
         for number in range(100):
-            start = time.perf_counter()
+            start, cpu = time.perf_counter(), time.process_time()
             app.post_message(events.Key("a", "a"))  # type: ignore[attr-defined]
             await until(lambda number=number: len(prompt.text) > number)  # type: ignore[misc]
             waits.append((time.perf_counter() - start) * 1000)
+            used.append((time.process_time() - cpu) * 1000)
         figures[figure].append(statistics.quantiles(waits, n=100)[98])
+        if (cpu_figure := figure.replace("p99 ms", "p99 CPU ms")) in figures:
+            figures[cpu_figure].append(statistics.quantiles(used, n=100)[98])
 
     async def press(app: object, pilot: object) -> None:
         await hundred(app, "key at rest, p99 ms")

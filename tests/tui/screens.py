@@ -184,6 +184,13 @@ SCREENS = {
     "dial": Show(_dial, {"sliders": SLIDERS}),
     "help": Show(_help),
     "palette": Show(_palette),
-    "trouble": Show(_trouble, {"heads": {"generation": {"say": "Hello."}, "mood": {"crash": "raise"}}}),
+    "trouble": Show(
+        _trouble,
+        {
+            "heads": {"generation": {"say": "Hello."}, "mood": {"crash": "raise"}},
+            "familiarity": 0.31,
+            "trust": {"why": "unlike the training text: words that it never met", "warning": True},
+        },
+    ),
     "queued": Show(_queued, {"heads": {"generation": {"say": "word " * 400, "pause": 0.05}}}),
 }

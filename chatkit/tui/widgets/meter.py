@@ -38,7 +38,7 @@ class FamiliarityMeter(Card, can_focus=True):
         filled = "━" * (halves // 2) + ("╸" if halves % 2 else "")
         colour = "$warning" if self.familiarity < UNFAMILIAR_BELOW else "$quiet"
         number = f" {self.familiarity:.0%}"
-        mark = ("  ?" if not self.explained and self.why else "", "bold $accent" if self.has_focus else "$faint")
+        mark = ("  ?" if not self.explained and self.why else "", "bold $accent" if self.has_focus else "$quiet")
         bar = Content.assemble((filled, colour), ("─" * (size - len(filled)), "$faint"), (number, colour), mark)
         if not self.explained:
             return [bar]

@@ -1,0 +1,128 @@
+"""Takes the pictures of the README: the app itself with the assistant that ships, in a home of its own.
+
+    python docs/pictures.py [chat sessions training]
+
+Without a terminal (Textual's own test driver); each picture is ``docs/NAME.svg``. Nothing in them is made up: the
+replies are those of the assistant, the curves those of a training run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from chatkit.runtime.training_job import TrainingJob
+from chatkit.tui.app import ChatkitApp
+from chatkit.tui.opening import Options
+from chatkit.tui.screens.chat import ChatScreen
+from chatkit.tui.screens.training import TrainingScreen
+from chatkit.tui.widgets.prompt import Prompt
+from chatkit.tui.widgets.status import StatusLine
+
+HERE = Path(__file__).parent
+SIZE, PATIENCE = (104, 34), 600.0
+STEPS = 100  # after which the picture of a run is taken
+Do = Callable[[ChatkitApp, Pilot[int]], Awaitable[Callable[[], Awaitable[None]] | None]]
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait for something to happen.
+
+    Raises:
+        TimeoutError: If it does not within ``PATIENCE`` seconds.
+    """
+    limit = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > limit:
+            raise TimeoutError("it did not happen")
+        await asyncio.sleep(0.05)
+
+
+async def say(app: ChatkitApp, pilot: Pilot[int], *texts: str) -> None:
+    """Say something, and wait for the answers."""
+    screen, chat = app.screen_stack[0], app.chat
+    assert isinstance(screen, ChatScreen)
+    assert chat is not None
+    for text in texts:
+        before = len(chat.store.prompts(1000))
+        screen.query_one(Prompt).fill(text)
+        await pilot.press("enter")
+        await pilot.pause(0.2)
+        if not text.startswith("/"):
+            await until(lambda before=before: len(chat.store.prompts(1000)) > before and not screen.window.running)
+
+
+async def chat(app: ChatkitApp, pilot: Pilot[int]) -> None:
+    """A conversation."""
+    await say(app, pilot, "hello, can you recommend a restaurant for tonight?", "how do I add a head?")
+    app.screen.query_one(Prompt).fill("I love this place, but the service was slow")
+    await until(lambda: app.screen.query_one("#live").display)
+
+
+async def sessions(app: ChatkitApp, pilot: Pilot[int]) -> None:
+    """The list of all chats, searched."""
+    await say(app, pilot, "hello, can you recommend a restaurant for tonight?", "/rename Dinner", "/new")
+    await say(app, pilot, "my train was late again", "and then the bus broke down", "/new")
+    await say(app, pilot, "how do I add a head?", "/new", "is there a train to the sea on Sunday?", "/sessions train")
+    await until(lambda: len(app.screen_stack) == 2)
+    await pilot.pause(1.0)
+
+
+async def training(app: ChatkitApp, pilot: Pilot[int]) -> Callable[[], Awaitable[None]]:
+    """A training run beside the chat; what is given back ends it."""
+    await say(app, pilot, "/train corpora:english.toml")
+    await until(lambda: isinstance(app.screen, TrainingScreen))
+    screen = app.screen
+    assert isinstance(screen, TrainingScreen)
+    job: TrainingJob = screen.job
+    await until(lambda: job.step >= STEPS or job.state != "running")
+    await pilot.pause(1.0)
+
+    async def end() -> None:
+        job.stop()
+        await until(lambda: (job.look(), job.state != "running")[1])
+
+    return end
+
+
+PICTURES: dict[str, Do] = {"chat": chat, "sessions": sessions, "training": training}
+
+
+async def take(name: str) -> None:
+    """Take one picture."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["CHATKIT_HOME"] = home
+        app = ChatkitApp(Options())
+        async with app.run_test(size=SIZE) as pilot:
+            await until(lambda: app.chat is not None and app.chat.client.state == "ready")
+            app.screen.query_one(Prompt).cursor_blink = False
+            end = await PICTURES[name](app, pilot)
+            for status in app.screen.query(StatusLine):
+                status.speed = 0.0  # that of the machine which takes the picture says nothing
+            await pilot.pause(0.5)
+            (HERE / f"{name}.svg").write_text(app.export_screenshot(title="chatkit"), encoding="utf-8")
+            if end is not None:
+                await end()
+
+
+def main() -> None:
+    """Take the pictures that are asked for, all by default."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", default=list(PICTURES))
+    names = parser.parse_args().names
+    if unknown := set(names) - set(PICTURES):
+        parser.error(f"no picture is called {', '.join(unknown)}; there are: {', '.join(PICTURES)}")
+    for name in names:
+        asyncio.run(take(name))
+        print(f"docs/{name}.svg")
+
+
+if __name__ == "__main__":
+    main()
