@@ -6,6 +6,8 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
+
 from chatkit.runtime import owner
 from chatkit.runtime.store import Store
 
@@ -194,3 +196,6 @@ SCREENS = {
     ),
     "queued": Show(_queued, {"heads": {"generation": {"say": "word " * 400, "pause": 0.05}}}),
 }
+
+OFTEN = {"cards", "trouble", "turn-bar", "training"}  # looked at in the fast tests too; the others in the slow ones
+NAMES = [name if name in OFTEN else pytest.param(name, marks=pytest.mark.slow) for name in SCREENS]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from driver import FAKE, Driver
-from screens import SCREENS
+from screens import NAMES, SCREENS
 
 from chatkit.tui.app import ChatkitApp
 from chatkit.tui.opening import Options
@@ -52,7 +52,7 @@ def test_the_measure_itself():
     assert contrast((119, 119, 119), (255, 255, 255)) == pytest.approx(4.48, abs=0.01)
 
 
-@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("name", NAMES)
 async def test_text_is_readable_on_its_background(name, monkeypatch, home):
     show = SCREENS[name]
     monkeypatch.setenv("FAKE_ENGINE", json.dumps(show.script))

@@ -5,7 +5,7 @@ import json
 import pytest
 from driver import FAKE, Driver
 from rich.cells import cell_len
-from screens import SCREENS
+from screens import NAMES, SCREENS
 
 from chatkit.tui.app import ChatkitApp
 from chatkit.tui.opening import Options
@@ -38,7 +38,7 @@ def inside(widget, size):
     return region.width > 0 and region.height > 0 and region.right <= size[0] and region.bottom <= size[1]
 
 
-@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("name", NAMES)
 async def test_nothing_that_matters_is_cut_off(name, monkeypatch, home):
     show = SCREENS[name]
     monkeypatch.setenv("FAKE_ENGINE", json.dumps(show.script))

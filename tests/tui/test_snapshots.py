@@ -78,7 +78,7 @@ def test_help(look, theme_size):
     assert look(theme_size, ask)
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ["wide", pytest.param("small", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("theme", ["dark", pytest.param("light", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", MORE)
 def test_screen(look, home, name, theme, size):
