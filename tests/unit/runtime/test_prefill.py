@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from chatkit.assistant import Assistant
-from chatkit.runtime import prefill
+from chatkit.runtime import context, prefill
 from chatkit.runtime.prefill import RunningState
 
 
@@ -86,3 +86,20 @@ def test_states_of_an_abandoned_history_are_forgotten(assistant: Assistant) -> N
     for i in range(20):
         advance(running, turns(f"question {i}", "answer", "more"))
     assert len(running._states) <= 4
+
+
+def test_a_long_conversation_is_encoded_about_twice_however_long_it_is(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the window of the chat; a window that slid with each message would encode 50 of them for each reply."""
+    encoded: list[int] = []
+    running = RunningState(assistant)
+    encode = running._encode
+    monkeypatch.setattr(running, "_encode", lambda ids, state: (encoded.append(len(ids)), encode(ids, state))[1])
+    said = turns(*(f"message {n}" for n in range(201)))
+    alone = RunningState(assistant)
+    advance(alone, said)
+    for n in range(1, 202, 2):  # each prompt of the user's
+        seen = context.seen(context.size_of(turn["text"]) for turn in said[:n])
+        advance(running, said[n - seen : n])
+    assert sum(encoded) < 2.5 * len(alone._ids)
