@@ -1,16 +1,18 @@
 """Takes the pictures of the README: the app itself with the assistant that ships, in a home of its own.
 
-    python docs/pictures.py [chat sessions training]
+    python docs/pictures.py [chat sessions training] [--run DIR]
 
 Without a terminal (Textual's own test driver); each picture is ``docs/NAME.svg``. Nothing in them is made up: the
-replies are those of the assistant, the curves those of a training run.
+replies are those of the assistant, the curves those of a training run: a minute of the tutorial's, or one that there is.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -77,7 +79,7 @@ async def sessions(app: ChatkitApp, pilot: Pilot[int]) -> None:
 
 async def training(app: ChatkitApp, pilot: Pilot[int]) -> Callable[[], Awaitable[None]]:
     """A training run beside the chat; what is given back ends it."""
-    await say(app, pilot, "/train corpora:english.toml")
+    await say(app, pilot, "/train" if _runs() else "/train corpora:english.toml")
     await until(lambda: isinstance(app.screen, TrainingScreen))
     screen = app.screen
     assert isinstance(screen, TrainingScreen)
@@ -86,19 +88,37 @@ async def training(app: ChatkitApp, pilot: Pilot[int]) -> Callable[[], Awaitable
     await pilot.pause(1.0)
 
     async def end() -> None:
-        job.stop()
+        if job.state == "running":
+            job.stop()
         await until(lambda: (job.look(), job.state != "running")[1])
 
     return end
 
 
+def _runs() -> list[Path]:
+    return list(Path(os.environ["CHATKIT_HOME"]).glob("runs/*"))
+
+
+def take_over(run: Path, home: Path) -> None:
+    """Put a run that there is where the chat finds it."""
+    folder = home / "runs" / run.name
+    shutil.copytree(run / "run", folder / "run", ignore=shutil.ignore_patterns("*.pt", "*.safetensors"))
+    for name in ("assistant.toml", "report.json"):
+        if (run / name).is_file():
+            shutil.copy(run / name, folder)
+    note = {"config": f"{run.name}.toml", "pid": 0, "owner": "", "started": 0}
+    (folder / "job.json").write_text(json.dumps(note), encoding="utf-8")
+
+
 PICTURES: dict[str, Do] = {"chat": chat, "sessions": sessions, "training": training}
 
 
-async def take(name: str) -> None:
+async def take(name: str, run: Path | None) -> None:
     """Take one picture."""
     with tempfile.TemporaryDirectory() as home:
         os.environ["CHATKIT_HOME"] = home
+        if run is not None:
+            take_over(run, Path(home))
         app = ChatkitApp(Options())
         async with app.run_test(size=SIZE) as pilot:
             await until(lambda: app.chat is not None and app.chat.client.state == "ready")
@@ -116,11 +136,13 @@ def main() -> None:
     """Take the pictures that are asked for, all by default."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", default=list(PICTURES))
-    names = parser.parse_args().names
+    parser.add_argument("--run", type=Path, help="the training screen shows this run")
+    args = parser.parse_args()
+    names = args.names
     if unknown := set(names) - set(PICTURES):
         parser.error(f"no picture is called {', '.join(unknown)}; there are: {', '.join(PICTURES)}")
     for name in names:
-        asyncio.run(take(name))
+        asyncio.run(take(name, args.run))
         print(f"docs/{name}.svg")
 
 
