@@ -3,7 +3,7 @@
     python docs/pictures.py [chat sessions training] [--run DIR]
 
 Without a terminal (Textual's own test driver); each picture is ``docs/NAME.svg``. Nothing in them is made up: the
-replies are those of the assistant, the curves those of a training run: a minute of the tutorial's, or one that there is.
+replies are those of the assistant, the curves those of a run: a minute of the tutorial's, or one that there is.
 """
 
 from __future__ import annotations
