@@ -106,6 +106,8 @@ def take_over(run: Path, home: Path) -> None:
     for name in ("assistant.toml", "report.json"):
         if (run / name).is_file():
             shutil.copy(run / name, folder)
+    if (run / "run" / "checkpoint.safetensors").is_file():  # by which the screen knows that it was stopped
+        (folder / "run" / "checkpoint.safetensors").touch()
     note = {"config": f"{run.name}.toml", "pid": 0, "owner": "", "started": 0}
     (folder / "job.json").write_text(json.dumps(note), encoding="utf-8")
 
