@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +23,6 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from chatkit.checkpoint import (
     load_tensors,
@@ -32,35 +30,28 @@ from chatkit.checkpoint import (
     read_json,
     recover_folder,
     save_tensors,
-    tensor_shapes,
     write_aside,
     write_json,
 )
 from chatkit.confidence.record import FILES as CONFIDENCE_FILES
 from chatkit.confidence.record import Confidence
-from chatkit.config import dump_toml, from_table, read_toml, to_table
-from chatkit.data.batching import Batch, in_order, pad, record_ids
+from chatkit.config import dump_toml, from_table, to_table
+from chatkit.data.batching import pad, record_ids
 from chatkit.errors import ChatkitError, ConfigError, HeadError, ModelError
 from chatkit.head.encode import encode_padded
 from chatkit.head.encoded import Encoded, Info
 from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head, Record
+from chatkit.head.vectors import vectors_of
 from chatkit.head.vocabulary import Vocabulary
+from chatkit.model_files import FORMAT, check_shapes, expanded, fill, lineage_of, read_assistant_table
 from chatkit.nn.encoder import Encoder, EncoderConfig, make_encoder
-from chatkit.nn.parallel import cores, in_parallel
-from chatkit.nn.precision import bfloat16_pays
-from chatkit.nn.quantise import SCALE, compress, expand, misfits
+from chatkit.nn.quantise import SCALE, compress
 from chatkit.nn.vocabulary import Backbone
 from chatkit.objectives.dial import Dial
 from chatkit.text.tokenizer import Tokenizer
 
-FORMAT = 1
 MOST_PIECES = 1024
-PASSAGE_PIECES = 128
-_PADDED_IDS = 8192
-_PADDED_IDS_A_CORE = 4096
-_MANY_IDS = 4096  # from here on texts are read for an index, in bulk
-RUN_FOLDER = "run"
 DIAL = "dial.safetensors"
 OWN = ("assistant.toml", "tokenizer.model", "encoder.safetensors", DIAL, "heads", "report.json", *CONFIDENCE_FILES)
 
@@ -157,30 +148,7 @@ class Assistant:
         Raises:
             HeadError: If the head fails or returns anything but one finite vector a text.
         """
-        records = [{field: text} for text in texts]
-        view = [head.view_of(field, record) for record in records]
-        rows = [record_ids(self.tokenizer, r, field, v, PASSAGE_PIECES) for r, v in zip(records, view, strict=True)]
-        many = sum(map(len, rows)) > _MANY_IDS
-        encoder = self.backbone.encoder
-        budget = _PADDED_IDS_A_CORE if many else _PADDED_IDS
-        batches = in_order(records, {field: rows}, budget=budget, pad_id=self.tokenizer.pad)
-        out: NDArray[np.float32] | None = None
-
-        def vectors(item: tuple[list[int], Batch]) -> tuple[list[int], NDArray[np.float32]]:
-            with torch.inference_mode():  # of each thread
-                part = head.vector(encode_padded(encoder, item[1].fields[field]), field).float()
-            if part.ndim != 2 or len(part) != len(item[0]) or not bool(torch.isfinite(part).all()):
-                raise ValueError(f"vector must return finite (B, K) with B = {len(item[0])}, got {tuple(part.shape)}")
-            return item[0], part.numpy(force=True)
-
-        device = encoder.embedding.weight.device.type
-        workers, narrow = (cores() if many and device == "cpu" else 1), many and bfloat16_pays(device)
-        with guard(head.name, source_file(type(head)), stage="vector"), encoder.reading_in_bfloat16(narrow):
-            for index, part in in_parallel(vectors, batches, workers=workers):
-                if out is None:
-                    out = np.zeros((len(texts), part.shape[1]), dtype=np.float32)
-                out[index] = part
-        return np.zeros((0, 0), dtype=np.float32) if out is None else out
+        return vectors_of(self.backbone.encoder, self.tokenizer, head, texts, field)
 
     def vector_head(self) -> Head | None:
         """The head that makes vectors of queries and passages: the first by name that was trained, or None."""
@@ -219,7 +187,7 @@ class Assistant:
         with new_folder(folder, own=OWN) as new:
             weights = save_tensors(new / "encoder.safetensors", pack(self.backbone.state_dict()))
             write_aside(new / "tokenizer.model", self.tokenizer.to_bytes())
-            self.lineage = _lineage(weights, self.tokenizer.to_bytes())
+            self.lineage = lineage_of(weights, self.tokenizer.to_bytes())
             for name in self.heads.keys() - set(leave_out):
                 self.save_head(name, new / "heads" / name, precision=precision)
             if self.dial is not None:
@@ -273,10 +241,10 @@ class Assistant:
             raise ModelError(str(error)) from None
         with torch.device("meta"):  # shapes only: the config of a damaged folder may ask for any amount of memory
             wanted = {key: t.shape for key, t in Backbone(make_encoder(config, len(tokenizer))).state_dict().items()}
-        _check_shapes(wanted, folder / "encoder.safetensors")
+        check_shapes(wanted, folder / "encoder.safetensors")
         tensors, _ = load_tensors(folder / "encoder.safetensors")
         self = cls(tokenizer, config)
-        _fill(self.backbone, _expanded(tensors, folder / "encoder.safetensors"), folder / "encoder.safetensors")
+        fill(self.backbone, expanded(tensors, folder / "encoder.safetensors"), folder / "encoder.safetensors")
         self.precision = "int8" if any(name.endswith(SCALE) for name in tensors) else "float32"
         self.lineage, self.name = str(table["lineage"]), folder.absolute().name
         if (folder / "report.json").is_file():
@@ -334,7 +302,7 @@ class Assistant:
             head = self.add_head(head_class, setup)
         if head.state_dict():
             tensors, _ = load_tensors(folder / "weights.safetensors")
-            _fill(head, _expanded(tensors, folder / "weights.safetensors"), folder / "weights.safetensors")
+            fill(head, expanded(tensors, folder / "weights.safetensors"), folder / "weights.safetensors")
 
     def _check_size(self, head_class: type[Head], setup: HeadSetup, weights: Path) -> None:
         """Compare shapes before memory is taken: options from elsewhere may ask for any amount.
@@ -351,67 +319,9 @@ class Assistant:
         except Exception:  # it computes with numbers while it is built: then it is built and guarded as ever
             return
         if wanted:
-            _check_shapes(wanted, weights)
+            check_shapes(wanted, weights)
 
 
 def labels_of(records: Sequence[Record], field: str = "label") -> tuple[str, ...]:
     """Values of a field that occur in records, sorted."""
     return tuple(sorted({str(record[field]) for record in records if field in record}))
-
-
-def read_assistant_table(folder: Path) -> dict[str, Any]:
-    """The content of ``assistant.toml``, checked.
-
-    Raises:
-        ModelError: If the folder is no assistant, half-written or of a newer format.
-    """
-    if not folder.is_dir():
-        what = "is a file, not a model folder" if folder.exists() else "no such model folder"
-        raise ModelError(f"{folder}: {what}", hint="make one with: chatkit train CONFIG --out DIR")
-    if not (folder / "assistant.toml").is_file():
-        unfinished = (folder / RUN_FOLDER).is_dir()
-        hint = "training has not finished: go on with --resume" if unfinished else "is this a model folder?"
-        raise ModelError(f"{folder}: no assistant.toml in it", hint=hint)
-    try:
-        table = read_toml(folder / "assistant.toml")
-    except ConfigError as error:
-        raise ModelError(str(error)) from None
-    version = table.get("format")
-    if not isinstance(version, int) or "encoder" not in table or not isinstance(table.get("lineage"), str):
-        raise ModelError(f"{folder / 'assistant.toml'}: lacks format, lineage or [encoder]", hint="train it again")
-    if version > FORMAT:
-        raise ModelError(
-            f"{folder}: made by a newer chatkit (format {version}, this one reads up to {FORMAT})",
-            hint="upgrade chatkit",
-        )
-    for name in ("tokenizer.model", "encoder.safetensors"):
-        if not (folder / name).is_file():
-            raise ModelError(f"{folder}: {name} is missing", hint="the folder is incomplete: copy or train it again")
-    return table
-
-
-def _fill(module: torch.nn.Module, tensors: dict[str, Tensor], where: Path) -> None:
-    wanted = {name: tensor.shape for name, tensor in module.state_dict().items()}
-    given = {name: tensor.shape for name, tensor in tensors.items()}
-    if wanted != given:
-        differing = sorted(name for name in {*wanted, *given} if wanted.get(name) != given.get(name))
-        raise ModelError(f"{where}: does not fit its config at {', '.join(differing[:3])}", hint="train it again")
-    module.load_state_dict(tensors)
-
-
-def _check_shapes(wanted: Mapping[str, torch.Size], file: Path) -> None:
-    """Compare the header of a weights file, plain, int8 or pruned, with the shapes that are wanted."""
-    differing = misfits(wanted, tensor_shapes(file))
-    if differing:
-        raise ModelError(f"{file}: does not fit its config at {', '.join(differing[:3])}", hint="train it again")
-
-
-def _expanded(tensors: dict[str, Tensor], file: Path) -> dict[str, Tensor]:
-    try:
-        return expand(tensors)
-    except ValueError as error:
-        raise ModelError(f"{file}: {error}", hint="copy or train it again") from None
-
-
-def _lineage(weights: bytes, tokenizer: bytes) -> str:
-    return hashlib.sha256(hashlib.sha256(weights).digest() + hashlib.sha256(tokenizer).digest()).hexdigest()[:16]

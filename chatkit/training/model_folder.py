@@ -7,9 +7,10 @@ import shutil
 from pathlib import Path
 
 from chatkit import paths
-from chatkit.assistant import OWN, RUN_FOLDER, read_assistant_table
+from chatkit.assistant import OWN
 from chatkit.checkpoint import new_folder, recover_folder
 from chatkit.errors import HeadError, ModelError, StorageError
+from chatkit.model_files import RUN_FOLDER, read_assistant_table
 from chatkit.training.past import RECIPE, added_heads, remember_added
 
 _EXTRAS = ("CARD.md", "NOTICE")

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from chatkit.assistant import RUN_FOLDER
 from chatkit.checkpoint import read_json, write_json
 from chatkit.config import from_table, to_table
 from chatkit.errors import ModelError
 from chatkit.head.head import Head
+from chatkit.model_files import RUN_FOLDER
 from chatkit.training.recipe import HeadConfig, Recipe, resolve_path
 
 RECIPE, ADDED = "recipe.json", "added.json"

@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from chatkit.assistant import OWN, RUN_FOLDER
+from chatkit.assistant import OWN
 from chatkit.checkpoint import (
     check_replaceable,
     load_tensors,
@@ -32,6 +32,7 @@ from chatkit.checkpoint import (
 from chatkit.config import from_table, to_table
 from chatkit.errors import ConfigError, ModelError, StorageError
 from chatkit.head.head import Record
+from chatkit.model_files import RUN_FOLDER
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.training.account import account, used_sessions
 from chatkit.training.allocator import keep_freed_memory

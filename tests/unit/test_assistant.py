@@ -308,11 +308,11 @@ def test_vectors_of_many_texts_are_those_of_each_alone(assistant: Assistant, mon
     assert head is not None
     texts = [f"where is platform {i}? " * (1 + i % 9) for i in range(40)]
     alone = assistant.vectors(head, texts, "doc")
-    monkeypatch.setattr("chatkit.assistant._MANY_IDS", 100)
-    monkeypatch.setattr("chatkit.assistant._PADDED_IDS_A_CORE", 300)
-    monkeypatch.setattr("chatkit.assistant.cores", lambda: 2)
+    monkeypatch.setattr("chatkit.head.vectors._MANY_IDS", 100)
+    monkeypatch.setattr("chatkit.head.vectors._PADDED_IDS_A_CORE", 300)
+    monkeypatch.setattr("chatkit.head.vectors.cores", lambda: 2)
     many = assistant.vectors(head, texts, "doc")
     assert not assistant.backbone.encoder.narrow_reading
     assert (alone * many).sum(1).min() > 0.999
-    monkeypatch.setattr("chatkit.assistant.bfloat16_pays", lambda device: False)
+    monkeypatch.setattr("chatkit.head.vectors.bfloat16_pays", lambda device: False)
     torch.testing.assert_close(torch.tensor(assistant.vectors(head, texts, "doc")), torch.tensor(alone))

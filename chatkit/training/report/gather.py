@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from chatkit.assistant import RUN_FOLDER
 from chatkit.checkpoint import read_json
 from chatkit.errors import ModelError
+from chatkit.model_files import RUN_FOLDER
 from chatkit.training.objectives_log import FILE as OBJECTIVES
 
 Points = Sequence[tuple[float, float]]

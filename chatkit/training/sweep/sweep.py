@@ -14,10 +14,10 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from chatkit.assistant import RUN_FOLDER
 from chatkit.checkpoint import check_replaceable, read_json, storage_errors, write_aside, write_json
 from chatkit.config import from_table, to_table
 from chatkit.errors import ConfigError, ModelError, StorageError
+from chatkit.model_files import RUN_FOLDER
 from chatkit.training.building import find_head
 from chatkit.training.prepare import make_tokenizer, training_records
 from chatkit.training.recipe import Recipe, differences

@@ -12,8 +12,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from chatkit.assistant import OWN, RUN_FOLDER
+from chatkit.assistant import OWN
 from chatkit.checkpoint import write_json
+from chatkit.model_files import RUN_FOLDER
 from chatkit.training.progress import Progress
 from chatkit.training.recipe import Recipe
 from chatkit.training.run import Run
