@@ -1,9 +1,12 @@
 """Kinds of encoder beside each other: python tests/benchmarks/encoders.py [CPU_SECONDS] [--config FILE] [--json FILE]
+                                     python tests/benchmarks/encoders.py --generation
 
 All are trained by the same config (``corpora:english.toml`` by default) for the same CPU time, at a learning rate each
 that is the best of ``RATES`` on dev after a third of the time; one thread; nothing is chosen on test. Then: metrics of
 each head on dev, tokens/s in training, generation after 100 and after 10,000 pieces of conversation (interleaved in one
-run: the ratio counts), and bytes of the state that is carried along.
+run: the ratio counts), and bytes of the state that is carried along. With ``--generation`` only what a piece costs at
+either length, of untrained encoders, which cost the same: the best of many short rounds, and the median of the ratios
+of neighbouring rounds, in which other work on the machine counts least.
 """
 
 from __future__ import annotations
@@ -76,8 +79,8 @@ def after(run: Run, length: int) -> State:
     return state
 
 
-def generation(run: Run, lengths: tuple[int, ...], rounds: int = 9, tokens: int = 50) -> dict[int, float]:
-    """Tokens/s of CPU after each length, rounds interleaved, medians."""
+def rounds_of(run: Run, lengths: tuple[int, ...], rounds: int, tokens: int) -> dict[int, list[float]]:
+    """CPU seconds of a token after each length, in interleaved rounds."""
     stepper, states = Stepper(run.assistant.backbone), {n: after(run, n) for n in lengths}
     times: dict[int, list[float]] = {n: [] for n in lengths}
     with torch.inference_mode():
@@ -87,8 +90,13 @@ def generation(run: Run, lengths: tuple[int, ...], rounds: int = 9, tokens: int 
                 for i in range(tokens):
                     hidden, state = stepper.step(torch.tensor([300 + i]), state)
                     stepper.logits(hidden)
-                times[n].append(tokens / (time.process_time() - begun))
-    return {n: statistics.median(row) for n, row in times.items()}
+                times[n].append((time.process_time() - begun) / tokens)
+    return times
+
+
+def generation(run: Run, lengths: tuple[int, ...], rounds: int = 9, tokens: int = 50) -> dict[int, float]:
+    """Tokens/s of CPU after each length, medians of the rounds."""
+    return {n: 1 / statistics.median(row) for n, row in rounds_of(run, lengths, rounds, tokens).items()}
 
 
 def measure(kind: str, config: str, seconds: float, folder: Path) -> dict[str, Any]:
@@ -104,17 +112,35 @@ def measure(kind: str, config: str, seconds: float, folder: Path) -> dict[str, A
     return row
 
 
+def costs(kind: str, config: str, folder: Path, rounds: int = 200) -> dict[str, Any]:
+    """What a piece costs after 100 and 10,000 pieces of conversation, and the median of the ratios; untrained."""
+    run = Run(load_recipe(config, (*COMMON, *SHAPES[kind], f"encoder.kind={kind}")), folder, Progress(quiet=True))
+    run.start()
+    torch.set_num_threads(1)
+    run.assistant.eval()
+    short, long = rounds_of(run, (100, 10_000), rounds, tokens=10).values()
+    return {
+        "us of CPU a piece at 100": 1e6 * min(short),
+        "us of CPU a piece at 10,000": 1e6 * min(long),
+        "cost of a piece, 10,000 / 100": statistics.median(b / a for a, b in zip(short, long, strict=True)),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("seconds", nargs="?", type=float, default=120.0, help="CPU seconds of training a kind")
     parser.add_argument("--config", default="corpora:english.toml")
     parser.add_argument("--kinds", nargs="*", default=list(SHAPES))
+    parser.add_argument("--generation", action="store_true", help="only the cost of a piece, without training")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     table: dict[str, dict[str, Any]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for kind in given.kinds:
-            table[kind] = measure(kind, given.config, given.seconds, Path(folder))
+            if given.generation:
+                table[kind] = costs(kind, given.config, Path(folder) / kind)
+            else:
+                table[kind] = measure(kind, given.config, given.seconds, Path(folder))
             if given.json:
                 given.json.write_text(json.dumps(table, indent=1), encoding="utf-8")
     print("| | " + " | ".join(table) + " |\n|---|" + "---:|" * len(table))

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -70,11 +69,10 @@ class Pool:
 
     def stop(self) -> None:
         """Ask every worker to save and end; a second time, end them at once."""
-        number = signal.SIGKILL if self._stopping else signal.SIGTERM
-        self._stopping = True
+        again, self._stopping = self._stopping, True
         with self._lock:
             for worker in self._workers:
-                worker.send_signal(number)
+                worker.kill() if again else worker.terminate()  # there is no SIGKILL on Windows
 
     def _work(
         self,

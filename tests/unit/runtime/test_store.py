@@ -1,3 +1,4 @@
+import functools
 import os
 import signal
 import sqlite3
@@ -107,6 +108,26 @@ def test_a_deleted_session_leaves_no_word_in_the_file(store, path):
     assert b"keep this sentence" in left
     for word in (b"platypus", b"zqx", b"qxj", b"xjv", b"jvk"):  # words, and the trigrams of the index
         assert word not in left
+
+
+@pytest.mark.parametrize("fault", ["secure_delete", "optimize"])
+def test_what_a_deletion_would_leave_is_found(path, monkeypatch, fault):
+    """The check above fails where the promise is broken: with either safeguard taken away, words stay."""
+
+    class Careless(sqlite3.Connection):
+        def execute(self, query, *values):
+            if fault in query:
+                query = "PRAGMA secure_delete = OFF" if fault == "secure_delete" else "SELECT 1"
+            return super().execute(query, *values)
+
+    monkeypatch.setattr(sqlite3, "connect", functools.partial(sqlite3.connect, factory=Careless))
+    store = Store(path)
+    talk(store, "keep this sentence")
+    gone = talk(store, "the zqxjvk platypus")
+    store.delete_session(gone)
+    store.close()
+    left = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert any(word in left for word in (b"platypus", b"zqx", b"qxj", b"xjv", b"jvk"))
 
 
 def test_sessions_are_listed_renamed_and_refused(store):
