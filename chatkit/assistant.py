@@ -280,6 +280,19 @@ class Assistant:
             self.report["dial"] = {"offered": False, "why": error.message}
             return None
 
+    def restore_head(self, folder: Path, find_head: FindHead) -> Head:
+        """Load one head that was left out.
+
+        Args:
+            folder: Its folder, ``heads/NAME`` of an assistant of this lineage.
+            find_head: From a head's name to its class.
+        Raises:
+            ModelError, HeadError: If it cannot be loaded.
+        """
+        self._load_head(folder, find_head)
+        self.failures.pop(folder.name, None)
+        return self.heads[folder.name].eval()
+
     def _load_head(self, folder: Path, find_head: FindHead) -> None:
         data = read_json(folder / "head.json")
         try:
@@ -293,7 +306,7 @@ class Assistant:
         if lineage != self.lineage:
             raise ModelError(
                 f"head {name} is stale: trained for another encoder ({lineage[:8]}, this one is {self.lineage[:8]})",
-                hint="train it again with: chatkit heads add",
+                hint=f"train it again with: chatkit heads add {name} --data PATH --model {folder.parent.parent}",
             )
         head_class = find_head(name)
         if setup.options:

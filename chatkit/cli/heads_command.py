@@ -10,6 +10,7 @@ import click
 from chatkit.cli.options import json_option, model_option, print_json
 
 if TYPE_CHECKING:
+    from chatkit.registry import Entry, Registry
     from chatkit.training.grow import Grown
 
 
@@ -17,21 +18,23 @@ if TYPE_CHECKING:
 @click.pass_context
 @click.option("--check", is_flag=True, help="Load every head that may be loaded.")
 @click.option("--head", "files", multiple=True, metavar="FILE", help="Also this file; repeatable.")
+@click.option("--model", metavar="DIR", help="Say also which heads are stale in this model folder.")
 @json_option
-def command(ctx: click.Context, check: bool, files: tuple[str, ...], as_json: bool) -> int:
+def command(ctx: click.Context, check: bool, files: tuple[str, ...], model: str | None, as_json: bool) -> int:
     """List, enable, disable and check heads; train a new one on a model, or take one out."""
     if ctx.invoked_subcommand is None:
-        return _list(check, files, as_json)
+        return _list(check, files, model, as_json)
     return 0
 
 
 @command.command("list")
 @click.option("--check", is_flag=True, help="Load every head that may be loaded.")
 @click.option("--head", "files", multiple=True, metavar="FILE", help="Also this file; repeatable.")
+@click.option("--model", metavar="DIR", help="Say also which heads are stale in this model folder.")
 @json_option
-def list_heads(check: bool, files: tuple[str, ...], as_json: bool) -> int:
+def list_heads(check: bool, files: tuple[str, ...], model: str | None, as_json: bool) -> int:
     """List heads, their state and the way out of each bad one."""
-    return _list(check, files, as_json)
+    return _list(check, files, model, as_json)
 
 
 @command.command("enable")
@@ -64,6 +67,7 @@ def disable(name: str) -> int:
 @click.option("--unfreeze", is_flag=True, help="Train the encoder too; the other heads rehearse their own data.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Set a key of the config; repeatable.")
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="End after so many minutes of training.")
+@click.option("--head", "files", multiple=True, metavar="FILE", help="File of a head that the model holds; repeatable.")
 @json_option
 def add(
     head: str,
@@ -73,6 +77,7 @@ def add(
     unfreeze: bool,
     overrides: tuple[str, ...],
     minutes: float | None,
+    files: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Train HEAD (a name or a file) on a trained assistant; the encoder and the other heads stay as they are."""
@@ -89,6 +94,7 @@ def add(
         unfreeze=unfreeze,
         overrides=overrides,
         minutes=minutes,
+        files=files,
     )
     try:
         grown = growth.run()
@@ -129,7 +135,14 @@ def _show(grown: Grown, *, file: str | None) -> None:
     )
 
 
-def _list(check: bool, files: tuple[str, ...], as_json: bool) -> int:
+def _held(registry: Registry, model: Path) -> list[Entry]:
+    from chatkit.assistant import read_assistant_table
+    from chatkit.registry.held import mark_held
+
+    return mark_held(registry, model, read_assistant_table(model)["lineage"])
+
+
+def _list(check: bool, files: tuple[str, ...], model: str | None, as_json: bool) -> int:
     from chatkit.errors import HeadError
     from chatkit.registry import Registry
 
@@ -141,7 +154,8 @@ def _list(check: bool, files: tuple[str, ...], as_json: bool) -> int:
                 registry.load(name)
             except HeadError:
                 failed = True  # the listing says which and why
-    entries = registry.entries()
+    lost = _held(registry, Path(model).expanduser()) if model else []
+    entries = [*registry.entries(), *lost]
     if as_json:
         print_json({"heads": [entry.as_json() for entry in entries]})
         return int(failed)

@@ -41,22 +41,46 @@ def source_file(head_class: type) -> str | None:
         return None
 
 
+def _place_of_method(head_class: type, method: str) -> str:
+    """``file:line`` of a method, or of the class that inherits it from chatkit."""
+    file, code = source_file(head_class), getattr(getattr(head_class, method, None), "__code__", None)
+    if file is None:
+        return ""
+    if code is not None and code.co_filename == file:
+        return f"{Path(file).name}:{code.co_firstlineno}"
+    try:
+        return f"{Path(file).name}:{inspect.getsourcelines(head_class)[1]}"
+    except (OSError, TypeError):
+        return Path(file).name
+
+
+def _raised_in(error: BaseException, file: str | None) -> bool:
+    return file is not None and any(frame.filename == file for frame in traceback.extract_tb(error.__traceback__))
+
+
 @contextlib.contextmanager
-def guard(name: str, file: str | None = None, *, stage: str = "") -> Iterator[None]:
+def guard(name: str, file: str | None = None, *, stage: str = "", asked: type | None = None) -> Iterator[None]:
     """Turn whatever is raised inside into a HeadError; KeyboardInterrupt and ChatkitError pass.
+
+    So does the GeneratorExit of a caller that closes the generator which this stands in; a head's own does not.
 
     Args:
         name: The head.
         file: Its source file, so that the error names a line of the author's own.
         stage: What it was doing, such as "build".
+        asked: Its class; names the place where the error is the host's own, about what the head's method returned.
     Raises:
         HeadError: For every other BaseException, SystemExit included.
     """
     try:
         yield
-    except (KeyboardInterrupt, GeneratorExit, ChatkitError):
+    except (KeyboardInterrupt, ChatkitError):
         raise
     except BaseException as error:
+        if isinstance(error, GeneratorExit) and not _raised_in(error, file):
+            raise
         doing = f" in {stage}" if stage else ""
         what = f"head {name} failed{doing}: {describe(error)}"
-        raise HeadError(what, head=name, place=place_of(error, file)) from error
+        theirs = asked is None or isinstance(error, SyntaxError) or _raised_in(error, file)
+        place = place_of(error, file) if asked is None or theirs else _place_of_method(asked, stage)
+        raise HeadError(what, head=name, place=place) from error

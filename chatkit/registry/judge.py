@@ -120,10 +120,12 @@ class Judge:
         if self._barred(candidate) or self._memory.disabled(candidate.name):
             return None
         if counts[candidate.tier, candidate.name] > 1:
-            why = f"{candidate.where} is one of several heads of this name in {candidate.place_found}"
+            number = counts[candidate.tier, candidate.name]
+            why = f"{candidate.where} is one of {number} heads of this name in {candidate.place_found}"
             return Verdict("duplicate", why, "rename or remove all but one")
         if upper is not None:
-            return Verdict("shadowed", f"{upper.where} has a head of this name and is found first", "rename one")
+            why = f"{upper.where} has a head of this name and is found first"
+            return Verdict("shadowed", why, f"rename one, or remove {upper.where}")
         return None
 
 

@@ -52,8 +52,11 @@ class Candidate:
 
     @property
     def where(self) -> str:
-        """Its file or distribution, short."""
-        return self.path.name if self.path is not None else self.origin
+        """Its file, as seen from here, or its distribution; two files of one name are told apart."""
+        if self.path is None:
+            return self.origin
+        here = Path.cwd()
+        return str(self.path.relative_to(here) if self.path.is_relative_to(here) else self.path)
 
     @property
     def place_found(self) -> str:

@@ -250,7 +250,7 @@ class EngineClient:
             elif kind == "died":
                 turn.deaths += turn.calling is None
                 if turn.calling is not None or turn.deaths > 1 or turn.cancelled is not None:
-                    yield self._culprit(turn, event["how"])
+                    yield self._culprit(turn, event["how"], event.get("place", ""))
                 return
             yield event
             if event["event"] == "done":
@@ -268,18 +268,18 @@ class EngineClient:
                 how = f"did not answer for {self.silence:g} s"
                 if turn.cancelled is not None:
                     how = f"did not stop within {self.grace:g} s"
-                await self._host.start("restarting")
-                return {"event": "died", "how": how}
+                place = await self._host.start("restarting", hung=True)
+                return {"event": "died", "how": how, "place": place}
             if event["event"] != "wake":
                 return event
 
-    def _culprit(self, turn: _Turn, how: str) -> Event:
+    def _culprit(self, turn: _Turn, how: str, place: str) -> Event:
         """What to tell of an engine that died: the head that was called, else the engine as a whole."""
         head, turn.calling = turn.calling, None
         if head is None:
             turn.cancelled = turn.cancelled or time.monotonic()  # no head to leave out: the turn cannot be resumed
             return events.error(by_itself(how), turn.number)
-        return self._blame(turn, head, events.failed(turn.number, head, how))
+        return self._blame(turn, head, events.failed(turn.number, head, how, place))
 
     def _blame(self, turn: _Turn, head: str, event: Event) -> Event:
         turn.skip.add(head)

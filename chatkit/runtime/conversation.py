@@ -163,7 +163,8 @@ class _Turn:
         number, name = self._number, head.name
         yield events.calling(number, name)
         try:
-            with guard(name, source_file(type(head)), stage="answer"):
+            stage = "stream" if head.streams() else "answer"
+            with guard(name, source_file(type(head)), stage=stage, asked=type(head)):
                 answer: Answer | None = None
                 if head.streams():
                     text = ""

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from chatkit.errors import ChatkitError
 from chatkit.runtime import events
+from chatkit.runtime.black_box import record
 
 DEFAULT_MEMORY = 4 * 2**30
 _LOOK_SECONDS = 0.25  # between looks at the files of heads
@@ -123,6 +124,7 @@ class Engine:
     def _ask(self, command: Mapping[str, Any]) -> None:
         if self._conversation is None:
             raise ChatkitError("no assistant is loaded")
+        self.look_at_files()  # what was saved before it was asked answers
         number, text, seed = int(command.get("turn", 0)), command.get("text"), command.get("seed")
         if not isinstance(text, str):
             raise ChatkitError("ask needs a text")
@@ -161,17 +163,29 @@ class Engine:
         path = next(h.path for h in self._loaded.heads if h.name == name)
         self.send({"event": "loading", "head": name})
         event: dict[str, Any] = {"event": "reloaded", "head": name, "ok": True, "place": ""}
+        new: dict[str, Any] = {}
+        assistant = self._loaded.assistant
         try:
-            event["message"] = reload_head(self._loaded.assistant, self._loaded.registry, name, path)
+            event["message"] = reload_head(assistant, self._loaded.registry, name, path, self._loaded.folder)
+            self._conversation.enable(name)
+            new = {"state": "ok", "why": self._remark(name), "labels": list(assistant.setups[name].labels)}
         except ChatkitError as error:
             event |= {"ok": False, "message": error.message, "place": getattr(error, "place", "")}
-        if event["ok"]:
-            self._conversation.enable(name)
+            if name not in assistant.heads:
+                new = {"state": "broken", "why": str(error)}
         for entry in self._heads:
-            if entry["name"] == name and event["ok"]:
-                entry |= {"state": "ok", "why": "reloaded"}
+            if entry["name"] == name:
+                entry |= new
         self.send(event)
         self.send({"event": "heads", "heads": self._heads})
+
+    def _remark(self, name: str) -> str:
+        """What a listing says of a head that was loaded anew."""
+        from chatkit.runtime.loading import untrained
+
+        assistant = self._loaded.assistant
+        head, trained = assistant.heads[name], assistant.setups[name].trained
+        return "reloaded" if trained or not list(head.parameters()) else untrained(head)
 
     def _dial(self, command: Mapping[str, Any]) -> None:
         """Set the weights before the next message, so that its reply does not wait for it."""
@@ -184,6 +198,9 @@ class Engine:
             raise ChatkitError("no assistant is loaded")
         if on:
             self._conversation.enable(head)
+            if head not in self._loaded.assistant.heads and any(entry["name"] == head for entry in self._heads):
+                self._reload(head)  # it was left out when the engine was started again
+                return
         else:
             self._conversation.disabled.add(head)
         for entry in self._heads:
@@ -245,6 +262,7 @@ def _read(source: IO[str], commands: queue.Queue[dict[str, Any] | None], engine:
 
 def main() -> None:
     """Run the engine on this process's pipes."""
+    record()
     private = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # even a native library cannot write into the events
     out = os.fdopen(private, "w", encoding="ascii", newline="\n")

@@ -87,25 +87,38 @@ class EngineHost:
     @property
     def heads(self) -> list[dict[str, Any]]:
         """The heads as the engine listed them, with those marked that are disabled here."""
-        known = [{**head, "state": "disabled"} if head.get("name") in self.disabled else head for head in self._heads]
-        names = {head.get("name") for head in known}
-        return known + [
-            {"name": name, "state": "disabled", "origin": "", "why": why}
-            for name, why in sorted(self.disabled.items())
-            if name not in names
-        ]
+        names = {head.get("name") for head in self._heads}
+        unknown = [{"name": name, "origin": ""} for name in sorted(self.disabled) if name not in names]
+        return [self._listed(head) for head in [*self._heads, *unknown]]
+
+    def _listed(self, head: dict[str, Any]) -> dict[str, Any]:
+        """A head as it is listed: one that is left out here with the reason and the way out."""
+        name = str(head.get("name"))
+        if name not in self.disabled:
+            return head
+        return {**head, "state": "disabled", "why": f"{self.disabled[name]}; /heads on {name} tries again"}
 
     @property
     def pid(self) -> int | None:
         """Process id of the engine; None while there is none."""
         return self._process.pid if self._process else None
 
-    async def start(self, state: Literal["loading", "restarting"]) -> None:
+    async def start(self, state: Literal["loading", "restarting"], *, hung: bool = False) -> str:
         """End the process there is, start another one and have it load; does not wait for it to be ready.
 
         A failure becomes the state "dead".
+
+        Args:
+            state: The state until it is ready.
+            hung: Whether the process there is hangs, and is to say where.
+        Returns:
+            Where it hung, as ``file:line``, or "".
         """
-        await self._drop(gently=False)
+        place = await self._drop(gently=False, hung=hung)
+        await self._start(state)
+        return place
+
+    async def _start(self, state: Literal["loading", "restarting"]) -> None:
         if self._closed:
             return
         self.set_state(state)
@@ -156,18 +169,19 @@ class EngineHost:
         if changed:
             self.listener({"event": "state", "state": state, "message": self.trouble if state == "dead" else ""})
 
-    async def _drop(self, *, gently: bool) -> None:
-        """End the process, if there is one, and all that waits for it."""
+    async def _drop(self, *, gently: bool, hung: bool = False) -> str:
+        """End the process, if there is one, and all that waits for it; where it hung."""
         if self._timer is not None:
             self._timer.cancel()
         process, self._process = self._process, None
         if process is not None and process.pid is not None:
-            await (process.close() if gently else process.kill())
+            await (process.close() if gently else process.kill(hung=hung))
         pump, self._pump = self._pump, None
         if pump is not None and pump is not asyncio.current_task():
             pump.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await pump
+        return process.place if process is not None else ""
 
     async def _read(self, process: EngineProcess) -> None:
         """Take events until the process ends, then see to another one."""
@@ -179,8 +193,13 @@ class EngineHost:
         if self.state in ("loading", "restarting"):
             await self._loading_failed(how)
         elif self.state == "answering":
+            if self._loading_head:  # it was loaded anew
+                self._leave_out(how)
             await self.start("restarting")
-            self._turn({"event": "died", "how": how})
+            self._turn({"event": "died", "how": how, "place": process.place})
+        elif self._loading_head:
+            self._leave_out(how)
+            await self.start("restarting")
         elif self.deaths < DEATHS_ALLOWED:
             self.deaths += 1
             await self.start("restarting")
@@ -193,13 +212,19 @@ class EngineHost:
         if not head or head in self.disabled:
             self._give_up(f"{by_itself(how)} while it loaded")
             return
+        self._leave_out(how)
+        await self.start("restarting")
+
+    def _leave_out(self, how: str) -> None:
+        """Do without the head whose code was being loaded when the engine ended."""
+        head, self._loading_head = self._loading_head, ""
         if self._killing is not None:
             how, self._killing = f"did not load within {self._head_loading:g} s", None
         else:
             how = f"{how} while it was loaded"
-        self.disabled[head] = f"it {how}"
-        self.listener({"event": "error", "turn": None, "message": f"head {head} is left out: it {how}"})
-        await self.start("restarting")
+        place = f" at {self._process.place}" if self._process is not None and self._process.place else ""
+        self.disabled[head] = f"it {how}{place}"
+        self.listener({"event": "error", "turn": None, "message": f"head {head} is left out: it {how}{place}"})
 
     def _take(self, event: Event) -> None:
         """Sort an event: of a turn, or of the engine."""
@@ -218,6 +243,8 @@ class EngineHost:
             self.listener(event)
         elif kind == "reloaded":
             self._loading_head = ""
+            if self._timer is not None:
+                self._timer.cancel()
             if event.get("ok"):  # a mended head gets a new chance
                 self.disabled.pop(str(event.get("head")), None)
             self.listener(event)
@@ -237,16 +264,14 @@ class EngineHost:
         """Limit the time of the step of loading that begins now."""
         if self._timer is not None:
             self._timer.cancel()
-        if not self.settled.is_set():
+        if self._loading_head or not self.settled.is_set():
             limit = self._head_loading if self._loading_head else self._loading
             self._timer = asyncio.get_running_loop().call_later(limit, self._loading_is_late)
 
     def _loading_is_late(self) -> None:
-        if self.settled.is_set():
-            return
         if self._loading_head and self._process is not None:
-            self._killing = asyncio.ensure_future(self._process.kill())  # the reader sees the end of it
-        else:
+            self._killing = asyncio.ensure_future(self._process.kill(hung=True))  # the reader sees the end of it
+        elif not self.settled.is_set():
             self._give_up(f"the engine did not load within {self._loading:g} s")
 
     def _give_up(self, why: str) -> None:

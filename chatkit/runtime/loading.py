@@ -17,6 +17,7 @@ from chatkit.head.head import Head
 from chatkit.registry import Registry
 
 _FIT_STEPS, _FIT_SECONDS, _FIT_RATE = 80, 2.0, 5e-3
+UNTRAINED = "untrained"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Loaded:
     assistant: Assistant
     heads: list[HeadState]
     registry: Registry
+    folder: Path
 
 
 def load(
@@ -92,7 +94,10 @@ def load(
         else:
             states[name] = _failed(name, error, found.origin if found is not None else "")
     for name, entry in entries.items():
-        if name in states or name in skip:
+        if name in states:
+            continue
+        if name in skip:
+            states[name] = HeadState(name, "disabled", entry.origin, "left out")
             continue
         if name not in usable:
             states[name] = HeadState(name, entry.state, entry.origin, _reason(entry.why, entry.way_out))
@@ -106,7 +111,7 @@ def load(
         registry.note_parameters(name, sum(p.numel() for p in built.parameters()))
     files = {name: entry.path for name, entry in entries.items()}
     listed = [dataclasses.replace(state, path=files.get(name)) for name, state in sorted(states.items())]
-    return Loaded(assistant, listed, registry)
+    return Loaded(assistant, listed, registry, folder)
 
 
 def check_files(heads: Sequence[str]) -> None:
@@ -149,12 +154,16 @@ def _add_untrained(
     except ChatkitError as error:
         assistant.heads.pop(name, None)
         return _failed(name, error, origin)
-    remark = f"untrained: fitted to its {len(head.examples)} examples only" if steps else "has no weights to train"
-    return HeadState(head.name, "ok", origin, remark)
+    return HeadState(head.name, "ok", origin, untrained(head) if steps else "has no weights to train")
+
+
+def untrained(head: Head) -> str:
+    """What is said of a head that knows nothing but its own examples."""
+    return f"{UNTRAINED}: fitted to its {len(head.examples)} examples only"
 
 
 def fit_to_examples(assistant: Assistant, head: Head, *, seconds: float = _FIT_SECONDS) -> int:
-    """Fit a new head to its own examples, encoder frozen, for at most so many seconds.
+    """Fit a new head to its own examples, encoder frozen, for at most so many seconds of this thread's processor time.
 
     Returns:
         Steps that were made; 0 for a head without weights.
@@ -169,9 +178,10 @@ def fit_to_examples(assistant: Assistant, head: Head, *, seconds: float = _FIT_S
     # Adam (Kingma & Ba 2015) written out: importing torch.optim takes as long as torch itself.
     first = [torch.zeros_like(p) for p in parameters]
     second = [torch.zeros_like(p) for p in parameters]
-    deadline = time.monotonic() + seconds
+    # On a busy machine fewer steps would make another head of it; but a loss that sleeps must end too.
+    deadline, latest = time.thread_time() + seconds, time.monotonic() + 5 * seconds
     steps = 0
-    while steps < _FIT_STEPS and time.monotonic() < deadline:
+    while steps < _FIT_STEPS and time.thread_time() < deadline and time.monotonic() < latest:
         steps += 1
         loss = head.loss(encoded, examples)
         gradients = torch.autograd.grad(loss.total / max(loss.count, 1), parameters, allow_unused=True)

@@ -18,9 +18,11 @@ from typing import Any
 
 from chatkit import paths
 from chatkit.errors import EngineError
+from chatkit.runtime.black_box import BlackBox, ask_where
 
 LINE_LIMIT = 10_000_000  # bytes; a longer line is dropped
 LOG_LIMIT = 1_000_000
+_LAST_WORD_SECONDS = 0.2
 END_SECONDS = 0.4  # grace of each step towards the end: asked, told, killed
 COMMAND = (sys.executable, "-P", "-m", "chatkit.runtime.engine")  # -P: a json.py in the folder is not ours
 
@@ -37,6 +39,8 @@ class EngineProcess:
         self._command = tuple(command)
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
+        self._box = BlackBox()
+        self.place = ""  # file:line of the head's code that ran when it ended
         self.garbage = 0  # lines that were no event
 
     async def start(self) -> None:
@@ -53,7 +57,7 @@ class EngineProcess:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=errors,
                 start_new_session=True,
-                env={**os.environ, "PYTHONFAULTHANDLER": "1"},
+                env={**os.environ, "PYTHONFAULTHANDLER": "1", **self._box.open()},
             )
         except OSError as error:
             raise EngineError(f"the engine cannot be started: {error}", hint="install chatkit again") from error
@@ -120,15 +124,23 @@ class EngineProcess:
         assert self._process is not None
         code = await self._process.wait()
         self._kill_group()  # a child of a head would hold the pipe open
+        self._look()
         if code < 0:
             return f"crashed the engine (signal {-code})"
         return f"ended the engine (exit {code})"
 
-    async def kill(self) -> None:
-        """End it at once."""
+    async def kill(self, *, hung: bool = False) -> None:
+        """End it at once; one that hangs is asked first where."""
         if self._process is not None:
+            if hung and self.running and ask_where(self._process.pid):
+                await asyncio.sleep(_LAST_WORD_SECONDS)
             self._kill_group()
             await self._process.wait()
+            self._look()
+
+    def _look(self) -> None:
+        self.place = self.place or self._box.place()
+        self._box.close()
 
     async def close(self) -> None:
         """Ask it to quit, close its input, and kill it if it stays."""

@@ -53,7 +53,7 @@ def _stamp(path: Path) -> Stamp | None:
     return stat.st_mtime_ns, stat.st_size
 
 
-def reload_head(assistant: Assistant, registry: Registry, name: str, file: Path) -> str:
+def reload_head(assistant: Assistant, registry: Registry, name: str, file: Path | None, folder: Path) -> str:
     """Load a head's file anew and put it in the place of the old one.
 
     A drop-in file that is in use was confirmed; saving it meanwhile counts as its user's own edit and is confirmed too.
@@ -62,7 +62,8 @@ def reload_head(assistant: Assistant, registry: Registry, name: str, file: Path)
         assistant: The assistant; unchanged if the new head fails.
         registry: Loads the file; it must have been told of it.
         name: The head.
-        file: Its file.
+        file: Its file; None for an installed one.
+        folder: The assistant's, which may hold weights of a head that was left out or broken so far.
     Returns:
         What was kept, one line.
     Raises:
@@ -70,18 +71,18 @@ def reload_head(assistant: Assistant, registry: Registry, name: str, file: Path)
     """
     old, old_setup = assistant.heads.get(name), assistant.setups.get(name)
     try:
-        if old is not None:
-            registry.enable(name)
-        head_class = registry.load(name)
-        if head_class.name != name:
-            raise HeadError(f"{file.name} now calls its head {head_class.name}", head=name, hint="start chatkit again")
+        head_class = _load_again(registry, name, file, in_use=old is not None)
+        if old is None and (folder / "heads" / name / "head.json").is_file():
+            return _from_folder(assistant, registry, folder / "heads" / name)
         setup = old_setup or HeadSetup()
         if not setup.trained:
             setup = HeadSetup(setup.options, labels_of(head_class.examples, head_class.label_field))
         torch.manual_seed(0)
         head = assistant.add_head(head_class, setup)
-        with guard(name, source_file(head_class), stage="its first answer"):
-            kept, fresh = _keep_weights(old, head)
+        with guard(name, source_file(head_class), stage="answer", asked=head_class):
+            # What was fitted to other examples knows nothing, and may give the old labels' meaning to the new ones.
+            worthless = not setup.trained and old is not None and list(old.examples) != list(head.examples)
+            kept, fresh = _keep_weights(None if worthless else old, head)
             steps = fit_to_examples(assistant, head, seconds=FIT_SECONDS) if fresh and not setup.trained else 0
             check_answers(assistant, head.eval())
     except ChatkitError:
@@ -91,6 +92,28 @@ def reload_head(assistant: Assistant, registry: Registry, name: str, file: Path)
         raise
     parts = [f"{kept} weights kept" if kept else "", f"{fresh} new" if fresh else "", "fitted anew" if steps else ""]
     return ", ".join(part for part in parts if part) or "no weights"
+
+
+def _load_again(registry: Registry, name: str, file: Path | None, *, in_use: bool) -> type[Head]:
+    try:
+        if in_use:
+            registry.enable(name)
+        head_class = registry.load(name)
+        if head_class.name == name:
+            return head_class
+    except HeadError:
+        if any(entry.name == name for entry in registry.entries()):
+            raise
+    where = file.name if file is not None else "its package"
+    raise HeadError(f"{where} no longer calls its head {name}", head=name, hint="start chatkit again")
+
+
+def _from_folder(assistant: Assistant, registry: Registry, folder: Path) -> str:
+    """Load a head that the model holds, with its weights."""
+    head = assistant.restore_head(folder, registry.load)
+    with guard(head.name, source_file(type(head)), stage="answer", asked=type(head)):
+        check_answers(assistant, head.eval())
+    return f"{len(head.state_dict())} weights of the model"
 
 
 def check_answers(assistant: Assistant, head: Head) -> None:

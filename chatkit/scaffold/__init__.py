@@ -33,6 +33,7 @@ def write_head(name: str, folder: Path) -> Path:
     values = _values(name)
     path = folder / f"{name}.py"
     _must_be_new(path, name)
+    values["how"] = f"Try it: chatkit --head {name}.py; prove it: chatkit check {name}.py"
     write_aside(path, _fill("head.py.tmpl", values).encode("utf-8"))
     return path
 
@@ -47,6 +48,7 @@ def write_package(name: str, folder: Path) -> Path:
         StorageError: If it cannot be written.
     """
     values = _values(name)
+    values["how"] = "Try it: pip install -e . && chatkit; prove it: pytest"
     path = folder / f"chatkit-{values['dashed']}"
     _must_be_new(path, name)
     if importlib.util.find_spec(f"chatkit_{name}") is not None:

@@ -20,7 +20,8 @@ from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head, Record
 from chatkit.training.evaluator import add_up, measure
 
-_GROUPS, _SMALLEST, _COUPLED = 20, 4, 32
+_GROUPS, _SMALLEST = 20, 4
+_COUPLED, _FEWEST = 32, 5  # examples that see each other: so many together, unless that makes too few groups
 _DRAWS = 200
 
 Sums = list[dict[str, float]]
@@ -69,7 +70,9 @@ class Change:
             return f"{self.before} before and after"
         spread = "" if self.spread is None else f" ± {self.spread:.4f}"
         better = (self.difference > 0) == (self.before.better == "higher")
-        return f"{self.before} -> {self.after.value:.4f}  ({self.difference:+.4f}{spread}, {_word(better)})"
+        chance = ", may be chance" if self.spread is not None and abs(self.difference) < 2 * self.spread else ""
+        word = "better" if better else "worse"
+        return f"{self.before} -> {self.after.value:.4f}  ({self.difference:+.4f}{spread}, {word}{chance})"
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -82,13 +85,9 @@ class Change:
         }
 
 
-def _word(better: bool) -> str:
-    return "better" if better else "worse"
-
-
 def measure_groups(assistant: Assistant, head: Head, records: Sequence[Record], *, seed: int = 0) -> Sums:
     """What a head measures on each group of records; the same records and seed make the same groups."""
-    smallest = _COUPLED if head.couples_batch else _SMALLEST
+    smallest = min(_COUPLED, max(len(records) // _FEWEST, _SMALLEST)) if head.couples_batch else _SMALLEST
     groups = max(1, min(_GROUPS, len(records) // smallest))
     order = np.random.default_rng(seed).permutation(len(records))
     parts = [[records[i] for i in sorted(part.tolist())] for part in np.array_split(order, groups)]

@@ -92,6 +92,7 @@ class Growth:
         unfreeze: Train the encoder and the other heads too.
         overrides: ``KEY=VALUE`` pairs of the config, such as ``train.steps=500`` or ``heads.NAME.options.KEY=VALUE``.
         minutes: Bound on the training.
+        files: Files of heads that the assistant holds, where they are not found by themselves.
         progress: Where it says how it goes.
     Raises:
         ChatkitError: For whatever the user can mend, before anything is trained.
@@ -108,17 +109,18 @@ class Growth:
         unfreeze: bool = False,
         overrides: Sequence[str] = (),
         minutes: float | None = None,
+        files: Sequence[str] = (),
     ) -> None:
         self.model, self.out = checked_folders(model, out)
         self._frozen, self._minutes, self.progress = not unfreeze, minutes, progress
-        files = [head] if is_file(head) else []
-        registry = Registry(files)
-        self.file = files[0] if files else None
+        own = [head] if is_file(head) else []
+        registry = Registry([*own, *files])
+        self.file = own[0] if own else None
         self.head_class = registry.load(head)
         self.name = self.head_class.name
         self.assistant = Assistant.load(self.model, registry.load)
         self._check_heads()
-        self.recipe = _growth_recipe(self.model, self.name, files, data, unfreeze, overrides, minutes)
+        self.recipe = _growth_recipe(self.model, self.name, own, data, unfreeze, overrides, minutes)
         names = [name for name in self.assistant.heads if unfreeze] + [self.name]
         self._classes = {n: type(self.assistant.heads[n]) if n != self.name else self.head_class for n in names}
         self._found: dict[str, dict[str, int]] = {}
@@ -172,7 +174,7 @@ class Growth:
             if name == self.name:
                 continue
             if not self._frozen:
-                way = f"mend it, or first: chatkit heads remove {name} --model {self.model}"
+                way = f"give its file with --head, or first: chatkit heads remove {name} --model {self.model}"
                 raise HeadError(f"--unfreeze would leave head {name} behind: {error}", head=name, hint=way)
             self.progress.note(f"head {name} is kept as it is, and not measured: {error}")
 

@@ -12,12 +12,13 @@ import numpy as np
 
 from chatkit.data.batching import Batches, Record, Streams, Vary, record_ids
 from chatkit.data.clean import Cleaner, describe
-from chatkit.data.discover import splits
+from chatkit.data.discover import existing, splits
 from chatkit.data.domains import DomainBatches
 from chatkit.data.exclude import held_out_texts, without
 from chatkit.data.readers import READERS
 from chatkit.data.records import Problems, record_texts
 from chatkit.errors import ConfigError, DataError
+from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head
 from chatkit.text.augment import varied
 from chatkit.text.tokenizer import Tokenizer
@@ -41,19 +42,36 @@ def read_records(
         DataError: If the data cannot be read.
         ConfigError: If the head asks for a reader that does not exist.
     """
-    own = getattr(head, "read", None)
-    if own is not None:
-        return list(own(path, split))
-    if head.reader not in READERS:
-        raise ConfigError(f"head {head.name} asks for reader {head.reader!r}", hint=f"known: {', '.join(READERS)}")
-    reader = READERS[head.reader]
-    if split == "test" or "dev" in splits(path):
-        return list(reader.read(path, split, on_error, problems))
-    records: list[Record] = list(reader.read(path, "train", on_error, problems))
+    if getattr(head, "read", None) is not None:
+        if split == "test" or (dev := _read_own(head, path, "dev")):
+            return dev if split == "dev" else _read_own(head, path, split)
+        records = _read_own(head, path, "train")
+    else:
+        if head.reader not in READERS:
+            raise ConfigError(f"head {head.name} asks for reader {head.reader!r}", hint=f"known: {', '.join(READERS)}")
+        reader = READERS[head.reader]
+        if split == "test" or "dev" in splits(path):
+            return list(reader.read(path, split, on_error, problems))
+        records = list(reader.read(path, "train", on_error, problems))
     held_out = [_is_held_out(record) for record in records]
     if split == "dev":
         return [r for r, out in zip(records, held_out, strict=True) if out] or records[-1:]
     return [r for r, out in zip(records, held_out, strict=True) if not out] or records
+
+
+def _read_own(head: type[Head], path: Path, split: Split) -> list[Record]:
+    """Records by the head's own ``read``; a dev part that is not there is empty."""
+    with guard(head.name, source_file(head), stage="read", asked=head):
+        try:
+            records = list(head.read(existing(path), split))  # type: ignore[attr-defined]  # where it is defined
+        except FileNotFoundError as error:
+            if split == "dev":
+                return []
+            raise DataError(f"head {head.name}: no such file or folder: {error.filename}") from error
+        for record in records:
+            if not isinstance(record, Mapping):
+                raise TypeError(f"read must yield records, that is dicts, got {type(record).__name__}")
+    return records
 
 
 def training_records(

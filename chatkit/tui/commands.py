@@ -170,6 +170,12 @@ def heads_table(heads: Sequence[dict[str, Any]]) -> list[tuple[str, str, str]]:
     ]
 
 
+def remark(heads: Sequence[dict[str, Any]], name: str) -> str:
+    """What is to be said with each answer of a head: that it knows nothing but its own examples."""
+    why = next((str(head.get("why") or "") for head in heads if head.get("name") == name), "")
+    return why if why.startswith("untrained") else ""
+
+
 def heads_change(arguments: str, heads: Sequence[dict[str, Any]]) -> tuple[bool, str] | str:
     """What ``/heads on|off NAME`` asks for: whether to switch on, and the name; or what is wrong with it."""
     action, _, name = arguments.partition(" ")

@@ -81,6 +81,7 @@ class PlainChat:
         self._interactive = sys.stdin.isatty()
         self._code, self._model = 0, options.model
         self._warned = False
+        self._remarked: set[str] = set()
         if trouble:
             _complain(trouble)
 
@@ -221,6 +222,7 @@ class PlainChat:
         elif kind == "answer" and update.turn is not None:
             stopped = " (stopped)" if event.get("stopped") else ""
             self._show_answer(head, Answer.from_json(event["answer"]), stopped, is_reply=head in update.turn.said)
+            self._tell_remark(head)
         elif update.kind == "ended" and update.turn is not None:
             self._tell_trust(update.turn.familiarity, update.turn.trust)
         elif kind == "failed":
@@ -234,6 +236,13 @@ class PlainChat:
             self._code = 2
             if self.chat.current is None:
                 _complain(one_line(str(event.get("message", ""))))
+
+    def _tell_remark(self, head: str) -> None:
+        """What is to be said of a head; once, for it is read aloud."""
+        remark = commands.remark(self.chat.client.heads, head)
+        if remark and head not in self._remarked:
+            self._remarked.add(head)
+            _complain(f"{head} is {remark}")
 
     def _tell_trust(self, familiarity: float | None, trust: Mapping[str, Any]) -> None:
         if familiarity is not None and familiarity < commands.UNFAMILIAR_BELOW:

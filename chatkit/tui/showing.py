@@ -80,7 +80,8 @@ class Showing:
             await view.piece(head, str(event.get("text", "")))
             self.screen.call_after_refresh(self._drawn, started)
         elif kind == "answer":
-            await view.answer(head, event["answer"])
+            heads = self.screen.chat.client.heads if self.screen.chat is not None else []
+            await view.answer(head, event["answer"], remark=commands.remark(heads, head))
         elif kind in ("failed", "error"):
             place, disabled = str(event.get("place", "")), bool(event.get("disabled"))
             await view.fail(head, str(event.get("message", "")), place, disabled=disabled)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -21,6 +23,9 @@ TOML = re.findall(r"```toml\n(.*?)```", README, re.DOTALL)
 FILES = {match[1]: block for block in PYTHON if (match := re.match(r"# (\w+\.py)\n", block))}
 HEADS = sorted(name for name in FILES if not name.startswith("test_"))
 SNIPPETS = [block for block in PYTHON if block not in FILES.values()]
+OUTSIDE = re.sub(r"```.*?```", "", README, flags=re.DOTALL)
+_COMMAND = re.compile(r"^    (?:\$ )?((?:chatkit|pytest) .*?)(?: +#.*)?$", re.MULTILINE)
+SHELL = _COMMAND.findall(OUTSIDE)
 
 
 def code_lines(block: str) -> int:
@@ -79,6 +84,33 @@ def test_the_test_file_of_the_docs_passes_and_so_does_the_option(folder: Path) -
     done = subprocess.run(option, cwd=folder, env=env, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout
     assert re.search(r"contract of mood: \d+ run, 0 waived, \d+ skipped", done.stdout)
+
+
+def test_every_indented_line_is_a_command_or_what_one_prints() -> None:
+    indented = re.findall(r"^    \S.*$", OUTSIDE, re.MULTILINE)
+    assert len(indented) == len(SHELL) + 1
+    assert sum("mood: happy (happy " in line for line in indented) == 1
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_docs_run_one_after_the_other(folder: Path) -> None:
+    rows = [("what good fun", "happy"), ("so much joy", "happy"), ("dull rain", "sad"), ("grey and awful", "sad")] * 6
+    lines = [json.dumps({"text": f"{text} {i}", "label": label}) for i, (text, label) in enumerate(rows)]
+    (folder / "labelled.jsonl").write_text("\n".join(lines))
+    path = os.pathsep.join([str(folder), str(ROOT), str(ROOT / "plugins")])
+    env = {**os.environ, "PYTHONPATH": path, "CHATKIT_HOME": str(folder / "home"), "OMP_NUM_THREADS": "1"}
+    said = {}
+    for line in SHELL:
+        program, *arguments = shlex.split(line)
+        command = [sys.executable, "-m", program, *arguments, *(_plugin() if program == "pytest" else [])]
+        done = subprocess.run(
+            command, cwd=folder, env=env, input="what good fun\n", capture_output=True, text=True, timeout=280
+        )
+        assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+        said[line] = done.stdout
+    assert said[SHELL[0]].count("mood: happy") == 1
+    assert said[SHELL[1]].startswith("mood: happy (happy ")
+    assert "what it cost sentiment" in "".join(said.values())
 
 
 def _plugin() -> list[str]:

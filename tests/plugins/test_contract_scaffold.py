@@ -86,3 +86,10 @@ def test_a_new_package_installs_is_found_and_passes_its_own_test(tmp_path: Path)
     assert "origin='chatkit-good-mood'" in done.stdout
     assert "version='0.1.0'" in done.stdout
     assert "GoodMood" in done.stdout
+
+
+def test_a_file_and_a_package_say_how_each_is_tried(tmp_path: Path) -> None:
+    assert "chatkit --head mood.py" in write_head("mood", tmp_path).read_text()
+    source = (write_package("mood", tmp_path) / "src" / "chatkit_mood" / "__init__.py").read_text()
+    assert "pip install -e ." in source
+    assert "mood.py" not in source

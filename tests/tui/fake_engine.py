@@ -98,9 +98,9 @@ class Engine:
                 "name": name,
                 "state": "disabled" if name in self.disabled else "ok",
                 "origin": "fake",
-                "why": "",
+                "why": head.get("why", ""),
             }
-            for name in self.heads
+            for name, head in self.heads.items()
         ]
 
     def ready(self):

@@ -7,9 +7,10 @@ import time
 import pytest
 from textual import events
 
+from chatkit.head.answer import Bars, Table, Text
 from chatkit.runtime.store import Store
 from chatkit.tui.screens.help import HelpScreen
-from chatkit.tui.widgets.cards import RankingCard
+from chatkit.tui.widgets.cards import RankingCard, cards_of
 from chatkit.tui.widgets.prompt import FOLD_CHARACTERS
 from chatkit.tui.widgets.transcript import Transcript
 
@@ -416,3 +417,19 @@ async def test_markdown_is_drawn_whole_at_the_end(drive):
         for line in ("Title", "def f():", "return 1", "• one", "line one", "line two !x"):
             assert line in lines
         assert "```" not in chat.text
+
+
+async def test_a_head_that_knows_only_its_examples_says_so_on_its_card(drive):
+    heads = {"generation": {"say": "Hello."}, "mood": {"bars": {"good": 1.0}, "why": "untrained: fitted to 2 examples"}}
+    async with drive({"heads": heads}) as chat:
+        await chat.say("hello there")
+        assert "untrained: fitted to 2 examples" in chat.text
+
+
+def test_an_answer_of_several_blocks_names_its_head_once():
+    blocks = [Bars({"fr": 0.9, "en": 0.1}), Text("French"), Table(["a"], [["b"]])]
+    for width in (40, 100):
+        lines = [card._laid_out(width).plain for card in cards_of("tongue", blocks, "untrained: of 2 examples")]
+        assert [line.count("tongue") for line in lines] == [1, 0, 0, 0]
+        assert "untrained" in lines[-1]
+    assert "tongue" in cards_of("tongue", [], "untrained")[0]._laid_out(100).plain

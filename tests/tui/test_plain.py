@@ -164,3 +164,10 @@ def test_one_head_is_asked_directly(chat, home):
     store = Store(home / "history.db")
     assert store.messages(store.sessions()[0].id)[0].facts["aside"]
     store.close()
+
+
+def test_a_head_that_knows_only_its_examples_is_told_once(chat):
+    heads = {"mood": {"bars": {"good": 1.0}, "why": "untrained: fitted to its 2 examples only"}}
+    done = chat(b"hello\nagain\n", {"heads": heads})
+    assert done.stdout.count(b"mood: good") == 2
+    assert done.stderr == b"chatkit: mood is untrained: fitted to its 2 examples only\n"

@@ -8,7 +8,8 @@ import torch
 
 from chatkit.assistant import Assistant, HeadSetup
 from chatkit.data.readers import READERS
-from chatkit.errors import ChatkitError
+from chatkit.errors import ChatkitError, HeadError
+from chatkit.head.guard import describe, place_of
 from chatkit.head.head import Head, Record
 from chatkit.registry.load import check_declaration
 from chatkit.testing.check import Checks
@@ -72,5 +73,10 @@ def copes_with_other_labels(rig: HeadRig) -> None:
     assistant.eval()
     texts = [example[rig.head.fields[0]] for example in rig.examples]
     records = [{**rig.fill(texts)[i % len(texts)], "label": label} for i, label in enumerate(labels)]
-    rig.loss(assistant, assistant.heads[rig.head.name], records)
-    rig.outputs(records, assistant=assistant)
+    try:
+        rig.loss(assistant, assistant.heads[rig.head.name], records)
+        rig.outputs(records, assistant=assistant)
+    except (KeyError, ValueError, IndexError) as error:
+        what = f"with the labels alpha, beta, gamma: {describe(error)}"
+        way = 'take labels from info.labels, or say which there are: labels = ("...", "...")'
+        raise HeadError(f"{what}; {way}", head=rig.head.name, place=place_of(error, rig.file)) from error

@@ -23,6 +23,7 @@ from chatkit.testing.rig import LINES, WEIRD, HeadRig
 CHECKS = Checks()
 _MOST_PIECES = 2000
 _MORE_AFTER_STOP = 2
+_LONGEST_REPLY = 600  # characters; what is judged was drawn, and that has an end
 _OPTIONS = {"max_tokens": 24}
 _HISTORY = ({"speaker": "user", "text": "hello"}, {"speaker": "assistant", "text": "hi, how are you?"})
 
@@ -99,7 +100,7 @@ def judges_each_reply(rig: HeadRig) -> str:
     head = rig.built
     if not rig.head.judges():
         raise NotAsked("it judges no replies")
-    texts = [*LINES[:3], *WEIRD]
+    texts = [*LINES[:3], *(text[:_LONGEST_REPLY] for text in WEIRD)]
     order = list(range(len(texts)))[::-1]
     with torch.inference_mode():
         values = judged(head, _ask(rig, LINES[3], lambda: False), texts)

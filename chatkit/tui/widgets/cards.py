@@ -53,7 +53,8 @@ class Card(Widget):
     def _laid_out(self, width: int) -> Content:
         name = one_line(self.head)
         if width < NARROW:
-            return Content("\n").join([Content.styled(name, "$quiet"), *self.lines(width)])
+            above = [Content.styled(name, "$quiet")] if name else []
+            return Content("\n").join([*above, *self.lines(width)])
         margin = MARGIN
         label = set_cell_size(name if cell_len(name) < margin else name[: margin - 2] + "…", margin)
         found = self.lines(width - margin) or [Content("")]
@@ -262,8 +263,30 @@ class FailureCard(Static):
         super().__init__(Content.assemble((name, "bold $error"), one_line(message), (where, "$quiet"), (off, "$quiet")))
 
 
-def card_of(head: str, block: Block) -> Card:
-    """The card for a block."""
+class RemarkCard(Card):
+    """What is to be said of a head, below its answer.
+
+    Args:
+        head: Name of the head; "" below a card that names it.
+        remark: What is said.
+    """
+
+    def __init__(self, head: str, remark: str) -> None:
+        super().__init__(head)
+        self.remark = remark
+
+    def lines(self, width: int) -> list[Content]:
+        """The remark, wrapped and quiet."""
+        return list(Content.styled(one_line(self.remark), "$quiet").wrap(max(width, 8)))
+
+
+def cards_of(head: str, blocks: Sequence[Block], remark: str = "") -> list[Card]:
+    """The cards for an answer: the first names the head."""
+    cards = [_card_of("" if i else head, block) for i, block in enumerate(blocks)]
+    return [*cards, RemarkCard("" if cards else head, remark)] if remark else cards
+
+
+def _card_of(head: str, block: Block) -> Card:
     if isinstance(block, Bars):
         return BarsCard(head, block)
     if isinstance(block, Ranking):

@@ -18,7 +18,7 @@ from chatkit.head.answer import Answer
 from chatkit.runtime.records import MessageRecord
 from chatkit.tui.keys import own_bindings
 from chatkit.tui.text import cut, one_line, shown
-from chatkit.tui.widgets.cards import FailureCard, card_of
+from chatkit.tui.widgets.cards import FailureCard, cards_of
 from chatkit.tui.widgets.meter import meters_of
 from chatkit.tui.widgets.turn_bar import TurnBar
 
@@ -164,8 +164,8 @@ class TurnView(Vertical, can_focus=True):
             self._end_with("")
         await self._reply.grow(text)
 
-    async def answer(self, head: str, data: dict[str, Any]) -> None:
-        """A head has answered: ``data`` is what ``Answer.as_json`` gave."""
+    async def answer(self, head: str, data: dict[str, Any], *, remark: str = "") -> None:
+        """A head has answered: ``data`` is what ``Answer.as_json`` gave, ``remark`` what is to be said of the head."""
         answer = Answer.from_json(data)
         is_reply = head == self._reply_head
         if not self._whole:
@@ -173,9 +173,9 @@ class TurnView(Vertical, can_focus=True):
         if is_reply:
             self._whole = reply_text(answer)
             await self._finish_reply(self._whole)
-        for block in answer.blocks:
-            if not (is_reply and block.kind in ("text", "markdown")):
-                await self.mount(card_of(head, block), before=self._ending)
+        blocks = [block for block in answer.blocks if not (is_reply and block.kind in ("text", "markdown"))]
+        for card in cards_of(head, blocks, remark):
+            await self.mount(card, before=self._ending)
 
     async def fail(self, head: str, message: str, place: str = "", *, disabled: bool = False) -> None:
         """A head has failed, or the engine as a whole where ``head`` is ""."""
@@ -227,7 +227,7 @@ class TurnView(Vertical, can_focus=True):
             if found.head == reply_head:
                 yield from self._recorded_reply(text)
                 blocks = [block for block in blocks if block.kind not in ("text", "markdown")]
-            cards += [card_of(found.head, block) for block in blocks]
+            cards += cards_of(found.head, blocks)
         yield from cards
         yield from meters_of(record.facts.get("familiarity"), record.facts.get("trust"))
 

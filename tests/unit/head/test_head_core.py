@@ -182,3 +182,16 @@ def test_a_head_says_what_it_lacks() -> None:
             getattr(head, call)({}, [])
     assert not Empty.streams()
     assert not Empty.makes_vectors()
+
+
+def test_a_generator_exit_of_the_heads_own_is_a_failure_and_one_of_its_caller_is_not() -> None:
+    with pytest.raises(HeadError, match="GeneratorExit"), guard("mood", __file__):
+        raise GeneratorExit
+
+    def guarded() -> Any:
+        with guard("mood", "another.py"):
+            yield 1
+
+    running = guarded()
+    next(running)
+    running.close()  # raises if the guard makes an error of it

@@ -182,3 +182,13 @@ def test_listing_fifty_plugins_imports_none_of_them_nor_torch(place: Path) -> No
     assert count >= 50
     assert (heavy, fakes) == ([], [])
     assert seconds < 2.0  # 0.1 s of this process on an idle machine; the bound must hold on a busy one
+
+
+def test_two_files_of_one_file_name_are_told_apart(place: Path, registry: Registry) -> None:
+    write_head(place / "heads" / "mood.py")
+    write_head(place / "home" / "heads" / "mood.py")
+    registry.enable("mood")
+    upper, lower = (entry for entry in registry.entries() if entry.name == "mood")
+    assert (upper.state, lower.state) == ("not loaded", "shadowed")
+    assert lower.why.startswith("heads/mood.py has a head of this name")
+    assert lower.way_out == "rename one, or remove heads/mood.py"

@@ -72,7 +72,7 @@ class Process:
         self.process.stdin.flush()
 
     def next(self) -> dict[str, Any]:
-        event = self._events.get(timeout=60)
+        event = self._events.get(timeout=240)
         assert event is not None, "the engine ended"
         return event
 

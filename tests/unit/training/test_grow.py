@@ -91,7 +91,8 @@ def test_a_frozen_head_learns_and_leaves_the_others_bit_identical(place: Path, c
     assert set(grown["cost"]) == set(OTHERS)
     for metrics in grown["cost"].values():
         assert all(change["before"] == change["after"] for change in metrics.values())
-    assert grown["cost"]["sentiment"]["loss"]["spread"] > 0
+    for name in ("sentiment", "retrieval"):  # examples that see each other are cut into groups too
+        assert grown["cost"][name]["loss"]["spread"] > 0
     reply = Chat("model", heads=["mood.py"]).ask("what good fun", heads=["mood"])
     assert reply.answers[0].answer.as_json()["label"] == "happy"
 
@@ -134,6 +135,39 @@ def test_a_folder_of_a_head_works_in_its_own_lineage_and_is_stale_in_another(pla
     assert "stale: trained for another encoder" in str(foreign.failures["mood"])
     assert run([*ADD, "--model", "other", *sets(*QUICK, "train.steps=2")]) == 0
     assert "mood" in Assistant.load(place / "other", find).heads
+
+
+def test_a_head_of_the_model_that_is_not_found_is_named_with_its_file(place: Path, capsys: Any) -> None:
+    assert add(steps=2) == 0
+    (place / "tone.py").write_text(MOOD.replace("Mood", "Tone").replace("mood", "tone"))
+    more = ["heads", "add", "tone.py", "--data", "moods", "--model", "model", *sets(*QUICK, "train.steps=2")]
+    assert run([*more, "--unfreeze", "--out", "both"]) == 2
+    assert "give its file with --head" in capsys.readouterr().err
+    assert run([*more, "--unfreeze", "--out", "both", "--head", "mood.py"]) == 0
+    assert set(Assistant.load(place / "both", Registry(["mood.py", "tone.py"]).load).heads) == {*OTHERS, "mood", "tone"}
+
+
+def test_the_listing_says_which_heads_are_stale_in_a_model(place: Path, capsys: Any) -> None:
+    assert add("--out", "grown", steps=2) == 0
+    file = place / "grown" / "heads" / "mood" / "head.json"
+    listing = ["heads", "--model", "grown", "--json"]
+
+    def mood(*more: str) -> dict[str, Any]:
+        capsys.readouterr()
+        assert run([*listing, *more]) == 0
+        return next(head for head in json.loads(capsys.readouterr().out)["heads"] if head["name"] == "mood")
+
+    assert (mood()["state"], mood()["way_out"]) == ("not loaded", "name its file with --head, or install it")
+    assert mood("--head", "mood.py", "--check")["state"] == "ok"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "lineage": "another"}))
+    for more in ((), ("--check",)):
+        stale = mood("--head", "mood.py", *more)
+        assert stale["state"] == "stale"
+        assert stale["way_out"] == "chatkit heads add mood --data PATH --model grown"
+    file.write_text("half a fi")
+    assert mood("--head", "mood.py")["state"] == "stale"
+    assert run(["heads", "--model", "nowhere"]) == 2
+    assert "no such model folder" in capsys.readouterr().err
 
 
 def test_remove_takes_one_head_and_nothing_else(place: Path) -> None:
@@ -220,6 +254,9 @@ def test_spreads_are_those_of_the_bootstrap() -> None:
     assert figure.spread == pytest.approx(1.118 / 2, rel=0.15)  # standard error of a mean of four
     change = changes(Anything(), groups, [{**sums, "nats": sums["nats"] + 1} for sums in groups])["loss"]
     assert change.difference == 1
+    assert str(change).endswith("worse)")
+    apart = [{**sums, "nats": sums["nats"] + by} for sums, by in zip(groups, (1, -1, 1, -0.8), strict=True)]
+    assert str(changes(Anything(), groups, apart)["loss"]).endswith("worse, may be chance)")
     assert change.spread == pytest.approx(0, abs=1e-9)  # every group lost the same: no doubt about the difference
     assert change.before.spread == figure.spread
     assert figures(Anything(), groups[:1])["loss"].spread is None
