@@ -136,7 +136,7 @@ def _show(grown: Grown, *, file: str | None) -> None:
 
 
 def _held(registry: Registry, model: Path) -> list[Entry]:
-    from chatkit.assistant import read_assistant_table
+    from chatkit.model_files import read_assistant_table
     from chatkit.registry.held import mark_held
 
     return mark_held(registry, model, read_assistant_table(model)["lineage"])
