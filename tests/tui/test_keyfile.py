@@ -101,7 +101,7 @@ def test_every_key_that_the_help_shows_can_be_bound_anew():
     assert len(ids) == len(set(ids))
 
 
-def test_the_documentation_lists_every_binding():
+def test_the_documentation_lists_every_binding():  # python docs/keys.py writes it
     rows = re.findall(r"^\| `([a-z_.]+)` \| (.*?) \| (.*?) \|$", DOCS.read_text(), re.MULTILINE)
     expected = {}
     for group in GROUPS:

@@ -14,7 +14,7 @@ from chatkit.tui.widgets.prompt import Prompt
 
 SIZES = {"wide": (100, 32), "small": (44, 16)}
 LOOKS = [(theme, size) for theme in ("dark", "light") for size in SIZES]
-MORE = ["completion", "live", "turn-bar", "incognito", "sessions", "found", "training", "dial", "palette"]
+MORE = ["completion", "live", "turn-bar", "incognito", "sessions", "found", "training", "dial"]
 
 
 @pytest.fixture
