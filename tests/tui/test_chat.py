@@ -227,7 +227,7 @@ async def test_commands(drive):
 
 
 async def test_help_lists_every_binding(drive):
-    async with drive(size=(100, 90)) as chat:
+    async with drive(size=(100, 160)) as chat:
         await chat.key("f1")
         await chat.until(lambda: isinstance(chat.app.screen, HelpScreen) and "Send" in chat.text)
         for part in ("Send", "New line", "^j", "Stop the reply", "Quit", "/heads [on|off NAME]"):
