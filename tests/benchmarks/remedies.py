@@ -152,8 +152,8 @@ def mean_of(found: Mapping[str, float], names: Sequence[str]) -> float:
 
 
 def verdict(gains: Sequence[float]) -> str:
-    """What so few seeds can say: an effect where all agree and the mean is beyond twice its standard error."""
-    if len(gains) < 2:
+    """What three seeds can say: an effect where all agree and the mean is beyond twice its standard error."""
+    if len(gains) < 3:
         return ""
     mean, error = statistics.fmean(gains), statistics.stdev(gains) / len(gains) ** 0.5
     if abs(mean) > 2 * error and (min(gains) > 0 or max(gains) < 0):
