@@ -16,7 +16,7 @@ LEAST_WORDS = 2
 MOST_CHARACTERS = 320
 _QUESTION = re.compile(
     r"\?\s*$|^\W*(how|what|where|which|who|whom|whose|when|why|can|could|does|do|did|is|are|will|may|should|must"
-    r"|explain|describe|tell me|show me|find)\b",
+    r"|explain|describe|find|(tell|show) me (about|how|what|where|which|who|when|why))\b",
     re.IGNORECASE,
 )
 _ABOUT_YOU = re.compile(r"\b(you|your|yours|yourself|u)\b", re.IGNORECASE)

@@ -24,7 +24,13 @@ def test_a_question_whose_words_stand_in_one_passage_is_answered_by_it(text: str
 
 
 @pytest.mark.parametrize(
-    "text", ["I love the history of the file", "do you like history files?", "what is your history file?"]
+    "text",
+    [
+        "I love the history of the file",
+        "tell me a history of files",
+        "do you like history files?",
+        "what is your history file?",
+    ],
 )
 def test_talk_is_no_question_about_documents(text: str):
     assert citable(text, [HIT]) is None
