@@ -93,6 +93,7 @@ def test_every_indented_line_is_a_command_or_what_one_prints() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_commands_of_the_docs_run_one_after_the_other(folder: Path) -> None:
     rows = [("what good fun", "happy"), ("so much joy", "happy"), ("dull rain", "sad"), ("grey and awful", "sad")] * 6
     lines = [json.dumps({"text": f"{text} {i}", "label": label}) for i, (text, label) in enumerate(rows)]
