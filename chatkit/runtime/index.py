@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import itertools
 import os
-import stat
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,19 +23,12 @@ from chatkit import paths
 from chatkit.errors import DataError, StorageError
 from chatkit.head.answer import Hit
 from chatkit.runtime.database import TEXT, Database, as_bytes
-from chatkit.runtime.documents import (
-    Document,
-    DocumentPassage,
-    SkippedFileError,
-    find_documents,
-    read_passages,
-)
+from chatkit.runtime.documents import DocumentPassage
 from chatkit.runtime.index_tables import VERSION, Added, Entry, Snapshot, migrate
+from chatkit.runtime.indexing import Encode, Indexing, Progress, inside
 
-Encode = Callable[[list[str]], np.ndarray]
-Progress = Callable[[int, int, str], None]  # files done, files in all, name of the next
-
-BATCH = 1024  # passages that are encoded and written at a time, of one large file or of many small ones
+__all__ = ["DocumentIndex", "Encode", "Progress"]
+STALLED_SECONDS = 30.0  # a place that was not read to its end, and to which nothing was added for so long, lies still
 
 
 class DocumentIndex(Database):
@@ -68,7 +59,7 @@ class DocumentIndex(Database):
             places: Files and folders. Of a folder, files that are gone leave the index.
             encode: Vectors (B, K) of up to ``BATCH`` texts; None leaves the new passages without.
             lineage: The encoder that ``encode`` uses.
-            progress: Called before each file.
+            progress: Called before each file, after each batch, and at the end.
 
         Raises:
             DataError: If a place does not exist; nothing is changed then.
@@ -77,37 +68,20 @@ class DocumentIndex(Database):
         """
         if (encode is None) != (not lineage):
             raise ValueError("encode and lineage belong together: give both or neither")
-        places = [Path(os.path.abspath(place)) for place in places]
-        documents = {document.path: document for place in places for document in find_documents(place)}
-        done, read = Added(), list[_Read]()
-        for number, document in enumerate(documents.values()):
-            if progress:
-                progress(number, len(documents), document.name)
-            try:
-                changed = self._read(document, encode is not None, lineage, done)
-            except SkippedFileError as error:
-                done.removed += self._forget([document.path])
-                done.skipped.append((document.path, str(error)))
-            except DataError as error:
-                done.skipped.append((document.path, str(error)))
-            else:
-                if changed is not None:
-                    read.append(changed)
-            if sum(len(file.first) for file in read) >= BATCH:
-                self._write(read, encode, lineage, done)
-                read = []
-        self._write(read, encode, lineage, done)
-        gone = [e.path for e in self.entries() if e.path not in documents and _inside(e.path, places)]
-        done.removed += self._forget(gone)
-        return done
+        run = Indexing(self, encode, lineage, progress)
+        return run.run([Path(os.path.abspath(place)) for place in places])
 
     def entries(self) -> list[Entry]:
         """The indexed files, by name."""
         rows = self.rows(
-            "SELECT path, name, size, added, lineage,"
+            "SELECT path, name, size, added, lineage, mtime, sha256,"
             " (SELECT count(*) FROM passage WHERE file = file.id) AS passages FROM file ORDER BY name, path"
         )
-        return [Entry(Path(r["path"]), r["name"], r["passages"], r["size"], r["added"], r["lineage"]) for r in rows]
+        return [Entry(**{**dict(row), "path": Path(row["path"])}) for row in rows]
+
+    def places(self) -> dict[Path, float | None]:
+        """What the user has named, and when it was last read to its end; None where that was broken off."""
+        return {Path(row["path"]): row["read"] for row in self.rows("SELECT path, read FROM place ORDER BY path")}
 
     def remove(self, place: Path) -> int:
         """Take a file, or all files of a folder, out of the index; how many these were.
@@ -116,9 +90,11 @@ class DocumentIndex(Database):
             DataError: If nothing of the place is indexed.
         """
         place = Path(os.path.abspath(place))
-        removed = self._forget([entry.path for entry in self.entries() if _inside(entry.path, [place])])
-        if not removed:
+        named = [path for path in self.places() if inside(path, [place])]
+        removed = self.forget([entry.path for entry in self.entries() if inside(entry.path, [place])])
+        if not removed and not named:
             raise DataError(f"nothing of {place} is indexed", hint="chatkit index list shows what is")
+        self._forget_places(named)
         return removed
 
     def stale(self, lineage: str) -> int:
@@ -170,7 +146,7 @@ class DocumentIndex(Database):
 
     def state_of(self, path: Path) -> tuple[int, int] | None:
         """Size and time of change (ns) that a file had when it was read; None where it is not indexed."""
-        for row in self.rows(f"SELECT size, mtime FROM file WHERE path = {TEXT}", [_stored(path)]):
+        for row in self.rows(f"SELECT size, mtime FROM file WHERE path = {TEXT}", [as_bytes(str(path))]):
             return int(row["size"]), int(row["mtime"])
         return None
 
@@ -198,83 +174,54 @@ class DocumentIndex(Database):
         except StorageError:
             return
 
-    # One file
+    # What a run of ``Indexing`` needs
 
-    def _read(self, document: Document, encoding: bool, lineage: str, done: Added) -> _Read | None:
-        """The first passages of a file, or None where it has not changed."""
-        status, path = _stat(document.path), _stored(document.path)
-        known = next(iter(self.rows(f"SELECT * FROM file WHERE path = {TEXT}", [path])), None)
-        current = known is not None and (not encoding or known["lineage"] == lineage)
-        if known and current and (known["size"], known["mtime"]) == (status.st_size, status.st_mtime_ns):
-            done.unchanged += 1
-            return None
-        sha256 = _digest(document.path)
-        if known and current and known["sha256"] == sha256:
-            with self.writing():
-                self._db.execute("UPDATE file SET mtime = ? WHERE id = ?", [status.st_mtime_ns, known["id"]])
-            done.unchanged += 1
-            return None
-        passages = read_passages(document.path, done.problems)
-        first = list(itertools.islice(passages, BATCH))
-        if not first:
-            raise SkippedFileError("it holds no text")
-        return _Read(document, status, sha256, known is not None, first, passages)
-
-    def _write(self, files: Sequence[_Read], encode: Encode | None, lineage: str, done: Added) -> None:
-        """Encode the passages of all files at once, then write each file in a transaction of its own."""
-        blobs = iter(_encoded([passage for file in files for passage in file.first], encode))
-        for file in files:
-            vectors = list(itertools.islice(blobs, len(file.first)))
-            try:
-                self._write_file(file, vectors, encode, lineage)
-            except DataError as error:  # it breaks off further on
-                done.skipped.append((file.document.path, str(error)))
-                continue
-            done.added += not file.known
-            done.updated += file.known
-
-    def _write_file(self, file: _Read, vectors: list[bytes | None], encode: Encode | None, lineage: str) -> None:
-        path = _stored(file.document.path)
+    def begin_places(self, places: Sequence[Path]) -> None:
+        """Note what is going to be read; what stands below one of the places belongs to it from now on."""
+        known = self.places()
+        new = [place for place in places if not inside(place, [other for other in known if other != place])]
+        self._forget_places([path for path in known if path not in places and inside(path, new)])
         with self.writing():
-            # A new id, so that passages in the order of their files stay in the order of their ids.
-            self._db.execute(f"DELETE FROM file WHERE path = {TEXT}", [path])
-            row = self._db.execute(
-                f"INSERT INTO file(path, name, size, mtime, sha256, lineage, added)"
-                f" VALUES ({TEXT}, {TEXT}, ?, ?, ?, {TEXT}, ?)",
-                [
-                    path,
-                    as_bytes(file.document.name),
-                    file.status.st_size,
-                    file.status.st_mtime_ns,
-                    file.sha256,
-                    as_bytes(lineage),
-                    time.time(),
-                ],
-            )
-            number, batch = int(row.lastrowid or 0), file.first
-            while batch:
-                self._write_passages(number, batch, vectors)
-                batch = list(itertools.islice(file.rest, BATCH))
-                vectors = _encoded(batch, encode)
+            for place in new:
+                self._db.execute(f"INSERT OR REPLACE INTO place VALUES ({TEXT}, NULL)", [as_bytes(str(place))])
+
+    def end_places(self, places: Sequence[Path]) -> None:
+        """Note that these were read to their end."""
+        with self.writing():
+            for place in places:
+                self._db.execute(f"UPDATE place SET read = ? WHERE path = {TEXT}", [time.time(), as_bytes(str(place))])
+
+    def settled(self) -> bool:
+        """Whether nothing is being read into the index at the moment."""
+        if not self.rows("SELECT 1 FROM place WHERE read IS NULL LIMIT 1"):
+            return True
+        latest = self.rows("SELECT max(added) AS latest FROM file")[0]["latest"]
+        return latest is None or time.time() - latest > STALLED_SECONDS
+
+    @contextmanager
+    def writing_content(self) -> Iterator[None]:
+        """A transaction after which searches look anew."""
+        with self.writing():
+            yield
             self._writes += 1
 
-    def _write_passages(self, file: int, batch: Sequence[DocumentPassage], vectors: Sequence[bytes | None]) -> None:
-        self._db.executemany(
-            f"INSERT INTO passage(file, line, heading, text, vector) VALUES (?, ?, {TEXT}, {TEXT}, ?)",
-            [
-                (file, p.line, as_bytes(p.heading), as_bytes(p.text), vector)
-                for p, vector in zip(batch, vectors, strict=True)
-            ],
-        )
+    def many(self, query: str, rows: Iterable[Sequence[object]]) -> None:
+        """Do a query for each row, within ``writing``."""
+        self._db.executemany(query, rows)
 
-    def _forget(self, gone: Sequence[Path]) -> int:
+    def forget(self, gone: Sequence[Path]) -> int:
+        """Take files out of the index; how many of them were there."""
         if not gone:
             return 0
-        with self.writing():
+        with self.writing_content():
             query = f"DELETE FROM file WHERE path = {TEXT}"
-            removed = sum(self._db.execute(query, [_stored(path)]).rowcount for path in gone)
-            self._writes += 1
-        return removed
+            return sum(self._db.execute(query, [as_bytes(str(path))]).rowcount for path in gone)
+
+    def _forget_places(self, places: Sequence[Path]) -> None:
+        if places:
+            with self.writing():
+                for path in places:
+                    self._db.execute(f"DELETE FROM place WHERE path = {TEXT}", [as_bytes(str(path))])
 
     def _vectors(self, lineage: str, size: int) -> np.ndarray | None:
         """Vectors of all passages, (N, K) float16, unit norm; None unless this encoder made all of them."""
@@ -292,57 +239,3 @@ class DocumentIndex(Database):
                     return None
                 out[i] = np.frombuffer(blob, dtype=np.float16)
         return out
-
-
-@dataclasses.dataclass(frozen=True)
-class _Read:
-    """A file that is new or has changed, with as many of its passages as are encoded at a time."""
-
-    document: Document
-    status: os.stat_result
-    sha256: str
-    known: bool
-    first: list[DocumentPassage]
-    rest: Iterator[DocumentPassage]
-
-
-def _encoded(passages: Sequence[DocumentPassage], encode: Encode | None) -> list[bytes | None]:
-    if encode is None or not passages:
-        return [None] * len(passages)
-    return [*_blobs(encode([passage.indexed for passage in passages]), len(passages))]
-
-
-def _blobs(vectors: np.ndarray, count: int) -> list[bytes]:
-    """Each row of (count, K) as float16 of unit norm."""
-    if vectors.ndim != 2 or len(vectors) != count or not np.isfinite(vectors).all():
-        raise ValueError(f"encode must return finite vectors ({count}, K), got shape {vectors.shape}")
-    norms = np.linalg.norm(vectors.astype(np.float32), axis=1, keepdims=True)
-    return [row.tobytes() for row in (vectors / np.maximum(norms, 1e-12)).astype(np.float16)]
-
-
-def _inside(path: Path, places: Sequence[Path]) -> bool:
-    return any(path == place or place in path.parents for place in places)
-
-
-def _stored(path: Path) -> bytes:
-    return as_bytes(str(path))  # a name that is no UTF-8 holds lone surrogates
-
-
-def _stat(path: Path) -> os.stat_result:
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from None
-    if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):  # reading a pipe would wait for ever
-        raise SkippedFileError(f"{path} is no file: a pipe, socket or device")
-    return found
-
-
-def _digest(path: Path) -> str:
-    if path.is_dir():
-        return ""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror or error}") from None

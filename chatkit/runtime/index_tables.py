@@ -13,7 +13,7 @@ from chatkit.data.records import Problems
 from chatkit.errors import StorageError
 
 _APPLICATION_ID = 0x63686B69  # "chki": tells an index from other SQLite files, the history among them
-VERSION = 1
+VERSION = 2
 _TABLES = (
     """CREATE TABLE file (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -36,6 +36,8 @@ _TABLES = (
     "CREATE INDEX passage_file ON passage(file, id)",
     "CREATE TABLE cache (name TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, value BLOB NOT NULL)",
 )
+# What the user has named; "read" is NULL until a place was read to its end.
+_PLACE = "CREATE TABLE place (path TEXT PRIMARY KEY, read REAL)"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Entry:
         size: Bytes.
         added: When it was indexed, seconds since 1970.
         lineage: Encoder of its vectors; "" without vectors.
+        mtime: When the file had been changed, nanoseconds since 1970.
+        sha256: Of its bytes.
     """
 
     path: Path
@@ -57,6 +61,24 @@ class Entry:
     size: int
     added: float
     lineage: str
+    mtime: int
+    sha256: str
+
+
+class Step(NamedTuple):
+    """How far ``add`` is.
+
+    Args:
+        done: Files that are done.
+        total: Files in all.
+        name: The file that comes next; "" at the end.
+        passages: Passages that were written so far.
+    """
+
+    done: int
+    total: int
+    name: str
+    passages: int
 
 
 @dataclasses.dataclass
@@ -110,8 +132,33 @@ def migrate(db: sqlite3.Connection, name: str) -> None:
     if empty:
         db.execute("BEGIN IMMEDIATE")
         if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:  # no other process was faster
-            for table in _TABLES:
+            for table in (*_TABLES, _PLACE):
                 db.execute(table)
             db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
+    elif version < VERSION:
+        db.execute("BEGIN IMMEDIATE")
+        if int(db.execute("PRAGMA user_version").fetchone()[0]) < VERSION:  # as above
+            db.execute(_PLACE)
+            _fill_places(db)
+            db.execute(f"PRAGMA user_version = {VERSION}")
+        db.execute("COMMIT")
+
+
+def _fill_places(db: sqlite3.Connection) -> None:
+    """The places of an index that did not keep them: a folder where a name tells one, else each file for itself.
+
+    A folder of which only the files directly in it were indexed cannot be told from files that were named one by one.
+    """
+    found: dict[str, float] = {}
+    files = [(str(row[0]), str(row[1]), float(row[2])) for row in db.execute("SELECT path, name, added FROM file")]
+    folders = {path.removesuffix(name).rstrip("/") for path, name, _ in files if "/" in name}
+    for path, name, added in files:
+        root = path.removesuffix(name).rstrip("/")
+        place = root if root in folders else path
+        found[place] = max(found.get(place, 0.0), added)
+    db.executemany(
+        "INSERT INTO place VALUES (CAST(? AS TEXT), ?)",
+        [(path.encode("utf-8", "surrogatepass"), read) for path, read in found.items()],
+    )

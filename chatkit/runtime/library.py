@@ -71,8 +71,8 @@ class Library:
         return self._open().note()
 
     def warm(self) -> None:
-        """Open the indexes now, so that the first search does not wait for it."""
-        self._open()
+        """Open the indexes and have their postings now, so that the first search does not wait for it."""
+        len(self._open())
 
     def _open(self) -> Searcher:
         if self._shipped is None and self._with_shipped:

@@ -1,7 +1,8 @@
 """Ranks the passages of one or several indexes as if they were one: BM25 over all, fused with vectors.
 
 Postings are built when the texts have changed since the last search, and kept in the first index that is
-saved. Vectors take part only if the present encoder made all of them; ``note`` says when they do not.
+saved. While files are being read into an index, searches look anew only so often that this costs a tenth of the
+time. Vectors take part only if the present encoder made all of them; ``note`` says when they do not.
 """
 
 # N = passages, K = width of a vector
@@ -11,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import itertools
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
@@ -24,6 +26,8 @@ from chatkit.search.bm25 import BM25
 from chatkit.search.coverage import coverage
 from chatkit.search.fusion import candidates
 from chatkit.search.words import document_words, query_words
+
+WAIT_FACTOR = 10.0  # while files are read: so many times what looking anew took lie between two looks
 
 
 class Searcher:
@@ -44,6 +48,7 @@ class Searcher:
         self._postings = ""  # fingerprint of what the postings were made of
         self._passages: list[tuple[DocumentIndex, int]] = []
         self._vectors: np.ndarray | None = None
+        self._looked = self._cost = 0.0  # when, by time.monotonic; seconds that it took
 
     def __len__(self) -> int:
         self._refresh()
@@ -95,8 +100,9 @@ class Searcher:
 
     def _refresh(self) -> None:
         seen = (self.lineage, [index.version() for index in self._indexes])
-        if seen == self._seen:
+        if seen == self._seen or (self._seen is not None and not self._is_due()):
             return
+        start = time.monotonic()
         with ExitStack() as stack:
             for index in self._indexes:
                 stack.enter_context(index.reading())
@@ -105,9 +111,18 @@ class Searcher:
             self._vectors = _joined(parts)
             fingerprint = hashlib.sha256(" ".join(part.fingerprint for part in parts).encode()).hexdigest()
             fresh = fingerprint != self._postings and self._load(fingerprint)
-        if fresh:
+        if fresh and self._are_settled():  # else it waits for who writes, and is out of date at once
             self._store(fingerprint)
         self._postings, self._seen = fingerprint, seen
+        self._looked = time.monotonic()
+        self._cost = self._looked - start
+
+    def _is_due(self) -> bool:
+        """Whether it is time to look anew at what has changed."""
+        return time.monotonic() - self._looked >= WAIT_FACTOR * self._cost or self._are_settled()
+
+    def _are_settled(self) -> bool:
+        return all(index.settled() for index in self._indexes)
 
     def _load(self, fingerprint: str) -> bool:
         """Take the postings from a cache, or build them; whether they were built."""

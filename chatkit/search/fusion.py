@@ -64,8 +64,20 @@ def cosines(vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
         (N,), float32.
     """
     query = query.astype(np.float32, copy=False)
+    if vectors.dtype == np.float16 and len(vectors):
+        return _half_cosines(vectors, query)
     blocks = [vectors[i : i + _ROWS].astype(np.float32, copy=False) @ query for i in range(0, len(vectors), _ROWS)]
     return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.float32)
+
+
+def _half_cosines(vectors: np.ndarray, query: np.ndarray) -> np.ndarray:
+    """The same for float16, by a product of torch's that widens in registers; numpy's takes 15 times as long."""
+    import torch
+
+    with torch.inference_mode():
+        found = torch.mv(torch.from_numpy(vectors), torch.from_numpy(query).half())
+    out: np.ndarray = found.float().numpy()
+    return out
 
 
 def candidates(
@@ -101,7 +113,11 @@ def candidates(
         nearest = np.argpartition(-near, n - 1)[:n] if len(near) > n else np.arange(len(near))
         chosen = np.union1d(chosen, nearest)
     chosen = np.sort(chosen)
-    return Candidates(chosen, scores[chosen] / best if best > 0 else scores[chosen], near[chosen])
+    lexical = scores[chosen] / best if best > 0 else scores[chosen]
+    # Those few in float32 again: float16 products are rounded to a thousandth, which may change places.
+    if vectors is not None and query is not None:
+        near[chosen] = vectors[chosen].astype(np.float32) @ query.astype(np.float32)
+    return Candidates(chosen, lexical, near[chosen])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from chatkit import paths
 from chatkit.errors import DataError, StorageError
 from chatkit.head.answer import Hit
-from chatkit.runtime import index as index_module
+from chatkit.runtime import indexing
 from chatkit.runtime.index import DocumentIndex
 from chatkit.runtime.searcher import Searcher
 
@@ -55,10 +55,11 @@ def index(tmp_path):
 
 def test_added_passages_are_found_with_source_and_heading(index, notes):
     seen = []
-    done = index.add([notes], progress=lambda *step: seen.append(step))
+    done = index.add([notes], progress=lambda step: seen.append(step))
     assert (done.added, done.updated, done.unchanged, done.removed) == (2, 0, 0, 0)
     assert [(path.name, "no known kind" in why) for path, why in done.skipped] == [("picture.png", True)]
-    assert seen == [(0, 3, "cats.md"), (1, 3, "picture.png"), (2, 3, "sub/dogs.txt")]
+    assert [step[:3] for step in seen[:3]] == [(0, 3, "cats.md"), (0, 3, "picture.png"), (1, 3, "sub/dogs.txt")]
+    assert seen[-1] == (3, 3, "", 3)
     (hit,) = found(index, "what purrs?")
     assert (hit.source, hit.heading, hit.text) == ("cats.md:3", "About cats", "A cat purrs.")
     assert found(index, "barking")[0].source == "sub/dogs.txt:1"
@@ -129,7 +130,7 @@ def test_new_text_without_vectors_switches_them_off(index, notes):
 
 
 def test_small_files_are_encoded_together_and_each_enters_whole(index, tmp_path, monkeypatch):
-    monkeypatch.setattr(index_module, "BATCH", 4)
+    monkeypatch.setattr(indexing, "BATCH", 4)
     for i in range(7):
         (tmp_path / f"{i}.txt").write_text(f"Le chien {i}.")
     sizes = []
@@ -149,7 +150,7 @@ def test_small_files_are_encoded_together_and_each_enters_whole(index, tmp_path,
 
 
 def test_batches_are_bounded_and_bad_encoders_leave_nothing(index, tmp_path, monkeypatch):
-    monkeypatch.setattr(index_module, "BATCH", 64)
+    monkeypatch.setattr(indexing, "BATCH", 64)
     long = tmp_path / "long.txt"
     long.write_text("\n\n".join(f"Paragraph {i}. " + "word " * 100 for i in range(200)))
     sizes = []
@@ -243,10 +244,10 @@ KILLED = """
 import sys, time
 from pathlib import Path
 import numpy as np
-from chatkit.runtime import index
+from chatkit.runtime import indexing
 from chatkit.runtime.index import DocumentIndex
 
-index.BATCH = 100  # less than a file has: each is written before the next is read
+indexing.BATCH = 100  # less than a file has: each is written before the next is read
 calls = 0
 
 def slow(texts):
@@ -256,7 +257,7 @@ def slow(texts):
     return np.ones((len(texts), 4))
 
 index = DocumentIndex(sys.argv[2])
-index.add([Path(sys.argv[1])], slow, lineage="one", progress=lambda i, n, name: print(i, flush=True))
+index.add([Path(sys.argv[1])], slow, lineage="one", progress=lambda step: print(step.done, flush=True))
 """
 
 

@@ -47,6 +47,19 @@ def test_cosines_in_blocks_equal_one_product():
     np.testing.assert_allclose(cosines(vectors, vectors[7]), vectors @ vectors[7], rtol=1e-5, atol=1e-5)
 
 
+def test_float16_products_are_near_and_what_is_ranked_is_exact():
+    rng = np.random.default_rng(2)
+    vectors = rng.standard_normal((2_000, 64)).astype(np.float32)
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float16)
+    query = unit(*rng.standard_normal(64))
+    wide = vectors.astype(np.float32) @ query
+    np.testing.assert_allclose(cosines(vectors, query), wide, atol=1e-3)
+    bm25 = BM25.build([["word"] if i % 3 else ["other"] for i in range(2_000)])
+    found = candidates(bm25, ["zz"], vectors, query)
+    np.testing.assert_allclose(found.cosine, wide[found.documents], rtol=1e-6, atol=1e-7)
+    assert found.ranked(1.0, 20)[0].tolist() == np.argsort(-wide, kind="stable")[:20].tolist()
+
+
 def test_vectors_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="3 vectors for 4 documents"):
         candidates(INDEX, ["cat"], VECTORS[:3], unit(1, 0, 0, 0))
