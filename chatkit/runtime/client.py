@@ -99,6 +99,11 @@ class EngineClient:
         return self._host.folder
 
     @property
+    def loads(self) -> str | None:
+        """Folder of the assistant that it loads; None for the shipped one."""
+        return self._host.loads
+
+    @property
     def lineage(self) -> str:
         """Fingerprint of its encoder and tokenizer."""
         return self._host.lineage

@@ -99,6 +99,11 @@ class EngineHost:
         return {**head, "state": "disabled", "why": f"{self.disabled[name]}; /heads on {name} tries again"}
 
     @property
+    def loads(self) -> str | None:
+        """Folder of the assistant that is loaded; None for the shipped one."""
+        return self._load.model
+
+    @property
     def pid(self) -> int | None:
         """Process id of the engine; None while there is none."""
         return self._process.pid if self._process else None

@@ -31,7 +31,7 @@ class IndexJob:
         model: Folder of the assistant whose vectors are made; None for the shipped one.
         index: File of the index; None for the user's own.
         listener: Called, on the event loop, whenever something has changed.
-        command: Program and arguments that stand for ``chatkit``.
+        command: Program and arguments that stand for ``chatkit``; None for itself.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class IndexJob:
         model: str | None = None,
         index: str | None = None,
         listener: Callable[[IndexJob], None] = lambda job: None,
-        command: Sequence[str] = COMMAND,
+        command: Sequence[str] | None = None,
     ) -> None:
         self.places = list(places)
         self.state: JobState = "running"
@@ -53,7 +53,16 @@ class IndexJob:
         self._said = ""
         self._stopping = False
         options = [*(["--model", model] if model else []), *(["--index", index] if index else [])]
-        self._command = [*command, "index", "add", "--progress", "--json", *options, "--", *map(str, places)]
+        self._command = [
+            *(command or COMMAND),
+            "index",
+            "add",
+            "--progress",
+            "--json",
+            *options,
+            "--",
+            *map(str, places),
+        ]
 
     async def run(self) -> None:
         """Run to the end; what goes wrong is ``trouble``."""

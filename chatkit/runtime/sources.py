@@ -78,6 +78,17 @@ def listed(index: Path | None = None) -> list[Source]:
         return sources(opened)
 
 
+def removed(place: Path, index: Path | None = None) -> int:
+    """Take a place out of the index at a path, None for the user's own; how many files these were.
+
+    Raises:
+        DataError: If nothing of the place is indexed.
+        StorageError: If the index cannot be written.
+    """
+    with contextlib.closing(DocumentIndex(index or paths.index_file())) as opened:
+        return opened.remove(place)
+
+
 def state_of(entry: Entry) -> State:
     """What has become of an indexed file; one that was only touched is as it was read."""
     try:

@@ -74,6 +74,8 @@ def open_at(hit: Hit, indexed: tuple[int, int] | None = None, cancelled: Cancell
         state = must_be_file(path)
         changed = indexed is not None and indexed != (state.st_size, state.st_mtime_ns)
         window = window_at(path, hit.line or 1)
+        if not hit.text:
+            return Opened(window, [], "This file was changed since it was indexed." if changed else "")
         marks = _marks(window, hit)
         if not marks and (place := _place_now(path, hit.text, cancelled)):
             window = window_at(path, *place)

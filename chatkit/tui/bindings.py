@@ -55,6 +55,7 @@ GROUPS = (
     Group("How familiar a message is", "widgets.meter", "FamiliarityMeter"),
     Group("A document", "screens.document", "DocumentScreen", on_chat=False),
     Group("All chats", "screens.sessions", "SessionsScreen", on_chat=False, types=True),
+    Group("The documents", "screens.documents", "DocumentsScreen", on_chat=False, types=True),
     Group("Training", "screens.training", "TrainingScreen", on_chat=False),
     Group("Adapting", "screens.adapting", "AdaptingScreen", on_chat=False),
     Group("App", "app", "ChatkitApp", types=True),

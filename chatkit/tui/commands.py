@@ -46,6 +46,8 @@ COMMANDS = (
     Command("incognito", "", "start a session of which nothing is written", plain=False),
     Command("sentiment", "TEXT", "ask for the mood of a text alone"),
     Command("search", "WORDS", "rank passages of the indexed documents"),
+    Command("index", "[PATH | stop]", "read documents of yours, to be ranked; alone: list them", plain=False),
+    Command("documents", "", "the documents that were read: add, read again, remove, open", plain=False),
     Command("translate", "[LANGUAGE] TEXT", "translate a text, such as /translate fr good morning"),
     Command("write", "TEXT", "continue a text, outside the conversation"),
     Command("retry", "", "give another reply to the last prompt; the one before is kept", plain=False),

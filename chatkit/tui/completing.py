@@ -92,7 +92,11 @@ def _arguments(command: Command, arguments: str, heads: Sequence[dict[str, Any]]
         known = languages(heads)
         return [Choice(f"{start}{code} ", code, "language") for code in known if code.startswith(arguments)]
     if "PATH" in command.usage or "CONFIG" in command.usage or "DIR" in command.usage:
-        return [Choice(start + path, path, hint, done) for path, hint, done in paths(arguments)]
+        found = [Choice(start + path, path, hint, done) for path, hint, done in paths(arguments)]
+        if command.name == "index" and arguments and Path(arguments).expanduser().exists():  # Enter reads it as it is
+            this = Choice(start + arguments, arguments, "read this", complete=True)
+            found = [this, *(choice for choice in found if choice.text != this.text)]
+        return found
     return []
 
 

@@ -11,6 +11,7 @@ from chatkit.errors import ChatkitError
 from chatkit.runtime.standing import tradeoff
 from chatkit.tui import commands
 from chatkit.tui.dial import NOTHING, brief, changed
+from chatkit.tui.doing_documents import DocumentCommands
 from chatkit.tui.doing_history import HistoryCommands
 from chatkit.tui.doing_models import ModelCommands
 from chatkit.tui.text import one_line
@@ -27,7 +28,7 @@ BUSY = "A reply is running; Esc stops it."
 WITHOUT_CHAT = frozenset({"help", "clear", "theme", "quit"})  # these work before the chat has opened
 
 
-class Doing(HistoryCommands, ModelCommands):
+class Doing(HistoryCommands, ModelCommands, DocumentCommands):
     """What the commands do.
 
     Args:

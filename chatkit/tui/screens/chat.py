@@ -16,11 +16,13 @@ from textual.timer import Timer
 from chatkit.tui import commands
 from chatkit.tui.dial import brief, figures
 from chatkit.tui.doing import Doing
+from chatkit.tui.indexing import Indexer
 from chatkit.tui.messages import ChatUpdated, PassageOpened, Sent, Suggested
 from chatkit.tui.showing import Showing
 from chatkit.tui.turn_actions import TurnActions
 from chatkit.tui.typing import Typing
 from chatkit.tui.widgets.choices import Choices
+from chatkit.tui.widgets.index_bar import IndexBar
 from chatkit.tui.widgets.live import Live
 from chatkit.tui.widgets.prompt import Prompt
 from chatkit.tui.widgets.status import StatusLine
@@ -48,6 +50,7 @@ class ChatScreen(Screen[None]):
         Binding("ctrl+g", "retry", "Another reply to the last prompt", id="chat.retry"),
         Binding("ctrl+n", "new", "New session", id="chat.new"),
         Binding("f3", "sessions", "All chats: go on with one, search", id="chat.sessions"),
+        Binding("f5", "documents", "Your documents: add, read again, remove, open", id="chat.documents"),
         Binding("f4", "dial", "Weigh what replies are chosen by", id="chat.dial"),
         Binding("f1", "help", "Help", id="chat.help"),
     ]
@@ -59,6 +62,7 @@ class ChatScreen(Screen[None]):
         self.showing = Showing(self)
         self.turns = TurnActions(self)
         self.typing = Typing(self)
+        self.indexer = Indexer(self)
         self._early: list[str] = []  # sent before there was a chat
         self._preparing: Timer | None = None
         self._quit_asked = False
@@ -68,6 +72,7 @@ class ChatScreen(Screen[None]):
         with Transcript(id="transcript"):
             yield Welcome()
         yield Live(id="live")
+        yield IndexBar(id="index-bar")
         yield Prompt(id="prompt", placeholder="Say something; / for commands")
         yield StatusLine(id="status")
         yield Choices(id="choices")
@@ -192,6 +197,14 @@ class ChatScreen(Screen[None]):
     async def action_sessions(self) -> None:
         """List all chats."""
         await self.doing.do("sessions", "")
+
+    async def action_documents(self) -> None:
+        """List the documents."""
+        await self.doing.do("documents", "")
+
+    def on_index_bar_stop_asked(self) -> None:
+        """Stop indexing."""
+        self.indexer.stop()
 
     async def action_dial(self) -> None:
         """Open the sliders, or close them."""

@@ -1,4 +1,6 @@
+import json
 import os
+import shutil
 import signal
 import sqlite3
 import stat
@@ -15,6 +17,7 @@ from chatkit.head.answer import Hit
 from chatkit.runtime import indexing
 from chatkit.runtime.index import DocumentIndex
 from chatkit.runtime.searcher import Searcher
+from chatkit.runtime.sources import sources
 
 TOPICS = ("cat", "dog", "fish")
 
@@ -293,3 +296,111 @@ def test_a_pipe_among_the_documents_is_skipped(tmp_path):
     index.close()
     assert added.added == 1
     assert [path.name for path, _ in added.skipped] == ["pipe.txt"]
+
+
+def test_places_are_kept_with_what_has_become_of_them(index, notes, tmp_path):
+    index.add([notes / "sub"])
+    index.add([notes, tmp_path / "notes" / "cats.md"])
+    assert list(index.places()) == [notes]  # what stands below belongs to it
+    [source] = sources(index)
+    assert (len(source.files), source.passages, source.there, source.changes) == (2, 3, True, "")
+    assert abs(source.read - time.time()) < 600
+    os.utime(notes / "cats.md", (1, 1))
+    assert sources(index)[0].changes == ""  # touched, not changed
+    (notes / "cats.md").write_text("A cat meows.\n")
+    (notes / "sub/dogs.txt").unlink()
+    assert sources(index)[0].changes == "1 changed, 1 gone"
+    shutil.rmtree(notes)
+    assert sources(index)[0].changes == "gone"
+    assert index.remove(notes) == 2
+    assert sources(index) == []
+
+
+def test_a_place_whose_files_are_all_gone_can_be_removed(index, notes):
+    index.add([notes])
+    shutil.rmtree(notes / "sub")
+    (notes / "cats.md").unlink()
+    index.add([notes])
+    assert index.entries() == []
+    assert index.remove(notes) == 0
+    assert index.places() == {}
+    with pytest.raises(DataError, match="nothing of"):
+        index.remove(notes)
+
+
+def test_an_index_without_places_is_migrated(index, notes, tmp_path):
+    index.add([notes])
+    index.add([tmp_path / "notes" / "cats.md"])
+    alone = tmp_path / "alone.txt"
+    alone.write_text("A fish swims.")
+    index.add([alone])
+    with index.writing():
+        index._db.execute("DROP TABLE place")
+        index._db.execute("PRAGMA user_version = 1")
+    index.close()
+    again = DocumentIndex(tmp_path / "index.db")
+    assert set(again.places()) == {notes, alone}
+    assert None not in again.places().values()
+    assert found(again, "purrs")
+    again.close()
+
+
+def test_searches_wait_while_files_are_read_and_look_anew_when_that_has_ended(index, notes, monkeypatch):
+    index.add([notes])
+    searcher = Searcher([index])
+    assert searcher.search("purrs")
+    searcher._cost = 1000.0  # as if the index were a large one
+    index.begin_places([notes])
+    index.forget([notes / "cats.md"])
+    assert not index.settled()
+    assert len(searcher) == 3
+    index.end_places([notes])
+    assert index.settled()
+    assert searcher.search("purrs") == []
+    assert len(searcher) == 1
+    index.begin_places([notes])  # and then it is killed
+    monkeypatch.setattr(time, "time", lambda now=time.time: now() + 31)
+    assert index.settled()
+
+
+KILLED_COMMAND = """
+import sys
+from chatkit.runtime import indexing, loading, library
+import numpy as np
+
+indexing.BATCH = 5
+library.Library.encode = property(lambda self: lambda texts: np.ones((len(texts), 4)))
+library.Library.lineage = property(lambda self: "one")
+library.Library.warm = lambda self: None
+loading.load = lambda model: type("Loaded", (), {"assistant": None})
+from chatkit.cli import main
+sys.exit(main(["index", "add", "--progress", "--json", "--index", sys.argv[2], sys.argv[1]]))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+def test_the_command_killed_at_any_moment_leaves_an_index_that_opens(tmp_path):
+    """Within one large file and between files; the next run goes on, and ends with all of them."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for i in range(8):
+        (folder / f"{i}.txt").write_text("\n\n".join(f"{i} {j} " + "word " * 100 for j in range(40 if i == 3 else 10)))
+    command = [sys.executable, "-c", KILLED_COMMAND, str(folder), str(tmp_path / "index.db")]
+    for moment in (1, 9, 14, 19):
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            for _ in range(moment):
+                process.stderr.readline()
+            process.send_signal(signal.SIGKILL)
+        index = DocumentIndex(tmp_path / "index.db")
+        assert index.rows("PRAGMA integrity_check")[0][0] == "ok"
+        assert {e.passages for e in index.entries()} <= {10, 40}
+        assert index.rows("SELECT count(*) FROM passage WHERE file NOT IN (SELECT id FROM file)")[0][0] == 0
+        index.close()
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["added"] + json.loads(done.stdout)["unchanged"] == 8
+    index = DocumentIndex(tmp_path / "index.db")
+    assert sum(e.passages for e in index.entries()) == 110
+    assert index.places()[folder] is not None
+    assert found(index, "3 37 word")
+    index.close()
