@@ -179,8 +179,8 @@ class DocumentIndex(Database):
     def begin_places(self, places: Sequence[Path]) -> None:
         """Note what is going to be read; what stands below one of the places belongs to it from now on."""
         known = self.places()
-        new = [place for place in places if not inside(place, [other for other in known if other != place])]
-        self._forget_places([path for path in known if path not in places and inside(path, new)])
+        new = [place for place in places if not inside(place, [p for p in (*known, *places) if p != place])]
+        self._forget_places([path for path in known if path not in new and inside(path, new)])
         with self.writing():
             for place in new:
                 self._db.execute(f"INSERT OR REPLACE INTO place VALUES ({TEXT}, NULL)", [as_bytes(str(place))])

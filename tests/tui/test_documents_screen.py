@@ -51,7 +51,7 @@ def said(chat):
     return " ".join(chat.text.replace("│", " ").split())
 
 
-async def listed(chat, key="f5"):
+async def listed(chat, key="f2"):
     await chat.key(key)
     await chat.until(lambda: isinstance(chat.app.screen, DocumentsScreen))
     await chat.until(lambda: "Looking" not in chat.text)
@@ -176,7 +176,7 @@ def test_looks_of_the_documents(look, theme_size, monkeypatch):  # noqa: F811
     monkeypatch.setattr(documents, "_when", lambda seconds: f"read 1970-01-0{1 + int(seconds) // 86_400} 10:00")
 
     async def show(chat):
-        await chat.key("f5")
+        await chat.key("f2")
         await chat.until(lambda: isinstance(chat.app.screen, DocumentsScreen))
         chat.app.screen.query_one("#place").cursor_blink = False
         await chat.sees("old.pdf")

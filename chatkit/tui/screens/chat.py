@@ -50,7 +50,7 @@ class ChatScreen(Screen[None]):
         Binding("ctrl+g", "retry", "Another reply to the last prompt", id="chat.retry"),
         Binding("ctrl+n", "new", "New session", id="chat.new"),
         Binding("f3", "sessions", "All chats: go on with one, search", id="chat.sessions"),
-        Binding("f5", "documents", "Your documents: add, read again, remove, open", id="chat.documents"),
+        Binding("f2", "documents", "Your documents: add, read again, remove, open", id="chat.documents"),
         Binding("f4", "dial", "Weigh what replies are chosen by", id="chat.dial"),
         Binding("f1", "help", "Help", id="chat.help"),
     ]
