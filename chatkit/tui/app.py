@@ -18,6 +18,7 @@ from chatkit.tui.keys import own_keys, teach_alt_enter
 from chatkit.tui.messages import ChatUpdated
 from chatkit.tui.opening import Options, open_chat
 from chatkit.tui.screens.chat import ChatScreen
+from chatkit.tui.standard_input import input_is_gone
 from chatkit.tui.themes import DARK, LIGHT, THEMES, fitting
 
 if TYPE_CHECKING:  # what the first frame does not need is imported after it
@@ -25,6 +26,7 @@ if TYPE_CHECKING:  # what the first frame does not need is imported after it
 
 
 READY_SECONDS = 0.5  # after the chat has opened
+_LOOK_SECONDS = 5.0  # between looks whether the server of a browser is still there
 
 
 class ChatkitApp(App[int]):
@@ -71,6 +73,13 @@ class ChatkitApp(App[int]):
     def on_mount(self) -> None:
         """First the frame, then the work."""
         self.call_after_refresh(self._begin)
+        if self.is_web:
+            self.set_interval(_LOOK_SECONDS, self._end_without_server)
+
+    def _end_without_server(self) -> None:
+        """Quit where ``chatkit web`` was killed: nobody can type here any more, and its driver does not tell."""
+        if input_is_gone():
+            self.exit()
 
     async def _begin(self) -> None:
         screen = self.screen_stack[0]

@@ -17,10 +17,18 @@ import urllib.request
 
 import pytest
 
+from chatkit.tui.standard_input import input_is_gone
 from chatkit.tui.web import is_loopback
 
 pytest.importorskip("textual_serve", reason="chatkit web needs the extra: pip install 'chatkit-tui[web]'")
+PROCESSES: dict[str, subprocess.Popen[str]] = {}
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture
+def server_process(server):
+    """The process that serves."""
+    return PROCESSES[server]
 
 
 @pytest.fixture
@@ -36,8 +44,11 @@ def server(tmp_path, monkeypatch):
     with contextlib.closing(socket.socket()) as probe:  # it is said just before the port is open
         while process.poll() is None and probe.connect_ex(("127.0.0.1", port)):
             select.select([], [], [], 0.05)
-    yield f"127.0.0.1:{port}"
-    os.killpg(process.pid, signal.SIGTERM)
+    address = f"127.0.0.1:{port}"
+    PROCESSES[address] = process
+    yield address
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
     process.wait(timeout=60)
 
 
@@ -65,6 +76,31 @@ def test_the_page_loads_nothing_from_other_hosts_and_nobody_else_gets_in(server)
     with contextlib.closing(socket.socket()) as other:  # another address of this machine is refused
         other.settimeout(5)
         assert other.connect_ex((_own_address(), int(server.split(":")[1]))) != 0
+
+
+@pytest.mark.slow
+async def test_no_app_outlives_a_server_that_was_killed(server_process, server):
+    import aiohttp
+
+    async with aiohttp.ClientSession() as client, asyncio.timeout(120):
+        page = await client.ws_connect(f"ws://{server}/ws?width=80&height=24", max_msg_size=0)
+        async for message in page:
+            if isinstance(message.data, bytes) and b"something" in message.data:  # the prompt is there
+                break
+        os.kill(server_process.pid, signal.SIGKILL)
+        server_process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            while True:  # the shell and the app of the tab are of its group
+                os.killpg(server_process.pid, 0)
+                await asyncio.sleep(0.2)
+
+
+def test_a_pipe_without_a_writer_is_gone():
+    reader, writer = os.pipe()
+    assert not input_is_gone(reader)
+    os.close(writer)
+    assert input_is_gone(reader)
+    os.close(reader)
 
 
 @pytest.mark.slow
