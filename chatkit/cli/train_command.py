@@ -67,9 +67,13 @@ def command(
     shown = {head: {name: metric.value for name, metric in metrics.items()} for head, metrics in run.figures.items()}
     if as_json:  # JSON has no infinity, which a perplexity may reach
         heads = {head: {k: v for k, v in row.items() if math.isfinite(v)} for head, row in shown.items()}
-        print_json({"model": out, "steps": run.trainer.step, "seconds": run.trainer.seconds, "heads": heads})
+        out_json = {"model": out, "steps": run.trainer.step, "seconds": run.trainer.seconds, "heads": heads}
+        private = run.assistant.report["training"].get("dp")
+        print_json(out_json | ({"dp": private} if private else {}))
     else:
         for head, metrics in shown.items():
             click.echo(f"{head}: " + "  ".join(f"{name} {value:.4f}" for name, value in metrics.items()) + "  (dev)")
+        for head, row in (run.assistant.report["training"].get("dp") or {}).items():
+            click.echo(f"{head}: epsilon {row['epsilon']:.2f} at delta {row['delta']:.2g} for each record")
         click.echo(f"assistant in {out}; talk to it with: chatkit --model {out}")
     return 0

@@ -41,6 +41,8 @@ def account(
         "weighting": trainer.weighting.describe(),
         "sampler": trainer.sampler.describe(),
     }
+    if trainer.private is not None:
+        training["dp"] = trainer.private.spent()
     objectives = trainer.shared.summary()
     for name, row in objectives["objectives"].items():
         batches, batch = row.pop("noise_scale_batches"), recipe.heads[name].batch

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from chatkit.assistant import Assistant
 from chatkit.data.batching import Batch, Batches, Streams, take_rows
 from chatkit.data.domains import DomainBatches
+from chatkit.data.poisson import PoissonBatches
 from chatkit.head.encode import encode_padded
 from chatkit.head.encoded import Loss
 from chatkit.head.guard import guard, source_file
@@ -24,7 +25,7 @@ from chatkit.training.recipe import Recipe
 from chatkit.training.shared_gradients import TrainingError
 
 LOWER_RATE = "go on from the last checkpoint with a lower rate: --resume --set train.learning_rate=F"
-Source = Batches | Streams | DomainBatches
+Source = Batches | Streams | DomainBatches | PoissonBatches
 
 
 class HeadLosses:

@@ -69,6 +69,9 @@ def fit_on_dev(assistant: Assistant, recipe: Recipe, dev: DevPart, say: Callable
         dev: The dev parts of its data.
         say: Told what is done.
     """
+    if recipe.train.dp is not None:
+        say("nothing is fitted on the data: train.dp promises that only the trained weights know of them")
+        return
     trained_on = {name: [Path(s.path) for s in config.sources] for name, config in recipe.heads.items()}
     others = {name: [Path(path) for path in config.fit] for name, config in recipe.heads.items()}
     sources = {name: [*paths, *others[name]] for name, paths in trained_on.items()}

@@ -15,6 +15,7 @@ from chatkit.data.clean import Cleaner, describe
 from chatkit.data.discover import existing, splits
 from chatkit.data.domains import DomainBatches
 from chatkit.data.exclude import held_out_texts, without
+from chatkit.data.poisson import PoissonBatches
 from chatkit.data.readers import READERS
 from chatkit.data.records import Problems, record_texts
 from chatkit.errors import ConfigError, DataError
@@ -142,9 +143,23 @@ def make_tokenizer(recipe: Recipe, records: Mapping[str, Sequence[Record]]) -> T
 
 
 def make_batches(
-    head: type[Head], config: HeadConfig, records: Sequence[Record], tokenizer: Tokenizer, seed: int
-) -> Batches | Streams | DomainBatches:
+    head: type[Head],
+    config: HeadConfig,
+    records: Sequence[Record],
+    tokenizer: Tokenizer,
+    seed: int,
+    *,
+    private: bool = False,
+) -> Batches | Streams | DomainBatches | PoissonBatches:
     """The endless batches of a head's training data.
+
+    Args:
+        head: The head.
+        config: Its table of the config.
+        records: Its training records.
+        tokenizer: Makes their ids.
+        seed: Of the order.
+        private: For training with differential privacy: records are drawn each by itself.
 
     Raises:
         ConfigError: If running conversations are to be varied or drawn by data set.
@@ -156,6 +171,11 @@ def make_batches(
             raise ConfigError(f"heads.{head.name}.{key}: running conversations are not varied or drawn by data set")
         field = head.fields[0]
         sequences = [record_ids(tokenizer, r, field, CONVERSATION, config.max_pieces) for r in records]
+        if private:
+            known = [(r, ids) for r, ids in zip(records, sequences, strict=True) if len(ids) > 1]
+            rows = {field: [ids for _, ids in known]}
+            size, window = config.batch, config.window
+            return PoissonBatches([r for r, _ in known], rows, batch_size=size, pad_id=tokenizer.pad, window=window)
         return Streams(
             sequences,
             field=field,
@@ -165,13 +185,14 @@ def make_batches(
             pad_id=tokenizer.pad,
             seed=seed,
         )
+    if private:
+        return PoissonBatches(
+            records, _fields(head, config, records, tokenizer), batch_size=config.batch, pad_id=tokenizer.pad
+        )
     vary = _vary(config, tokenizer, view_of) if config.augment.on else None
 
     def batches(part: Sequence[Record], seed: int) -> Batches:
-        fields = {
-            field: [record_ids(tokenizer, r, field, view_of(field, r), config.max_pieces) for r in part]
-            for field in head.fields
-        }
+        fields = _fields(head, config, part, tokenizer)
         return Batches(part, fields, batch_size=config.batch, pad_id=tokenizer.pad, seed=seed, vary=vary)
 
     if config.domains == "pooled":
@@ -181,6 +202,17 @@ def make_batches(
         parts.setdefault(str(record.get(DOMAIN, "")), []).append(record)
     made = {name: batches(part, seed + 1000 * i) for i, (name, part) in enumerate(parts.items())}
     return DomainBatches(made, config.domains, seed)
+
+
+def _fields(
+    head: type[Head], config: HeadConfig, records: Sequence[Record], tokenizer: Tokenizer
+) -> dict[str, list[list[int]]]:
+    """Ids of each field of each record."""
+    view_of = viewer(head)
+    return {
+        field: [record_ids(tokenizer, r, field, view_of(field, r), config.max_pieces) for r in records]
+        for field in head.fields
+    }
 
 
 def _vary(config: HeadConfig, tokenizer: Tokenizer, view_of: Callable[[str, Record], str]) -> Vary:

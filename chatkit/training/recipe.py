@@ -28,6 +28,7 @@ from chatkit.objectives.constraint import parse_bounds
 from chatkit.objectives.dial import DialConfig
 from chatkit.text.augment import AugmentConfig
 from chatkit.text.private import KINDS, Kind
+from chatkit.training.private import DPConfig
 from chatkit.training.sweep.config import SweepConfig
 
 CORPORA = "corpora:"
@@ -118,6 +119,7 @@ class TrainConfig:
         threads: Threads of torch; 0 takes all cores.
         precision: Of the products in encoder and softmax while training; ``auto`` takes bfloat16 where the processor
             multiplies it natively. Weights, sums and everything that is measured are float32.
+        dp: Train with differential privacy of each record (chatkit.training.private); off by default.
     """
 
     steps: int = 2000
@@ -140,6 +142,7 @@ class TrainConfig:
     evaluate_examples: int = 500
     threads: int = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    dp: DPConfig | None = None
 
     def __post_init__(self) -> None:
         positive = ("steps", "learning_rate", "temperature", "checkpoint_minutes", "evaluate", "evaluate_examples")

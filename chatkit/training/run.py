@@ -42,6 +42,7 @@ from chatkit.training.interrupts import interrupts
 from chatkit.training.on_dev import DevPart, Figures, fit_on_dev
 from chatkit.training.on_history import remember
 from chatkit.training.prepare import fingerprint, make_batches, make_tokenizer, training_records
+from chatkit.training.private import check_private
 from chatkit.training.progress import Progress
 from chatkit.training.recipe import Recipe, differences
 from chatkit.training.run_log import RunLog
@@ -103,6 +104,7 @@ class Run:
         self._run = folder / RUN_FOLDER
         self._stop = False
         self._classes = {name: find_head(name, config.head) for name, config in recipe.heads.items()}
+        check_private(recipe, self._classes, self.group.size)
         self._found: dict[str, dict[str, int]] = {}  # data set -> what was masked in it, and its duplicates
         self._records: dict[str, list[Record]] = {
             name: training_records(head, recipe.heads[name], recipe, progress.note, found=self._found)
@@ -298,7 +300,14 @@ class Run:
         self.assistant = new_assistant(tokenizer, self.recipe, self._classes, self._records)
         self.assistant.to(self._device)
         batches = {
-            name: make_batches(head, self.recipe.heads[name], self._records[name], tokenizer, self.recipe.seed + i)
+            name: make_batches(
+                head,
+                self.recipe.heads[name],
+                self._records[name],
+                tokenizer,
+                self.recipe.seed + i,
+                private=self.recipe.train.dp is not None,
+            )
             for i, (name, head) in enumerate(self._classes.items())
         }
         sizes = {name: len(records) for name, records in self._records.items()}

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from chatkit.assistant import Assistant
-from chatkit.data.batching import Batch, Batches, Streams
+from chatkit.data.batching import Batch
 from chatkit.data.domains import DomainBatches
 from chatkit.errors import ConfigError
 from chatkit.objectives.conflict import Reading
@@ -24,9 +24,10 @@ from chatkit.objectives.dial import Steps
 from chatkit.objectives.weighting import make_weighting
 from chatkit.training.average import WeightAverage
 from chatkit.training.distributed import Group
-from chatkit.training.losses import LOWER_RATE, HeadLosses, same_texts
+from chatkit.training.losses import LOWER_RATE, HeadLosses, Source, same_texts
 from chatkit.training.optimiser import make_optimiser, shrink
 from chatkit.training.precision import computes_in_bfloat16
+from chatkit.training.private import private_gradients
 from chatkit.training.recipe import Recipe
 from chatkit.training.schedule import rate_at
 from chatkit.training.shared_gradients import SharedGradients, TrainingError
@@ -72,7 +73,7 @@ class Trainer:
     def __init__(
         self,
         assistant: Assistant,
-        batches: Mapping[str, Batches | Streams | DomainBatches],
+        batches: Mapping[str, Source],
         sizes: Mapping[str, int],
         recipe: Recipe,
         *,
@@ -101,6 +102,7 @@ class Trainer:
         self.average = WeightAverage(self._modules, recipe.train.average, recipe.train.average_decay)
         self.losses = HeadLosses(assistant, batches, self.group, recipe.train.accumulate)
         self._same_texts = same_texts(assistant, recipe, batches)
+        self.private = private_gradients(recipe, assistant, batches, sizes)
 
     @property
     def progress(self) -> float:
@@ -175,7 +177,7 @@ class Trainer:
             [p for p in self.assistant.backbone.parameters() if p.requires_grad],
             own,
             weighting,
-            conflict_every=config.conflict_every,
+            conflict_every=0 if recipe.train.dp else config.conflict_every,  # gradients without noise tell of records
             noise_every=config.noise_every,
             group=self.group,
             rows=recipe.train.accumulate > 1,
@@ -210,6 +212,8 @@ class Trainer:
 
     def _descend(self, name: str, batch: Batch) -> float:
         """Backward of one head's mean loss; returns it."""
+        if self.private is not None:
+            return self.private.backward(name, batch, lambda of, one: self.losses.mean(of, one)[0])
         if not self.losses.in_parts(name):
             part, mean = self.losses.mean(name, batch)
             self.shared.backward(name, part)
@@ -256,6 +260,7 @@ class Trainer:
             "seconds": self.seconds,
             "batches": {name: source.state() for name, source in self.batches.items()},
             "objectives": self.shared.state(),
+            **({} if self.private is None else {"private": self.private.state()}),
         }
 
     def restore(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
@@ -281,6 +286,8 @@ class Trainer:
         else:  # there are more processes now than there were
             torch.manual_seed((int(state["step"]) + 1) * 1_000_003 + rank)
         self.step, self.seconds = int(state["step"]), float(state["seconds"])
+        if self.private is not None:
+            self.private.restore(state["private"])
         for name, source in self.batches.items():
             source.restore(state["batches"][name])
         if "objectives" in state:  # checkpoints of plain sums were once saved without
