@@ -198,7 +198,7 @@ class Engine:
             raise ChatkitError("no assistant is loaded")
         if on:
             self._conversation.enable(head)
-            if head not in self._loaded.assistant.heads and any(entry["name"] == head for entry in self._heads):
+            if head not in self._conversation.assistant.heads and any(entry["name"] == head for entry in self._heads):
                 self._reload(head)  # it was left out when the engine was started again
                 return
         else:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from chatkit.plugin_api import Answer, Ask, Branches, Info, LanguageModel, Piece, Sampling, Vocabulary, choose
-from chatkit_generation.citing import COVERAGE, citable, quotation
+from chatkit_generation.citing import COVERAGE, asks, citable, quotation
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
 
@@ -102,7 +102,7 @@ class Generation(LanguageModel):
     def _cited(self, ask: Ask) -> str:
         """What the indexed documents say, if the message asks about them; else ""."""
         least = float(ask.options.get("cite", self.cite))
-        if least > 1 or ask.options.get("continue"):
+        if least > 1 or ask.options.get("continue") or not asks(ask.text):
             return ""
         hit = citable(ask.text, ask.search(None, ask.text, 3), least)
         return quotation(ask.text, hit) if hit else ""

@@ -25,6 +25,13 @@ _FENCE = re.compile(r"```.*?(```|\Z)", re.DOTALL)
 _WORD = re.compile(r"\w+")
 
 
+def asks(text: str) -> bool:
+    """Whether a message is asked as a question that documents might answer."""
+    return bool(_QUESTION.search(text)) and not _ABOUT_YOU.search(
+        text
+    )  # "do you like music?" is asked of the assistant
+
+
 def citable(text: str, hits: Sequence[Hit], coverage: float = COVERAGE) -> Hit | None:
     """The passage that answers a message, if it is a question about the documents.
 
@@ -33,7 +40,7 @@ def citable(text: str, hits: Sequence[Hit], coverage: float = COVERAGE) -> Hit |
         hits: Passages found for it, best first.
         coverage: Least share of the message's words, by rarity, that must stand in the passage; above 1 none will do.
     """
-    if not _QUESTION.search(text) or _ABOUT_YOU.search(text):  # "do you like music?" is asked of the assistant
+    if not asks(text):
         return None
     found = [hit for hit in hits if hit.coverage >= coverage and hit.matched >= LEAST_WORDS]
     return max(found, key=lambda hit: hit.coverage, default=None)

@@ -44,21 +44,21 @@ IDENTITY = (
     "hey, who is this?",
     "am I talking to a person or to a machine?",
     "please introduce yourself",
-    "do you have a name?",
+    "and what might your name be?",
     "who am I speaking with?",
-    "are you real?",
-    "tell me something about yourself",
+    "is it a human who types these answers?",
+    "give me your story in one line",
     "what sort of program are you?",
     "is there a human on the other side?",
-    "are you an AI?",
-    "what should I call you?",
-    "whats your name",
-    "who made you?",
-    "are you ChatGPT?",
+    "you're some kind of chatbot, no?",
+    "what do people call you?",
+    "could you say a few words about yourself?",
+    "which company do you belong to?",
+    "who writes these replies?",
     "what is chatkit?",
     "r u a bot",
     "you are a computer, right?",
-    "who r u",
+    "sorry, who are you again?",
     "hello, and who might you be?",
 )
 _NAMES_ITSELF = re.compile(
@@ -82,8 +82,8 @@ class Pages:
         best, scores = self._bm25.top(words, 3)
         shares = coverage(self._bm25, words, (self._texts[i] for i in best))
         return [
-            Hit(self._texts[i], float(score), self._ids[i], "", *share)
-            for i, score, share in zip(best.tolist(), scores, shares, strict=True)
+            Hit(self._texts[i], float(score), self._ids[i], coverage=share, matched=matched)
+            for i, score, (share, matched) in zip(best.tolist(), scores, shares, strict=True)
         ]
 
 

@@ -15,6 +15,7 @@ from chatkit.data.readers import READERS
 from chatkit.data.records import Problems
 from chatkit.errors import DataError
 from chatkit.runtime.store import Store
+from chatkit.training.account import used_sessions
 from chatkit.training.on_history import models_trained_on
 from chatkit.training.progress import Progress
 from chatkit.training.recipe import Recipe
@@ -86,19 +87,19 @@ def test_history_is_trained_on_only_when_asked_for_and_remembered(
     assert [turn["text"] for turn in records[0]["turns"]] == ["the heron stands", "you said the heron stands"]
 
     run = Run(micro(), tmp_path / "without", Progress(quiet=True), device="cpu")
-    assert run._sessions() == []
+    assert used_sessions(run._records) == []
     run = Run(micro('heads.generation.data=["history:"]'), tmp_path / "with", Progress(quiet=True), device="cpu")
-    assert set(run._sessions()) <= {first, second}
-    assert run._sessions()
+    assert set(used_sessions(run._records)) <= {first, second}
+    assert used_sessions(run._records)
     run.start()
     run.save_assistant()
-    assert models_trained_on(run._sessions()) == [tmp_path / "with"]
+    assert models_trained_on(used_sessions(run._records)) == [tmp_path / "with"]
     assert models_trained_on([99]) == []
     named = json.loads((tmp_path / "with" / "report.json").read_text(encoding="utf-8"))
-    assert named["training"]["sessions"] == run._sessions()
+    assert named["training"]["sessions"] == used_sessions(run._records)
     assert "heron" not in (home / "trained_on_history.json").read_text(encoding="utf-8")
 
-    assert cli(["sessions", "delete", str(run._sessions()[0]), "--yes"]) == 0
+    assert cli(["sessions", "delete", str(used_sessions(run._records)[0]), "--yes"]) == 0
     assert f"{tmp_path / 'with'} was trained on what you deleted" in capsys.readouterr().err
 
 

@@ -55,8 +55,8 @@ def test_the_dial_moves_replies_and_mood_but_no_vector(assistant: Assistant) -> 
     vectors: list[torch.Tensor] = []
 
     def search(vector: torch.Tensor | None, text: str, k: int) -> list[Any]:
-        assert vector is not None
-        vectors.append(vector.clone())
+        if vector is not None:  # the reply looks by words alone
+            vectors.append(vector.clone())
         return []
 
     conversation = Conversation(assistant, search)

@@ -72,11 +72,11 @@ def test_every_model_is_measured_over_the_same_draws(assistant: Assistant) -> No
     names: dict[str, set[str]] = {
         "generation": {"loss", "word_perplexity", "bits_per_byte"},
         "sentiment": {"loss", "macro_f1", "accuracy"},
-        "retrieval": {"dense_mrr@10"},  # its loss hangs on the batch, and there is but one
+        "retrieval": {"dense_mrr@10"},  # its loss hangs on the batch, of which there may be but one
     }
     for head, wanted in names.items():
         draws: dict[str, Any] = one[head]["draws"]
-        assert set(draws) == wanted
+        assert set(draws) - ({"loss"} if head == "retrieval" else set()) == wanted
         assert {len(values) for values in draws.values()} == {200}
         if "loss" in draws:
             assert np.mean(draws["loss"]) == pytest.approx(one[head]["loss"], rel=0.1)
