@@ -27,7 +27,7 @@ WORDS = {  # what has to be there in a terminal of any size
     "training": ["step 60 of 100", "stop and save", "sentiment", "Esc back to the chat"],
     "dial": ["warmth", "brevity", "ready"],
     "help": ["Send", "Prompt"],
-    "palette": ["/clear"],
+    "palette": ["/adapt"],  # the first one: in the smallest terminal no other has room
     "trouble": ["Say what about", "not saved"],
     "queued": ["second"],
 }
