@@ -44,7 +44,7 @@ class Quantiles:
         ordered = np.sort(np.asarray(values, dtype=np.float64))
         if not len(ordered):
             return cls((), 0)
-        ranks = np.ceil(np.linspace(0, 1, min(_GRID, len(ordered))) * (len(ordered) - 1)).astype(int)
+        ranks = np.ceil(np.linspace(0, 1, min(_GRID, len(ordered))) * (len(ordered) - 1) - 1e-9).astype(int)
         return cls(tuple(round(float(v), 6) for v in ordered[ranks]), len(ordered))
 
     def at(self, coverage: float) -> float:

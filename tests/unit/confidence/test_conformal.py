@@ -36,6 +36,12 @@ def test_quantile_is_the_order_statistic_of_split_conformal(values: list[float],
     assert Quantiles.of(values).at(coverage) == pytest.approx(wanted, abs=1e-5)
 
 
+@pytest.mark.parametrize("count", range(1, 201))
+def test_every_value_of_a_few_is_kept(count: int) -> None:
+    kept = Quantiles.of(np.arange(count) / 1000).grid
+    assert kept == pytest.approx(tuple(np.arange(count) / 1000))
+
+
 def test_each_bin_has_its_own_quantile_and_the_unfamiliar_the_most_careful() -> None:
     values = np.concatenate([np.full(200, 0.8), np.full(200, 0.2)])
     conformal = Conformal.fit(values, [0.6] * 200 + [0.9] * 200, (0.5, 0.75))
