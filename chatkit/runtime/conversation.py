@@ -90,7 +90,7 @@ class Conversation:
             yield from turn.call(self.assistant.heads[name])
         total = time.monotonic() - started
         timing = {"total": round(total, 4), "encode": round(turn.encode_seconds, 4), "tokens": float(turn.pieces)}
-        if turn.pieces:
+        if turn.pieces > 1:  # a reply that comes whole, such as a quotation, has no rate
             timing["tokens_per_second"] = round(turn.pieces / max(turn.stream_seconds, 1e-9), 1)
         trust = turn.trust
         told, known = trust.details(history), trust.familiarity

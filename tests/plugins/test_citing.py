@@ -65,3 +65,9 @@ def test_the_shipped_assistant_quotes_its_pages():
     said = chatkit.load().ask("how do I add a head?").reply
     assert said.startswith("To add a head, write one Python file")
     assert said.endswith("(add-a-head.md:5)")
+
+
+def test_a_quotation_claims_no_speed():
+    *_, done = chatkit.load().events("how do I add a head?", heads=["generation"])
+    assert done["event"] == "done"
+    assert "tokens_per_second" not in done["timing"]
