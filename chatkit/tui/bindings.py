@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from textual.binding import Binding
+from textual.content import Content
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -88,3 +90,22 @@ def named(app: App[Any], binding: str, usual: str) -> str:
     """
     keys = app._keymap.get(binding)
     return usual if keys is None else app.get_key_display(Binding(keys.split(",")[0], ""))
+
+
+def hints(app: App[Any], keys: Iterable[tuple[str, str, str]]) -> str:
+    """The foot of a screen: each key and what it does.
+
+    Args:
+        app: The app.
+        keys: Id of a binding, what its key is called as long as the user has not bound another one, what it does.
+    """
+    return " · ".join(f"{named(app, binding, usual)} {what}" for binding, usual, what in keys)
+
+
+def key_line(app: App[Any], keys: Iterable[tuple[str, str, str]]) -> Content:
+    """The same with the keys in colour."""
+    parts = [
+        Content.assemble((named(app, binding, usual), "$accent"), (f" {what}", "$quiet"))
+        for binding, usual, what in keys
+    ]
+    return Content("   ").join(parts)

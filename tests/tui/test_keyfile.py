@@ -137,6 +137,25 @@ async def test_keys_of_the_file_work_and_the_help_and_the_hints_name_them(drive,
         assert keys["Help"] == ["f6"]
 
 
+@pytest.mark.parametrize(("screen", "key"), [("sessions", "f3"), ("documents", "f2")], ids=["sessions", "documents"])
+async def test_the_foot_of_a_screen_names_the_keys_as_they_are_bound(drive, home, screen, key):
+    written(home, f'{screen}.leave = "f9"')
+    async with drive() as chat:
+        await chat.ready()
+        await chat.enter("hello")
+        await chat.idle()
+        await chat.key(key)
+        await chat.sees("f9 closes")
+        await chat.key("f9")
+        await chat.until(lambda: len(chat.app.screen_stack) == 1)
+
+
+@pytest.mark.parametrize("name", ["document", "documents", "sessions"])
+def test_the_foot_of_a_screen_names_bindings_that_there_are(name):
+    known = {binding.id for group in GROUPS for binding in group.bindings}
+    assert {key[0] for key in importlib.import_module(f"chatkit.tui.screens.{name}").KEYS} <= known
+
+
 async def test_a_file_with_a_mistake_is_said_and_the_chat_goes_on(drive, home):
     written(home, '[chat]\nsessions = "f5"\nnwe = "f6"\n')
     async with drive() as chat:

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from chatkit.runtime.adapt_job import AdaptJob, figures
+from chatkit.tui.bindings import key_line
 from chatkit.tui.text import one_line
 
 LOOK_SECONDS = 0.5
@@ -58,9 +59,11 @@ class AdaptingScreen(Screen[str | None]):
         self.query_one("#adapting-figures", Static).update(Content("\n").join([*said, Content(""), *rows]))
 
     def _keys(self, state: str) -> Content:
-        keys = {"running": [("s", "end it")], "finished": [("l", "load it"), ("u", "back to the one before")]}
-        shown = [*keys.get(state, []), ("Esc", "back to the chat")]
-        return Content("   ").join([Content.assemble((key, "$accent"), (f" {what}", "$quiet")) for key, what in shown])
+        keys = {
+            "running": [("adapting.stop", "s", "end it")],
+            "finished": [("adapting.load", "l", "load it"), ("adapting.undo", "u", "back to the one before")],
+        }
+        return key_line(self.app, [*keys.get(state, []), ("adapting.leave", "Esc", "back to the chat")])
 
     def action_stop(self) -> None:
         """End it."""

@@ -19,13 +19,21 @@ from textual.widgets import Input, Static
 from chatkit.errors import ChatkitError
 from chatkit.runtime import viewing
 from chatkit.runtime.viewing import Opened, Span, Window
+from chatkit.tui.bindings import hints, named
 from chatkit.tui.text import one_line
 from chatkit.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from chatkit.head.answer import Hit
 
-KEYS = "/ searches · n N next, before · p passage · c copies it · Esc back"
+KEYS = (
+    ("document.search", "/", "searches"),
+    ("document.next", "n", "next"),
+    ("document.before", "N", "before"),
+    ("document.passage", "p", "passage"),
+    ("document.copy", "c", "copies it"),
+    ("document.leave", "Esc", "back"),
+)
 _T = TypeVar("_T")
 
 
@@ -251,7 +259,9 @@ class DocumentScreen(Screen[None]):
         if self._busy:
             return None
         self._busy = True
-        reading = self.set_timer(0.3, lambda: self._hint("Reading the file; Esc leaves it"))
+        reading = self.set_timer(
+            0.3, lambda: self._hint(f"Reading the file; {named(self.app, 'document.leave', 'Esc')} leaves it")
+        )
         try:
             return await asyncio.to_thread(read)
         except ChatkitError as error:
@@ -269,7 +279,12 @@ class DocumentScreen(Screen[None]):
         many = f"{len(self._found):,} place" + ("s" if len(self._found) != 1 else "")
         here = f"{self._at + 1:,} of {many}" if self._at >= 0 else many
         part = " in the part that is shown" if self._window and (self._window.above or self._window.below) else ""
-        return f"{here}{part} · Enter, n next · N before · Esc ends the search"
+        keys = (
+            ("document.next", "n", "next"),
+            ("document.before", "N", "before"),
+            ("document.leave", "Esc", "ends the search"),
+        )
+        return f"{here}{part} · Enter, {hints(self.app, keys)}"
 
     def _title(self, doing: str = "") -> None:
         hit = self._hit
@@ -299,7 +314,7 @@ class DocumentScreen(Screen[None]):
     def _hint(self, text: str = "", *, trouble: bool = False) -> None:
         hint = self.query_one("#document-hint", Static)
         hint.set_class(trouble, "trouble")
-        hint.update(Content(text or KEYS))
+        hint.update(Content(text or hints(self.app, KEYS)))
 
 
 def _opened(hit: Hit, index: Path | None, cancelled: viewing.Cancelled) -> tuple[Hit, Opened]:

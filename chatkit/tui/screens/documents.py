@@ -19,6 +19,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatkit.errors import ChatkitError
+from chatkit.tui.bindings import hints, named
 from chatkit.tui.completing import paths
 from chatkit.tui.indexing import Indexer, place_of
 from chatkit.tui.text import one_line
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 
 MOST_FILES = 2000  # of a place that are listed
 LOOK_SECONDS = 0.3
+KEYS = (
+    ("documents.read", "ctrl+r", "reads again"),
+    ("documents.remove", "ctrl+d", "removes"),
+    ("documents.stop", "ctrl+s", "stops"),
+    ("documents.leave", "Esc", "closes"),
+)
 ADD = "Add a file or folder: its path, then Enter"
 
 
@@ -130,11 +137,15 @@ class DocumentsScreen(ModalScreen[None]):
         if (source := self.selected) is None:
             return
         if self._indexer.running:
-            self._hint("Something is being indexed; stop it first (ctrl+s)", trouble=True)
+            self._hint(
+                f"Something is being indexed; stop it first ({named(self.app, 'documents.stop', 'ctrl+s')})",
+                trouble=True,
+            )
         elif self._doomed != source.path:
             self._doomed = source.path
             count = f"{len(source.files):,} files, {source.passages:,} passages"
-            self._hint(f"ctrl+d again takes {one_line(str(source.path))} ({count}) out of the index", trouble=True)
+            key = named(self.app, "documents.remove", "ctrl+d")
+            self._hint(f"{key} again takes {one_line(str(source.path))} ({count}) out of the index", trouble=True)
         else:
             self._doomed = self._open = None
             self.run_worker(self._remove(source.path), group="look", exclusive=True)
@@ -208,10 +219,17 @@ class DocumentsScreen(ModalScreen[None]):
     def _hint(self, text: str = "", *, trouble: bool = False) -> None:
         hint = self.query_one("#documents-hint", Static)
         hint.set_class(trouble, "trouble")
-        if not text and not self._sources:
-            text = "Nothing is indexed yet: type the path of a file or folder of yours above · Esc closes"
-        keys = "Enter lists its files · ctrl+r reads again · ctrl+d removes · ctrl+s stops · Esc closes"
-        hint.update(Content(text or ("Enter opens · Esc back to the places" if self._open else keys)))
+        hint.update(Content(text or self._usual_hint()))
+
+    def _usual_hint(self) -> str:
+        keys: Sequence[tuple[str, str, str]]
+        if not self._sources:
+            first, keys = "Nothing is indexed yet: type the path of a file or folder of yours above", KEYS[-1:]
+        elif self._open:
+            first, keys = "Enter opens", (("documents.leave", "Esc", "back to the places"),)
+        else:
+            first, keys = "Enter lists its files", KEYS
+        return f"{first} · {hints(self.app, keys)}"
 
 
 class _Paths(Suggester):

@@ -16,7 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from chatkit.tui.bindings import named
+from chatkit.tui.bindings import hints, named
 from chatkit.tui.text import one_line
 
 if TYPE_CHECKING:
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 MOST_SESSIONS, MOST_FOUND = 500, 100
 _PAUSE = 0.15  # seconds without a key before the words are searched for
 _DAY = 24 * 3600.0
+
+
+KEYS = (
+    ("sessions.rename", "F2", "renames"),
+    ("sessions.delete", "ctrl+d", "deletes"),
+    ("sessions.new", "ctrl+n", "new"),
+    ("sessions.leave", "Esc", "closes"),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -187,9 +195,7 @@ class SessionsScreen(ModalScreen[Chosen | None]):
         hint.update(Content(text or self._usual_hint()))
 
     def _usual_hint(self) -> str:
-        keys = (("rename", "F2", "renames"), ("delete", "ctrl+d", "deletes"), ("new", "ctrl+n", "new"))
-        parts = [f"{named(self.app, f'sessions.{name}', usual)} {what}" for name, usual, what in keys]
-        return " · ".join(["Enter opens", *parts, f"{named(self.app, 'sessions.leave', 'Esc')} closes"])
+        return f"Enter opens · {hints(self.app, KEYS)}"
 
 
 def _session(record: SessionRecord, current: int | None) -> Content:

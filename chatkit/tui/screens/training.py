@@ -15,7 +15,7 @@ from textual.widgets import Static
 from chatkit.errors import ChatkitError
 from chatkit.runtime.readings import Gain, summed_up
 from chatkit.runtime.training_job import TrainingJob
-from chatkit.tui.bindings import named
+from chatkit.tui.bindings import key_line
 from chatkit.tui.text import one_line
 from chatkit.tui.widgets.curve import Curve
 
@@ -83,16 +83,12 @@ class TrainingScreen(Screen[str | None]):
 
     def _keys(self) -> Content:
         running = self.job.state == "running"
-        keys = [("s", "stop and save" if running else "resume")] if self.job.state != "finished" else []
-        keys += [("l", "load the assistant")] if self.job.has_assistant and not running else []
-        keys += [("Esc", "back to the chat; the run goes on" if running else "back to the chat")]
-        ids = {"s": "training.stop", "l": "training.load", "Esc": "training.leave"}
-        return Content("   ").join(
-            [
-                Content.assemble((named(self.app, ids[key], key), "$accent"), (f" {what}", "$quiet"))
-                for key, what in keys
-            ]
+        stop = (
+            [("training.stop", "s", "stop and save" if running else "resume")] if self.job.state != "finished" else []
         )
+        load = [("training.load", "l", "load the assistant")] if self.job.has_assistant and not running else []
+        leave = ("training.leave", "Esc", "back to the chat; the run goes on" if running else "back to the chat")
+        return key_line(self.app, [*stop, *load, leave])
 
     async def action_stop(self) -> None:
         """Stop it, or let it go on."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -52,3 +54,18 @@ def results(method_gain: float = 0.0, seeds: int = 5) -> list[Result]:
 def known_results() -> Callable[..., list[Result]]:
     """Makes the results of a sweep of two heads and one method, which gains so much over the plain sum."""
     return results
+
+
+@pytest.fixture
+def sweep_folder(tmp_path: Path, known_results: Callable[..., list[Result]]) -> Path:
+    """A sweep on disk, with known figures."""
+    folder = tmp_path / "sweep"
+    folder.mkdir()
+    heads = {"lm": {"data": ["x"]}, "mood": {"data": ["x"]}}
+    (folder / "sweep.json").write_text(json.dumps({"heads": heads, "seed": 0, "sweep": {"grid": 1}}))
+    for result in known_results():
+        where = folder / "runs" / result.id
+        where.mkdir(parents=True)
+        keys = ("candidate", "kind", "weights", "trial", "seed")
+        (where / "result.json").write_text(json.dumps({**{k: getattr(result, k) for k in keys}, **result.data}))
+    return folder

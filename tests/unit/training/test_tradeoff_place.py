@@ -22,20 +22,6 @@ Known = Callable[..., list[Result]]
 Micro = Callable[..., Recipe]
 
 
-@pytest.fixture
-def sweep_folder(tmp_path: Path, known_results: Known) -> Path:
-    folder = tmp_path / "sweep"
-    folder.mkdir()
-    heads = {"lm": {"data": ["x"]}, "mood": {"data": ["x"]}}
-    (folder / "sweep.json").write_text(json.dumps({"heads": heads, "seed": 0, "sweep": {"grid": 1}}))
-    for result in known_results():
-        where = folder / "runs" / result.id
-        where.mkdir(parents=True)
-        keys = ("candidate", "kind", "weights", "trial", "seed")
-        (where / "result.json").write_text(json.dumps({**{k: getattr(result, k) for k in keys}, **result.data}))
-    return folder
-
-
 def stands(folder: Path, lm: float, mood: float, perplexity: float, f1: float) -> dict[str, Any]:
     found = load_study(folder)
     assert found is not None

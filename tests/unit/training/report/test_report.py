@@ -62,21 +62,12 @@ def checked(page: str) -> Tags:
 
 
 @pytest.fixture
-def sweep_folder(tmp_path: Path, known_results: Known) -> Path:
-    """A sweep on disk, with known figures and two failed runs."""
-    folder = tmp_path / "sweep"
-    folder.mkdir()
-    heads = {"lm": {"data": ["x"]}, "mood": {"data": ["x"]}}
-    (folder / "sweep.json").write_text(json.dumps({"heads": heads, "seed": 0, "sweep": {"grid": 1}}))
-    for result in known_results():
-        run = folder / "runs" / result.id
-        run.mkdir(parents=True)
-        keys = ("candidate", "kind", "weights", "trial", "seed")
-        (run / "result.json").write_text(json.dumps({**{k: getattr(result, k) for k in keys}, **result.data}))
-    bad = folder / "runs" / "bad"
+def sweep_folder(sweep_folder: Path) -> Path:
+    """A sweep on disk, with known figures and a run that failed."""
+    bad = sweep_folder / "runs" / "bad"
     bad.mkdir()
     (bad / "failed.json").write_text(json.dumps({"error": "its loss is <nan> & worse"}))
-    return folder
+    return sweep_folder
 
 
 @pytest.fixture
