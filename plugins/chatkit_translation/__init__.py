@@ -34,6 +34,7 @@ class Translation(Head):
     label_field = "lang"
     on_request = True
     waive = MappingProxyType({"latency": "its time grows with the translation; the stream shows it as it comes"})
+    kit_options = MappingProxyType({"hidden": 64, "reread": 20, "most_pieces": 32})  # the same code, quicker
     examples = (
         {"src": "Good morning.", "tgt": "Bonjour.", "lang": "fr"},
         {"src": "Good morning.", "tgt": "Guten Morgen.", "lang": "de"},
