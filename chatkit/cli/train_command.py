@@ -62,7 +62,7 @@ def command(
         again += [] if tensorboard is None else ["--tensorboard", tensorboard]
         progress.note(f"stopped and saved; go on with: {shlex.join(again)}")
         return 130
-    watch.evaluated(run, run.figures)
+    watch.evaluated(run.trainer, run.dev, run.figures)
     watch.close()
     shown = {head: {name: metric.value for name, metric in metrics.items()} for head, metrics in run.figures.items()}
     if as_json:  # JSON has no infinity, which a perplexity may reach

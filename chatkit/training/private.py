@@ -13,10 +13,8 @@ all of them.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import secrets
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -27,40 +25,14 @@ from chatkit.data.batching import Batch, Padded
 from chatkit.data.poisson import PoissonBatches
 from chatkit.errors import ConfigError
 from chatkit.head.head import Head
+from chatkit.training.privacy_budget import DPConfig, accountant_class, epsilon_of, sigma_for
 
 if TYPE_CHECKING:
     from chatkit.assistant import Assistant
     from chatkit.training.recipe import Recipe
 
 LossOfOne = Callable[[str, Batch], Tensor]
-_SLACK = 1.001  # the search for sigma ends within a thousandth
-
-
-@dataclasses.dataclass(frozen=True)
-class DPConfig:
-    """``train.dp``.
-
-    Args:
-        epsilon: What each record is promised: no model is exp(epsilon) times as likely with it as without.
-        delta: But for this probability; 0 takes a tenth of one in the records of the head, at most 1e-5.
-        clip: Largest norm C of the gradient of one record.
-    """
-
-    epsilon: float
-    delta: float = 0.0
-    clip: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not self.epsilon > 0 or not math.isfinite(self.epsilon):
-            raise ValueError(f"train.dp.epsilon must be above 0, got {self.epsilon}")
-        if not 0 <= self.delta < 1:
-            raise ValueError(f"train.dp.delta must lie in 0..1 (1 excluded), got {self.delta}")
-        if not self.clip > 0:
-            raise ValueError(f"train.dp.clip must be above 0, got {self.clip}")
-
-    def delta_of(self, records: int) -> float:
-        """Delta for a head with so many records."""
-        return self.delta or min(1e-5, 0.1 / records)
+_SLACK = 1.001  # of what was promised: the search for sigma ends within a thousandth
 
 
 def check_private(recipe: Recipe, classes: Mapping[str, type[Head]], processes: int = 1) -> None:
@@ -86,7 +58,7 @@ def check_private(recipe: Recipe, classes: Mapping[str, type[Head]], processes: 
             wrong = (f"heads.{name}.domains", "the losses of records would decide which are drawn")
     if wrong:
         raise ConfigError(f"train.dp does not go with {wrong[0]}", hint=wrong[1])
-    _accountant()
+    accountant_class()
 
 
 def _wrong(recipe: Recipe) -> tuple[str, str] | None:
@@ -102,45 +74,6 @@ def _wrong(recipe: Recipe) -> tuple[str, str] | None:
     if objectives.dial is not None:
         return "objectives.dial", "it is trained by steps of its own: leave it out"
     return None
-
-
-def _accountant() -> Any:
-    try:
-        from opacus.accountants import RDPAccountant
-    except ImportError:
-        raise ConfigError("train.dp needs the package opacus", hint="pip install 'chatkit-tui[dp]'") from None
-    return RDPAccountant
-
-
-def epsilon_of(sigma: float, rate: float, steps: int, delta: float) -> float:
-    """What so many steps spend, at most."""
-    if not steps:
-        return 0.0
-    accountant = _accountant()()
-    accountant.history = [(sigma, rate, steps)]
-    with warnings.catch_warnings():  # that a larger order may bound it more tightly
-        warnings.simplefilter("ignore")
-        return float(accountant.get_epsilon(delta))
-
-
-def sigma_for(epsilon: float, rate: float, steps: int, delta: float) -> float:
-    """The least noise with which so many steps spend no more than ``epsilon``.
-
-    Raises:
-        ConfigError: If none does.
-    """
-    low, high = 0.0, 1.0
-    while epsilon_of(high, rate, steps, delta) > epsilon:
-        low, high = high, high * 2
-        if high > 1e4:
-            raise ConfigError(f"train.dp.epsilon = {epsilon:g} is out of reach", hint="fewer steps, or smaller batches")
-    while high / max(low, 1e-3) > _SLACK:
-        middle = (low + high) / 2
-        if epsilon_of(middle, rate, steps, delta) > epsilon:
-            low = middle
-        else:
-            high = middle
-    return high
 
 
 class PrivateGradients:

@@ -28,7 +28,7 @@ from chatkit.objectives.constraint import parse_bounds
 from chatkit.objectives.dial import DialConfig
 from chatkit.text.augment import AugmentConfig
 from chatkit.text.private import KINDS, Kind
-from chatkit.training.private import DPConfig
+from chatkit.training.privacy_budget import DPConfig
 from chatkit.training.sweep.config import SweepConfig
 
 CORPORA = "corpora:"

@@ -22,15 +22,13 @@ import torch
 from chatkit.assistant import OWN
 from chatkit.checkpoint import (
     check_replaceable,
-    load_tensors,
-    read_json,
     recover_folder,
     save_tensors,
     write_aside,
     write_json,
 )
-from chatkit.config import from_table, to_table
-from chatkit.errors import ConfigError, ModelError, StorageError
+from chatkit.config import to_table
+from chatkit.errors import StorageError
 from chatkit.head.head import Record
 from chatkit.model_files import RUN_FOLDER
 from chatkit.text.tokenizer import Tokenizer
@@ -44,28 +42,13 @@ from chatkit.training.on_history import remember
 from chatkit.training.prepare import fingerprint, make_batches, make_tokenizer, training_records
 from chatkit.training.private import check_private
 from chatkit.training.progress import Progress
-from chatkit.training.recipe import Recipe, differences
+from chatkit.training.recipe import Recipe
+from chatkit.training.resuming import check_same, load_checkpoint
 from chatkit.training.run_log import RunLog
 from chatkit.training.stopping import EarlyStopping
 from chatkit.training.tradeoff import load_beside, measured
 from chatkit.training.trainer import Trainer
 from chatkit.training.watch import Watch
-
-_MAY_DIFFER = {
-    f"train.{key}"
-    for key in (
-        *("steps", "learning_rate", "decay", "checkpoint_minutes"),
-        *("threads", "precision", "accumulate", "evaluate", "evaluate_examples"),
-    )
-}
-
-
-def _may_differ(key: str) -> bool:
-    return (
-        key in _MAY_DIFFER
-        or key.startswith(("objectives.keep", "objectives.sweep"))
-        or (key.startswith("heads.") and key.endswith(".fit"))
-    )
 
 
 class Run:
@@ -159,26 +142,12 @@ class Run:
         if self.group.first:
             recover_folder(self.folder, own=OWN)
         self.group.wait()
-        if not (self._run / "recipe.json").is_file():
-            raise ModelError(f"{self.folder}: no run to resume", hint="start it without --resume")
-        old = from_table(Recipe, read_json(self._run / "recipe.json"), where=str(self._run / "recipe.json"))
-        changed = [key for key in differences(to_table(old), to_table(self.recipe)) if not _may_differ(key)]
-        if changed:
-            raise ConfigError(
-                f"the config differs from the run's in {', '.join(changed[:4])}", hint="resume with the same config"
-            )
+        check_same(self.recipe, self.folder)
         if not (self._run / "checkpoint.safetensors").is_file():
             return self._restart()
         torch.manual_seed(self.recipe.seed)
         self._build(Tokenizer.load(self._run / "tokenizer.model"))
-        tensors, metadata = load_tensors(self._run / "checkpoint.safetensors")
-        try:
-            state = json.loads(metadata["state"])
-            data = metadata["data"]
-        except (KeyError, ValueError):
-            raise ModelError(f"{self._run / 'checkpoint.safetensors'}: is no checkpoint of a run") from None
-        if data != self._data:
-            raise ConfigError("the training data changed since the run began", hint="start a new run in another --out")
+        tensors, state = load_checkpoint(self._run / "checkpoint.safetensors", self._data)
         self.trainer.restore(tensors, state)
         self._log.cut(self.trainer.step)
         self.progress.note(f"resumed at step {self.trainer.step}")
@@ -242,7 +211,7 @@ class Run:
             figures = self.evaluate(self.recipe.train.evaluate_examples)
             ended = stopping.look(figures, self.trainer.weights(), self.trainer.step)
         self._note_figures(figures)
-        self.watch.evaluated(self, figures)
+        self.watch.evaluated(self.trainer, self.dev, figures)
         if ended:
             self.progress.note(f"dev gained nothing in {self.recipe.train.patience} evaluations: training ends")
         return ended

@@ -17,17 +17,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chatkit.checkpoint import storage_errors
 from chatkit.errors import ConfigError
 from chatkit.head.answer import Metric
+from chatkit.training.on_dev import DevPart
 from chatkit.training.samples import prompts_of, sample
 from chatkit.training.trainer import StepResult, Trainer
 from chatkit.training.watch import Watch
-
-if TYPE_CHECKING:
-    from chatkit.training.run import Run
 
 _SAMPLES = 3
 _FLUSH_SECONDS = 10
@@ -83,16 +81,16 @@ class TensorBoard(Watch):
             if value is not None:
                 self._writer.add_scalar(name, value, trainer.step)
 
-    def evaluated(self, run: Run, figures: Mapping[str, Mapping[str, Metric]]) -> None:
+    def evaluated(self, trainer: Trainer, dev: DevPart, figures: Mapping[str, Mapping[str, Metric]]) -> None:
         """Metrics on dev, and what the heads that write say now."""
-        step = run.trainer.step
+        step = trainer.step
         for name, metrics in figures.items():
             for metric, found in metrics.items():
                 self._writer.add_scalar(f"dev/{name}/{metric}", found.value, step)
-        run.assistant.eval()
-        for name, head in run.assistant.heads.items():
+        trainer.assistant.eval()
+        for name, head in trainer.assistant.heads.items():
             if head.streams() and not head.makes_vectors():
-                self._writer.add_text(f"sample/{name}", self._samples(run, name), step)
+                self._writer.add_text(f"sample/{name}", self._samples(trainer, dev, name), step)
         self._writer.flush()
 
     def close(self) -> None:
@@ -100,11 +98,11 @@ class TensorBoard(Watch):
         if self._writer is not None:
             self._writer.close()
 
-    def _samples(self, run: Run, name: str) -> str:
-        head = run.assistant.heads[name]
+    def _samples(self, trainer: Trainer, dev: DevPart, name: str) -> str:
+        assistant, seed = trainer.assistant, trainer.recipe.seed
         if name not in self._prompts:
-            self._prompts[name] = prompts_of(run.dev.records(name), _SAMPLES)
-        said = {prompt: sample(run.assistant, head, prompt, seed=run.recipe.seed) for prompt in self._prompts[name]}
+            self._prompts[name] = prompts_of(dev.records(name), _SAMPLES)
+        said = {prompt: sample(assistant, assistant.heads[name], prompt, seed=seed) for prompt in self._prompts[name]}
         return "\n".join(f"- **{_plain(prompt)}**: {_plain(reply)}" for prompt, reply in said.items())
 
 

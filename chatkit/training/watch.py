@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from chatkit.head.answer import Metric
+from chatkit.training.on_dev import DevPart
 from chatkit.training.trainer import StepResult, Trainer
-
-if TYPE_CHECKING:
-    from chatkit.training.run import Run
 
 
 class Watch:
@@ -21,8 +18,8 @@ class Watch:
     def stepped(self, trainer: Trainer, result: StepResult, seconds: float) -> None:
         """A step was done, in so many seconds."""
 
-    def evaluated(self, run: Run, figures: Mapping[str, Mapping[str, Metric]]) -> None:
-        """The heads were measured on dev."""
+    def evaluated(self, trainer: Trainer, dev: DevPart, figures: Mapping[str, Mapping[str, Metric]]) -> None:
+        """The heads were measured on dev, or on a part of it."""
 
     def close(self) -> None:
         """Nothing more will come."""

@@ -19,7 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from chatkit import paths
 from chatkit.training.building import find_head
-from chatkit.training.private import DPConfig
+from chatkit.training.privacy_budget import DPConfig
 from chatkit.training.progress import Progress
 from chatkit.training.recipe import Recipe, load_recipe
 from chatkit.training.run import Run

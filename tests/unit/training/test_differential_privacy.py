@@ -16,7 +16,8 @@ from chatkit.checkpoint import load_tensors
 from chatkit.data.batching import Batch
 from chatkit.data.poisson import PoissonBatches
 from chatkit.errors import ConfigError
-from chatkit.training.private import DPConfig, PrivateGradients, epsilon_of, one_of, sigma_for
+from chatkit.training.privacy_budget import DPConfig, epsilon_of, sigma_for
+from chatkit.training.private import PrivateGradients, one_of
 from chatkit.training.progress import Progress
 from chatkit.training.recipe import Recipe
 from chatkit.training.run import Run
