@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -286,32 +286,36 @@ def load_recipe(path: str, overrides: Sequence[str] = ()) -> Recipe:
     file = resolve_path(path, Path())
     table = apply_overrides(read_toml(file), overrides)
     recipe = from_table(Recipe, table, where=str(file))
-    override = any(pair.startswith("data.root=") for pair in overrides)  # said on the command line: relative to it
-    return resolve_data(recipe, Path() if override else file.parent, files=file.parent)
+    said = [pair.partition("=")[0].strip() for pair in overrides]  # what the command line says is relative to it
+    return resolve_data(recipe, file.parent, here=said)
 
 
-def resolve_data(recipe: Recipe, base: Path, *, files: Path | None = None) -> Recipe:
+def resolve_data(recipe: Recipe, base: Path, *, here: Collection[str] = ()) -> Recipe:
     """The recipe with absolute paths, so that it can be kept elsewhere.
 
     Args:
         recipe: The recipe.
-        base: What its paths are relative to.
-        files: What files of heads are relative to, which stand beside the config; ``base`` by default.
+        base: What its paths are relative to; data sets to ``data.root``, where there is one.
+        here: Dotted keys whose paths are relative to the working directory instead.
     """
+
+    def of(key: str, item: str) -> str:
+        return str(resolve_path(item, Path() if key in here else base).resolve())
+
     heads = {}
-    root = base / Path(recipe.data.root).expanduser() if recipe.data.root else base
+    root = Path(of("data.root", recipe.data.root)) if recipe.data.root else base
     for name, head in recipe.heads.items():
         data = tuple(dataclasses.replace(s, path=str(resolve_path(s.path, root).resolve())) for s in head.sources)
-        file = str(resolve_path(head.head, files or base).resolve()) if head.head else None
+        file = of(f"heads.{name}.head", head.head) if head.head else None
         fit = tuple(str(resolve_path(path, root).resolve()) for path in head.fit)
         heads[name] = dataclasses.replace(head, data=data, fit=fit, head=file)
-    init = str(resolve_path(recipe.init, base).resolve()) if recipe.init else None
+    init = of("init", recipe.init) if recipe.init else None
     tokenizer = recipe.tokenizer
     if tokenizer.path:
-        tokenizer = dataclasses.replace(tokenizer, path=str(resolve_path(tokenizer.path, base).resolve()))
+        tokenizer = dataclasses.replace(tokenizer, path=of("tokenizer.path", tokenizer.path))
     objectives = recipe.objectives
     if objectives.sweep:
-        objectives = dataclasses.replace(objectives, sweep=str(resolve_path(objectives.sweep, base).resolve()))
+        objectives = dataclasses.replace(objectives, sweep=of("objectives.sweep", objectives.sweep))
     exclude = tuple(str(resolve_path(path, root).resolve()) for path in recipe.data.exclude)
     data_config = dataclasses.replace(recipe.data, root=None, exclude=exclude)
     return dataclasses.replace(

@@ -66,6 +66,28 @@ def test_paths_are_relative_to_the_config_and_to_the_root(tmp_path: Path, monkey
     assert moved.sources[0].path == str(tmp_path / "elsewhere" / "a.jsonl")
 
 
+def test_what_the_command_line_says_is_relative_to_where_it_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another root of the data does not move what else the config names."""
+    (tmp_path / "sub").mkdir()
+    config = tmp_path / "sub" / "c.toml"
+    config.write_text(
+        'init = "part1"\n[tokenizer]\npath = "t.model"\n[data]\nroot = "a"\nexclude = ["x"]\n'
+        '[heads.sentiment]\ndata = ["a.jsonl"]\nhead = "my.py"\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    recipe = load_recipe("sub/c.toml", ["data.root=sets"])
+    assert recipe.heads["sentiment"].sources[0].path == str(tmp_path / "sets" / "a.jsonl")
+    assert recipe.data.exclude == (str(tmp_path / "sets" / "x"),)
+    assert recipe.heads["sentiment"].head == str(tmp_path / "sub" / "my.py")
+    assert (recipe.init, recipe.tokenizer.path) == (str(tmp_path / "sub" / "part1"), str(tmp_path / "sub" / "t.model"))
+    recipe = load_recipe("sub/c.toml", ["init=part1", "heads.sentiment.head=my.py"])
+    assert recipe.init == str(tmp_path / "part1")
+    assert recipe.heads["sentiment"].head == str(tmp_path / "my.py")
+    assert recipe.heads["sentiment"].sources[0].path == str(tmp_path / "sub" / "a" / "a.jsonl")
+
+
 @pytest.mark.parametrize("name", ["english", "chinese"])
 def test_the_configs_of_our_own_corpora_are_sound(name: str) -> None:
     recipe = load_recipe(f"corpora:{name}.toml")
