@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -114,9 +114,14 @@ class Vocabulary:
         starts = surfaces.visible[ids] & (surfaces.opens[ids] | surfaces.closes[before.cpu()])
         return int(starts.sum() + (ids == self.end).sum())
 
-    def use_fast_logits(self, logits: Callable[[Tensor], Tensor] | None) -> None:
-        """Host only: take logits (B, D) -> (B, V) from here at inference."""
-        self._fast_logits = logits
+    @contextlib.contextmanager
+    def fast_logits(self, logits: Callable[[Tensor], Tensor]) -> Iterator[None]:
+        """Host only: inside, logits (B, D) -> (B, V) at inference are taken from here."""
+        before, self._fast_logits = self._fast_logits, logits
+        try:
+            yield
+        finally:
+            self._fast_logits = before
 
     def _surfaces(self) -> _Surfaces:
         if self._surface is None:

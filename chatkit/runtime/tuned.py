@@ -44,7 +44,6 @@ class Tuned:
         self._learning = Learning(assistant)
         self._learned: Voice | None = None  # of this turn, where what was learned is in force
         self._voice: Voice | None = None  # of the head that is called now
-        assistant.vocabulary.use_fast_logits(self.logits)
 
     @property
     def front(self) -> dict[str, Any]:
@@ -122,10 +121,14 @@ class Tuned:
 
     @contextlib.contextmanager
     def speaking(self, head: Head) -> Iterator[None]:
-        """While a head is called: what was learned speaks in those that carry the conversation on, and in no other."""
+        """While a head is called: what was learned speaks in those that carry the conversation on, and in no other.
+
+        Only meanwhile are logits taken from here: several conversations may share an assistant.
+        """
         self._voice = self._learned if head.view == CONVERSATION else None
         try:
-            yield
+            with self._assistant.vocabulary.fast_logits(self.logits):
+                yield
         finally:
             self._voice = None
 

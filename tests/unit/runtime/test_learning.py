@@ -80,6 +80,17 @@ def test_what_is_learned_turn_by_turn_is_what_is_learned_at_once(how: str, assis
     assert said(Conversation(assistant), ask, history, text) == step_by_step
 
 
+def test_another_conversation_on_the_assistant_changes_nothing(assistant: Assistant) -> None:
+    ask = {"how": "cache", "turns": 4}
+    conversation = Conversation(assistant)
+    learned, _ = said(conversation, ask)
+    other = Conversation(assistant)
+    plain = said(other, None)
+    assert said(conversation, ask)[0] == learned
+    assert said(other, None) == plain
+    assert learned["generation"] != plain[0]["generation"]
+
+
 def test_what_was_said_before_is_not_learned_from(assistant: Assistant) -> None:
     conversation = Conversation(assistant)
     _, told = said(conversation, {"how": "both", "turns": 1})
