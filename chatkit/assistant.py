@@ -14,9 +14,8 @@ The lineage names encoder and tokenizer: a head with another lineage is stale an
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,6 +41,7 @@ from chatkit.head.encode import encode_padded
 from chatkit.head.encoded import Encoded, Info
 from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head, Record
+from chatkit.head.setup import HEAD, HeadSetup, head_json, labels_of, read_head_json
 from chatkit.head.vectors import vectors_of
 from chatkit.head.vocabulary import Vocabulary
 from chatkit.model_files import FORMAT, check_shapes, expanded, fill, lineage_of, read_assistant_table
@@ -56,23 +56,6 @@ DIAL = "dial.safetensors"
 OWN = ("assistant.toml", "tokenizer.model", "encoder.safetensors", DIAL, "heads", "report.json", *CONFIDENCE_FILES)
 
 FindHead = Callable[[str], type[Head]]
-
-
-@dataclasses.dataclass(frozen=True)
-class HeadSetup:
-    """How a head was built, so that it can be built again.
-
-    Args:
-        options: ``[heads.NAME.options]``.
-        labels: Labels of its training data.
-        trained: Whether its weights were trained.
-        fitted: What the host fitted for it on dev, such as the weight of its vectors beside BM25.
-    """
-
-    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    labels: tuple[str, ...] = ()
-    trained: bool = False
-    fitted: Mapping[str, float] = dataclasses.field(default_factory=dict)
 
 
 class Assistant:
@@ -208,18 +191,7 @@ class Assistant:
         head, pack = self.heads[name], functools.partial(compress, int8=precision == "int8")
         if head.state_dict():  # safetensors cannot hold nothing
             save_tensors(folder / "weights.safetensors", pack(dict(head.state_dict())))
-        write_json(folder / "head.json", self._head_json(head, self.setups[name]))
-
-    def _head_json(self, head: Head, setup: HeadSetup) -> dict[str, Any]:
-        return {
-            "name": head.name,
-            "api": head.api,
-            "lineage": self.lineage,
-            "labels": list(setup.labels),
-            "options": dict(setup.options),
-            "trained": setup.trained,
-            "fitted": dict(setup.fitted),
-        }
+        write_json(folder / HEAD, head_json(name, head.api, self.lineage, self.setups[name]))
 
     @classmethod
     def load(cls, folder: Path, find_head: FindHead, *, only: Sequence[str] | None = None) -> Assistant:
@@ -294,15 +266,7 @@ class Assistant:
         return self.heads[folder.name].eval()
 
     def _load_head(self, folder: Path, find_head: FindHead) -> None:
-        data = read_json(folder / "head.json")
-        try:
-            name, lineage = str(data["name"]), str(data["lineage"])
-            fitted = {str(key): float(value) for key, value in data.get("fitted", {}).items()}
-            setup = HeadSetup(dict(data["options"]), tuple(map(str, data["labels"])), bool(data["trained"]), fitted)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ModelError(f"{folder / 'head.json'}: malformed: {error!r}") from None
-        if name != folder.name or not name.isidentifier():  # a path would be loaded as code
-            raise ModelError(f"{folder / 'head.json'}: its name {name!r} is not that of its folder")
+        name, lineage, setup = read_head_json(folder / HEAD)
         if lineage != self.lineage:
             raise ModelError(
                 f"head {name} is stale: trained for another encoder ({lineage[:8]}, this one is {self.lineage[:8]})",
@@ -333,8 +297,3 @@ class Assistant:
             return
         if wanted:
             check_shapes(wanted, weights)
-
-
-def labels_of(records: Sequence[Record], field: str = "label") -> tuple[str, ...]:
-    """Values of a field that occur in records, sorted."""
-    return tuple(sorted({str(record[field]) for record in records if field in record}))

@@ -10,10 +10,11 @@ from pathlib import Path
 import torch
 
 from chatkit import paths
-from chatkit.assistant import Assistant, HeadSetup, labels_of
+from chatkit.assistant import Assistant
 from chatkit.errors import ChatkitError, HeadError
 from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head
+from chatkit.head.setup import HeadSetup, labels_of
 from chatkit.registry import Registry
 
 _FIT_STEPS, _FIT_SECONDS, _FIT_RATE = 80, 2.0, 5e-3

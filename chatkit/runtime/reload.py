@@ -11,11 +11,12 @@ from pathlib import Path
 
 import torch
 
-from chatkit.assistant import Assistant, HeadSetup, labels_of
+from chatkit.assistant import Assistant
 from chatkit.errors import ChatkitError, HeadError
 from chatkit.head.answer import Answer
 from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head
+from chatkit.head.setup import HeadSetup, labels_of
 from chatkit.registry import Registry
 from chatkit.runtime.loading import fit_to_examples
 

@@ -20,11 +20,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from chatkit.assistant import Assistant, HeadSetup, labels_of
+from chatkit.assistant import Assistant
 from chatkit.head.answer import Answer
 from chatkit.head.encoded import Encoded, Loss
 from chatkit.head.guard import source_file
 from chatkit.head.head import Head, Record
+from chatkit.head.setup import HeadSetup, labels_of
 from chatkit.nn.encoder import EncoderConfig
 from chatkit.testing.report import CheckFailed, NotAsked
 from chatkit.text.tokenizer import Tokenizer

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import torch
 
-from chatkit.assistant import Assistant, HeadSetup, labels_of
+from chatkit.assistant import Assistant
 from chatkit.errors import ConfigError
 from chatkit.head.head import Head, Record
+from chatkit.head.setup import HeadSetup, labels_of
 from chatkit.objectives.dial import Dial
 from chatkit.registry import Registry
 from chatkit.text.tokenizer import Tokenizer

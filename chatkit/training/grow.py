@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from chatkit.assistant import OWN, Assistant, HeadSetup, labels_of
+from chatkit.assistant import OWN, Assistant
 from chatkit.checkpoint import new_folder, write_json
 from chatkit.config import apply_overrides, from_table, to_table
 from chatkit.data.discover import splits
@@ -23,6 +23,7 @@ from chatkit.data.records import Problems
 from chatkit.errors import ConfigError, DataError, HeadError, ModelError
 from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head, Record
+from chatkit.head.setup import HeadSetup, labels_of
 from chatkit.model_files import RUN_FOLDER, read_assistant_table
 from chatkit.registry import Registry
 from chatkit.registry.source import is_file

@@ -17,12 +17,13 @@ from typing import Any
 import torch
 
 from chatkit import paths
-from chatkit.assistant import Assistant, HeadSetup
+from chatkit.assistant import Assistant
 from chatkit.checkpoint import load_tensors, read_json, save_tensors, tensor_shapes
 from chatkit.data.readers import READERS
 from chatkit.data.records import Problems
 from chatkit.errors import ChatkitError
 from chatkit.head.answer import Answer
+from chatkit.head.setup import HeadSetup
 from chatkit.nn.encoder import EncoderConfig
 from chatkit.registry import Registry
 from chatkit.runtime.as_you_type import AsYouType

@@ -10,8 +10,9 @@ import torch
 from chatkit_translation import Translation
 from chatkit_translation.chrf import chrf, chrf_sums
 
-from chatkit.assistant import Assistant, HeadSetup
+from chatkit.assistant import Assistant
 from chatkit.errors import HeadError
+from chatkit.head.setup import HeadSetup
 from chatkit.nn.encoder import EncoderConfig
 from chatkit.runtime.conversation import Conversation
 from chatkit.testing import contract

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 import torch
 
-from chatkit.assistant import Assistant, HeadSetup
+from chatkit.assistant import Assistant
 from chatkit.checkpoint import load_tensors, save_tensors
 from chatkit.errors import HeadError, ModelError, StorageError
 from chatkit.head.classifier import Classifier
+from chatkit.head.setup import HeadSetup
 from chatkit.text.tokenizer import Tokenizer
 
 Load = Callable[[Path], Assistant]

@@ -6,11 +6,12 @@ import json
 
 import torch
 
-from chatkit.assistant import Assistant, HeadSetup
+from chatkit.assistant import Assistant
 from chatkit.data.readers import READERS
 from chatkit.errors import ChatkitError, HeadError
 from chatkit.head.guard import describe, place_of
 from chatkit.head.head import Head, Record
+from chatkit.head.setup import HeadSetup
 from chatkit.registry.load import check_declaration
 from chatkit.testing.check import Checks
 from chatkit.testing.report import CheckFailed, NotAsked

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from chatkit import cli
-from chatkit.assistant import Assistant, HeadSetup
+from chatkit.assistant import Assistant
 from chatkit.errors import DataError, HeadError
 from chatkit.generalisation.translated import pairs
 from chatkit.head.answer import Answer, Text
+from chatkit.head.setup import HeadSetup
 from chatkit.registry import Registry
 
 

@@ -11,10 +11,11 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit.assistant import Assistant, HeadSetup
+from chatkit.assistant import Assistant
 from chatkit.errors import ChatkitError
 from chatkit.head.answer import Hit
 from chatkit.head.ask import Ask, Services
+from chatkit.head.setup import HeadSetup
 from chatkit.objectives.pareto import non_dominated
 from chatkit.plugin_api import Classifier, Head
 from chatkit.runtime.choosing import MOST_CANDIDATES, choose_reply, objectives_of

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import torch
 
-from chatkit.assistant import Assistant, HeadSetup
+from chatkit.assistant import Assistant
 from chatkit.errors import StorageError
+from chatkit.head.setup import HeadSetup
 from chatkit.plugin_api import Answer, Ask, Bars, Classifier, Head, Piece, Text
 from chatkit.runtime.conversation import Conversation
 
