@@ -191,7 +191,11 @@ class Assistant:
         head, pack = self.heads[name], functools.partial(compress, int8=precision == "int8")
         if head.state_dict():  # safetensors cannot hold nothing
             save_tensors(folder / "weights.safetensors", pack(dict(head.state_dict())))
-        write_json(folder / HEAD, head_json(name, head.api, self.lineage, self.setups[name]))
+        self.save_setup(name, folder)
+
+    def save_setup(self, name: str, folder: Path) -> None:
+        """Write how one head is built and what was fitted for it; its weights in the folder stay as they are."""
+        write_json(folder / HEAD, head_json(name, self.heads[name].api, self.lineage, self.setups[name]))
 
     @classmethod
     def load(cls, folder: Path, find_head: FindHead, *, only: Sequence[str] | None = None) -> Assistant:

@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from chatkit.cli.options import json_option, model_option, print_json
+
+if TYPE_CHECKING:
+    from chatkit.training.calibrating import Part
 
 
 @click.command("calibrate")
 @model_option
 @click.option("--config", metavar="FILE", help="Config that names its data; by default what the model remembers.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key of FILE; repeatable.")
+@click.option("--only", type=click.Choice(["confidence", "fusion"]), help="Fit this part; by default both.")
 @json_option
-def command(model: str | None, config: str | None, overrides: tuple[str, ...], as_json: bool) -> int:
-    """Fit familiarity, temperatures and label sets on the dev parts of the data, and store them in the model."""
-    from chatkit.training.calibrating import calibrate_model
+def command(model: str | None, config: str | None, overrides: tuple[str, ...], only: Part | None, as_json: bool) -> int:
+    """Fit familiarity, temperatures, label sets and the weight of vectors beside BM25 on dev; store it in the model."""
+    from chatkit.training.calibrating import PARTS, calibrate_model
     from chatkit.training.progress import Progress
 
     if overrides and not config:
         raise click.UsageError("--set needs --config")
-    found = calibrate_model(model, Progress(), config=config, overrides=overrides)
+    parts = (only,) if only else PARTS
+    found = calibrate_model(model, Progress(), config=config, overrides=overrides, parts=parts)
     if as_json:
-        print_json(found)
+        print_json({**found.get("confidence", {}), **{k: v for k, v in found.items() if k != "confidence"}})
         return 0
+    for name, fitted in found.get("fusion", {}).items():
+        chosen = fitted["chosen"]
+        click.echo(
+            f"{name}: vectors beside BM25 with weight {chosen['weight']:g}, sharpness {chosen['sharpness']:g}, "
+            f"chosen on {', '.join(fitted['sets']) or 'nothing'}"
+        )
+    if "confidence" in found:
+        _show_confidence(found["confidence"])
+    return 0
+
+
+def _show_confidence(found: dict[str, Any]) -> None:
     for name, head in found["heads"].items():
         click.echo(
             f"{name}: temperature {head['temperature']:.3f}, ECE {head['ece_before']:.3f} -> {head['ece']:.3f} "
@@ -32,4 +51,3 @@ def command(model: str | None, config: str | None, overrides: tuple[str, ...], a
         click.echo("familiarity: too little text")
     else:
         click.echo(f"familiarity: {', '.join(found['familiarity']['domains'])}")
-    return 0

@@ -15,10 +15,11 @@ from chatkit.errors import DataError, HeadError
 from chatkit.head.answer import Metric
 from chatkit.head.head import Head
 from chatkit.runtime.loading import load
+from chatkit.search.fusion import Fusion
 from chatkit.training.evaluator import evaluate
 from chatkit.training.past import data_of as training_data
 from chatkit.training.prepare import draw, read_records
-from chatkit.training.ranking import FUSION, collection_pool, ranking_metrics
+from chatkit.training.ranking import collection_pool, ranking_metrics
 
 Split = Literal["dev", "test"]
 
@@ -110,5 +111,5 @@ def _ranking(
 ) -> tuple[dict[str, Metric], int]:
     collection = read_collection(path, split, "skip", problems)
     pool = collection_pool(assistant, head, collection, most=most)
-    weight = assistant.setups[head.name].fitted.get(FUSION, 0.0)
-    return ranking_metrics(pool, weight), len(pool.candidates)
+    fusion = Fusion.fitted(assistant.setups[head.name].fitted)
+    return ranking_metrics(pool, fusion), len(pool.candidates)

@@ -18,7 +18,7 @@ from chatkit.errors import DataError, StorageError
 from chatkit.head.answer import Hit
 from chatkit.runtime.index import DocumentIndex, Encode
 from chatkit.runtime.searcher import Searcher
-from chatkit.training.ranking import FUSION
+from chatkit.search.fusion import WORDS_ALONE, Fusion
 
 
 class Library:
@@ -82,9 +82,9 @@ class Library:
             self._searcher = None
         if self._searcher is None:
             head = self._assistant.vector_head()
-            weight = self._assistant.setups[head.name].fitted.get(FUSION, 0.0) if head else 0.0
+            fusion = Fusion.fitted(self._assistant.setups[head.name].fitted) if head else WORDS_ALONE
             indexes = [i for i in (*self._opened, self._shipped) if i is not None]
-            self._searcher = Searcher(indexes, lineage=self.lineage, weight=weight)
+            self._searcher = Searcher(indexes, lineage=self.lineage, fusion=fusion)
         return self._searcher
 
     def _open_shipped(self) -> DocumentIndex:

@@ -24,7 +24,7 @@ from chatkit.runtime.index import DocumentIndex
 from chatkit.runtime.index_tables import Snapshot
 from chatkit.search.bm25 import BM25
 from chatkit.search.coverage import coverage
-from chatkit.search.fusion import candidates
+from chatkit.search.fusion import WORDS_ALONE, Fusion, candidates
 from chatkit.search.words import document_words, query_words
 
 WAIT_FACTOR = 10.0  # while files are read: so many times what looking anew took lie between two looks
@@ -36,12 +36,12 @@ class Searcher:
     Args:
         indexes: The indexes; the texts of all of them are ranked together.
         lineage: The encoder of the query vectors; "" searches by words alone.
-        weight: Weight of the cosine beside BM25.
+        fusion: How much the cosine counts beside BM25.
     """
 
-    def __init__(self, indexes: Sequence[DocumentIndex], *, lineage: str = "", weight: float = 0.0) -> None:
+    def __init__(self, indexes: Sequence[DocumentIndex], *, lineage: str = "", fusion: Fusion = WORDS_ALONE) -> None:
         self.lineage = lineage
-        self.weight = weight
+        self.fusion = fusion
         self._indexes = list(indexes)
         self._seen: object = None
         self._bm25 = BM25.build([])
@@ -66,7 +66,7 @@ class Searcher:
             StorageError: If an index cannot be read.
         """
         self._refresh()
-        vectors = self._vectors if vector is not None and self.weight > 0 else None
+        vectors = self._vectors if vector is not None and self.fusion.weight > 0 else None
         query = None
         if vectors is not None and vector is not None:
             if vector.shape != vectors.shape[1:]:
@@ -74,7 +74,7 @@ class Searcher:
             query = vector / max(float(np.linalg.norm(vector)), 1e-12)
         words = query_words(text)
         found = candidates(self._bm25, words, vectors, query)
-        best, scores = found.ranked(self.weight if vectors is not None else 0.0, k)
+        best, scores = found.ranked(self.fusion if vectors is not None else WORDS_ALONE, k)
         hits = []
         for number, score in zip(best.tolist(), scores.tolist(), strict=True):
             index, identifier = self._passages[number]

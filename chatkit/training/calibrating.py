@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
@@ -16,13 +16,25 @@ from chatkit.registry import Registry
 from chatkit.training.confidence import fit_confidence
 from chatkit.training.past import data_of
 from chatkit.training.progress import Progress
+from chatkit.training.ranking import fit_fusions
 from chatkit.training.recipe import load_recipe
+
+Part = Literal["confidence", "fusion"]
+PARTS: tuple[Part, ...] = ("confidence", "fusion")
 
 
 def calibrate_model(
-    model: str | None, progress: Progress, *, config: str | None = None, overrides: Sequence[str] = (), seed: int = 1
+    model: str | None,
+    progress: Progress,
+    *,
+    config: str | None = None,
+    overrides: Sequence[str] = (),
+    seed: int = 1,
+    parts: Collection[Part] = PARTS,
 ) -> dict[str, Any]:
-    """Fit familiarity, temperatures, label sets and thresholds, and write them beside the weights.
+    """Fit familiarity, temperatures, label sets and thresholds, and how much vectors count beside BM25.
+
+    What is fitted is written beside the weights, which stay as they are.
 
     Args:
         model: Model folder; None for the shipped assistant.
@@ -30,8 +42,9 @@ def calibrate_model(
         config: The config that names the data it was trained on; by default what its folder remembers of it.
         overrides: ``KEY=VALUE`` pairs for the config.
         seed: Seed of the draws.
+        parts: What is fitted: ``confidence``, ``fusion``.
     Returns:
-        What was fitted, as in the assistant's report.
+        Each part as in the assistant's report; a part without data is left out where another has some.
     Raises:
         DataError: If no data can be found to fit on.
     """
@@ -47,10 +60,34 @@ def calibrate_model(
     else:
         others = {}
         sources = {name: data_of(folder, type(head)) for name, head in assistant.heads.items()}
-    fit_confidence(assistant, sources, seed=seed, say=progress.note, others=others)
-    if assistant.confidence.familiarity is None and not assistant.confidence.heads:
+    found: dict[str, Any] = {}
+    if "fusion" in parts:
+        found["fusion"] = _fit_fusion(assistant, folder, sources, others, seed, progress)
+    if "confidence" in parts:
+        fit_confidence(assistant, sources, seed=seed, say=progress.note, others=others)
+        if assistant.confidence.familiarity is not None or assistant.confidence.heads:
+            assistant.confidence.save(folder, assistant.lineage)
+            found["confidence"] = assistant.report["confidence"]
+    if not any(found.values()):
         raise DataError("no data to fit on", hint="name the config that it was trained with: --config FILE")
-    assistant.confidence.save(folder, assistant.lineage)
     write_json(folder / "report.json", assistant.report)
-    found: dict[str, Any] = assistant.report["confidence"]
+    return {part: values for part, values in found.items() if values}
+
+
+def _fit_fusion(
+    assistant: Assistant,
+    folder: Path,
+    sources: Mapping[str, Sequence[Path]],
+    others: Mapping[str, Sequence[Path]],
+    seed: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Fit the fusion of each ranking head and write it into the head's setup; what was found."""
+    before = dict(assistant.setups)
+    both = {name: [*paths, *others.get(name, ())] for name, paths in sources.items()}
+    fit_fusions(assistant, both, seed=seed, say=progress.note)
+    for name, setup in assistant.setups.items():
+        if setup != before[name]:
+            assistant.save_setup(name, folder / "heads" / name)
+    found: dict[str, Any] = assistant.report.get("fusion", {})
     return found

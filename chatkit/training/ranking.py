@@ -17,13 +17,13 @@ from chatkit.data.retrieval import Collection
 from chatkit.errors import DataError
 from chatkit.head.answer import Metric
 from chatkit.head.head import Head
-from chatkit.metrics.ranking import mrr_at_k, ndcg_at_k, recall_at_k
+from chatkit.metrics.ranking import mrr_at_k, ndcg, ndcg_at_k, recall_at_k
 from chatkit.search.bm25 import BM25
-from chatkit.search.fusion import Candidates, Choice, Pool, candidates, choose_weight
+from chatkit.search.choose_fusion import Choice, choose_fusion
+from chatkit.search.fusion import WORDS_ALONE, Candidates, Fusion, Pool, candidates
 from chatkit.search.words import document_words, query_words
 
-FUSION = "fusion_weight"
-_FIT_QUERIES = 400
+_FIT_QUERIES = 1000
 
 
 def collection_pool(assistant: Assistant, head: Head, collection: Collection, *, most: int = 0, seed: int = 0) -> Pool:
@@ -52,15 +52,15 @@ def collection_pool(assistant: Assistant, head: Head, collection: Collection, *,
     return Pool(ids, found, {name: collection.qrels[name] for name in names})
 
 
-def ranking_metrics(pool: Pool, weight: float) -> dict[str, Metric]:
+def ranking_metrics(pool: Pool, fusion: Fusion) -> dict[str, Metric]:
     """MRR@10, nDCG@10 and Recall@10 of the fusion, and the same of BM25 and of the vectors alone."""
     dense = {
         query: [pool.ids[i] for i in found.documents[np.argsort(-found.cosine, kind="stable")[:10]]]
         for query, found in pool.candidates.items()
     }
     runs: Mapping[str, Mapping[str, Sequence[str]]] = {
-        "": pool.run(weight),
-        "bm25_": pool.run(0.0),
+        "": pool.run(fusion),
+        "bm25_": pool.run(WORDS_ALONE),
         "dense_": dense,
     }
     out = {}
@@ -87,18 +87,28 @@ def fit_fusions(
         head = assistant.heads[name]
         if not (head.makes_vectors() and head.reader == "retrieval"):
             continue
-        say(f"choosing the weight of {name} beside BM25 on dev")
+        say(f"choosing how much the vectors of {name} count beside BM25, on dev")
         choice, sets = fit_fusion(assistant, head, folders, most=_FIT_QUERIES, seed=seed)
         setup = assistant.setups[name]
-        assistant.setups[name] = dataclasses.replace(setup, fitted={**setup.fitted, FUSION: choice.weight})
-        table = {str(weight): [round(f, 4) for f in figures] for weight, figures in choice.table.items()}
-        assistant.report.setdefault("fusion", {})[name] = {"sets": sets, "ndcg@10": table}
+        assistant.setups[name] = dataclasses.replace(setup, fitted={**setup.fitted, **choice.fusion.as_fitted()})
+        rows = [
+            {
+                **dataclasses.asdict(trial.fusion),
+                "ndcg@10": [round(figure, 4) for figure in trial.figures],
+                "not_below": [round(chance, 3) for chance in trial.chances],
+                "harmless": trial.harmless,
+            }
+            for trial in choice.trials
+        ]
+        table = {"chosen": dataclasses.asdict(choice.fusion), "sets": sets, "trials": rows}
+        assistant.report.setdefault("fusion", {})[name] = table
+        say(f"{name}: weight {choice.fusion.weight:g}, sharpness {choice.fusion.sharpness:g}")
 
 
 def fit_fusion(
     assistant: Assistant, head: Head, folders: Sequence[Path], *, most: int, seed: int
 ) -> tuple[Choice, list[str]]:
-    """Choose the weight of the vectors beside BM25 on the dev parts of data sets.
+    """Choose how much the vectors count beside BM25 on the dev parts of data sets.
 
     Args:
         assistant: Its encoder.
@@ -118,5 +128,5 @@ def fit_fusion(
         pools.append(collection_pool(assistant, head, collection, most=most, seed=seed))
         names.append(folder.name)
     if not pools:
-        return Choice(0.0, {}), []
-    return choose_weight(pools, ndcg_at_k), names
+        return Choice(WORDS_ALONE), []
+    return choose_fusion(pools, ndcg, seed=seed), names

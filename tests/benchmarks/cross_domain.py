@@ -49,10 +49,11 @@ from chatkit.metrics.calibration import auroc, expected_calibration_error
 from chatkit.metrics.classification import confusions, macro_f1
 from chatkit.metrics.ranking import ndcg
 from chatkit.runtime.loading import load_trained
+from chatkit.search.fusion import WORDS_ALONE, Fusion
 from chatkit.training.confidence import draw_texts, familiarity_of, judge, message_texts
 from chatkit.training.evaluator import evaluate
 from chatkit.training.prepare import draw, read_records
-from chatkit.training.ranking import FUSION, collection_pool
+from chatkit.training.ranking import collection_pool
 
 HOME = {
     "sentiment": SENTIMENT,
@@ -132,12 +133,12 @@ def ranking_row(assistant: Assistant, head: Head, folder: Path, split: str, quer
         qrels={name: collection.qrels[name] for name in judged},
     )
     pool = collection_pool(assistant, head, small)
-    weight = assistant.setups[head.name].fitted.get(FUSION, 0.0)
+    fusion = Fusion.fitted(assistant.setups[head.name].fitted)
     dense = {
         query: [pool.ids[i] for i in found.documents[np.argsort(-found.cosine, kind="stable")[:CUTOFF]]]
         for query, found in pool.candidates.items()
     }
-    runs = {"ndcg@10": pool.run(weight), "bm25": pool.run(0.0), "vectors": dense}
+    runs = {"ndcg@10": pool.run(fusion), "bm25": pool.run(WORDS_ALONE), "vectors": dense}
     values = {key: [ndcg(run.get(q, ()), pool.qrels[q], CUTOFF) for q in pool.qrels] for key, run in runs.items()}
     return {
         "examples": len(pool.qrels),

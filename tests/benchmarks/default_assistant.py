@@ -34,10 +34,11 @@ from chatkit.data.readers import read_collection
 from chatkit.data.records import Problems
 from chatkit.metrics.classification import confusions, macro_f1
 from chatkit.runtime.loading import load_trained
+from chatkit.search.fusion import Fusion
 from chatkit.text.views import CONVERSATION
 from chatkit.training.evaluator import evaluate
 from chatkit.training.prepare import draw, read_records, training_records
-from chatkit.training.ranking import FUSION, collection_pool, ranking_metrics
+from chatkit.training.ranking import collection_pool, ranking_metrics
 from chatkit.training.recipe import load_recipe
 
 SENTIMENT = ("goemotions", "movie_sentences", "product_aspects", "pros_cons")
@@ -78,12 +79,12 @@ def sentiment(assistant: Assistant, root: Path, split: str) -> list[dict[str, An
 def ranking(assistant: Assistant, root: Path, split: str) -> list[dict[str, Any]]:
     """Figures of the fusion, of BM25 and of the vectors on each set."""
     head, rows = assistant.heads["retrieval"], []
-    weight = assistant.setups["retrieval"].fitted.get(FUSION, 0.0)
+    fusion = Fusion.fitted(assistant.setups["retrieval"].fitted)
     for name in (*RANKING, *RANKING_FOREIGN):
         if split not in splits(root / name):
             continue
         pool = collection_pool(assistant, head, read_collection(root / name, split, "skip"))
-        figures = {key: metric.value for key, metric in ranking_metrics(pool, weight).items()}
+        figures = {key: metric.value for key, metric in ranking_metrics(pool, fusion).items()}
         rows.append({"set": name, "home": name in RANKING, "examples": len(pool.candidates), **figures})
     return rows
 

@@ -28,9 +28,8 @@ from chatkit.data.readers import Collection, read_collection
 from chatkit.metrics.ranking import ndcg_at_k
 from chatkit.runtime.loading import load_trained
 from chatkit.search.bm25 import BM25
-from chatkit.search.fusion import candidates
+from chatkit.search.fusion import Fusion, candidates
 from chatkit.search.words import document_words, query_words
-from chatkit.training.ranking import FUSION
 
 SETS = ("tldr_howto", "notes_handbook")
 Query = Callable[[str], Sequence[int]]  # numbers of the ten best passages, best first
@@ -54,7 +53,7 @@ def ours(folder: Path) -> Build:
     """BM25 fused with the head's vectors."""
     assistant = load_trained(folder)
     head = assistant.heads["retrieval"]
-    weight = assistant.setups["retrieval"].fitted.get(FUSION, 0.0)
+    fusion = Fusion.fitted(assistant.setups["retrieval"].fitted)
 
     def build(passages: Sequence[str]) -> Query:
         index = BM25.build(map(document_words, passages))
@@ -62,7 +61,7 @@ def ours(folder: Path) -> Build:
 
         def query(text: str) -> Sequence[int]:
             vector = assistant.vectors(head, [text], "query")[0].astype(np.float32)
-            return candidates(index, query_words(text), vectors, vector).ranked(weight, 10)[0].tolist()
+            return candidates(index, query_words(text), vectors, vector).ranked(fusion, 10)[0].tolist()
 
         return query
 

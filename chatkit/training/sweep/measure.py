@@ -17,7 +17,7 @@ from chatkit.errors import DataError
 from chatkit.head.answer import Metric
 from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head
-from chatkit.search.fusion import Pool
+from chatkit.search.fusion import WORDS_ALONE, Pool
 from chatkit.training.cost import drawn, draws, measure_groups
 from chatkit.training.evaluator import add_up
 from chatkit.training.prepare import draw, read_records
@@ -87,7 +87,7 @@ def _ranking(
         except DataError:
             continue
         pool = collection_pool(assistant, head, collection, most=examples)
-        found.append(ranking_metrics(pool, 0.0))
+        found.append(ranking_metrics(pool, WORDS_ALONE))
         over.append(_ranking_draws(pool))
     if not found:
         return {}, {}
@@ -109,7 +109,7 @@ def _ranking_draws(pool: Pool) -> dict[str, list[float]]:
     for group in groups:
         chosen = [names[i] for i in sorted(group.tolist())]
         some = Pool(pool.ids, {n: pool.candidates[n] for n in chosen}, {n: pool.qrels[n] for n in chosen})
-        parts.append(ranking_metrics(some, 0.0))
+        parts.append(ranking_metrics(some, WORDS_ALONE))
     chosen_groups, sizes = np.array(draws(len(groups))), np.array([len(group) for group in groups], dtype=np.float64)
     weights = sizes[chosen_groups]
     out = {}

@@ -103,6 +103,22 @@ def test_calibrate_fits_an_assistant_that_is_there(model: Path, capsys: pytest.C
     assert cli.run(["calibrate", "--model", str(model), "--set", "seed=2"]) == 2
 
 
+def test_calibrate_fits_the_fusion_and_leaves_all_weights_as_they_are(
+    model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    setup, kept = model / "heads/retrieval/head.json", [*model.rglob("*.safetensors"), model / JSON]
+    table = json.loads(setup.read_text(encoding="utf-8"))
+    setup.write_text(json.dumps({**table, "fitted": {}}), encoding="utf-8")
+    before = [path.read_bytes() for path in kept]
+    assert cli.run(["calibrate", "--model", str(model), "--only", "fusion", "--json"]) == 0
+    chosen = json.loads(capsys.readouterr().out)["fusion"]["retrieval"]["chosen"]
+    fitted = json.loads(setup.read_text(encoding="utf-8"))["fitted"]
+    assert fitted == {"fusion_weight": chosen["weight"], "fusion_sharpness": chosen["sharpness"]}
+    assert [path.read_bytes() for path in kept] == before
+    report = json.loads((model / "report.json").read_text(encoding="utf-8"))["fusion"]["retrieval"]
+    assert report["trials"][0]["not_below"] == [1.0] * len(report["sets"])
+
+
 def test_judging_says_when_it_is_not_sure(assistant: Assistant) -> None:
     fitted = assistant.confidence.heads["sentiment"]
     doubtful = HeadConfidence(1.0, fitted.conformal, 0.6).judge({"a": 0.5, "b": 0.45, "c": 0.05}, 0.9)
