@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from chatkit.data.batching import Batches, Record, Streams, Vary, record_ids
+from chatkit.data.blanks import fill_blanks
 from chatkit.data.clean import Cleaner, describe
 from chatkit.data.discover import existing, splits
 from chatkit.data.domains import DomainBatches
@@ -93,6 +94,8 @@ def training_records(
     for i, source in enumerate(config.sources):
         problems = Problems()
         part = read_records(head, Path(source.path), "train", problems, recipe.data.on_error)
+        if source.blanks == "fill":
+            part = _filled(part, head.name, source.path, say)
         if excluded:
             left = [without(record, excluded) for record in part]
             touched = sum(rest != [record] for rest, record in zip(left, part, strict=True))
@@ -117,6 +120,15 @@ def training_records(
     if not records:
         raise DataError(f"head {head.name}: its data hold no record")
     return records
+
+
+def _filled(records: Sequence[Record], head: str, path: str, say: Say) -> list[Record]:
+    filled = [fill_blanks(record) for record in records]
+    held = sum(new != old for new, old in zip(filled, records, strict=True))
+    left_out = filled.count(None)
+    if held:
+        say(f"{head}: {held:,} records of {Path(path).name} had blanks to fill in, {left_out:,} of them left out")
+    return [record for record in filled if record is not None]
 
 
 def draw(records: Sequence[Record], most: int, *, seed: int | Sequence[int]) -> list[Record]:

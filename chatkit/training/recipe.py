@@ -78,11 +78,14 @@ class SourceConfig:
             on this machine, which are trained on only where they are named.
         most: At most so many records, drawn with the seed; 0 takes all.
         repeat: How often each record counts.
+        blanks: What is done to dialogues with blanks to fill in, such as "[user 2's name]" (chatkit.data.blanks):
+            ``keep`` leaves them, ``fill`` puts names there and leaves out dialogues with other blanks.
     """
 
     path: str
     most: int = 0
     repeat: int = 1
+    blanks: Literal["keep", "fill"] = "keep"
 
     def __post_init__(self) -> None:
         if self.most < 0 or self.repeat < 1:
