@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from chatkit.nn.vocabulary import VocabularySoftmax
-from chatkit.text.tokenizer import StreamDecoder, Tokenizer, language_piece
+from chatkit.text.stream_decoder import StreamDecoder
+from chatkit.text.tokenizer import Tokenizer, language_piece
 
 
 class Vocabulary:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-_CHUNK = 512  # rows whose logits are held in float32
+CHUNK = 512  # rows whose logits are held in float32
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
@@ -27,8 +27,8 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         ctx.grads = [torch.zeros_like(x) if n else None for x, n in zip(inputs, ctx.needs_input_grad, strict=False)]
         narrow = [x.to(dtype) for x in inputs]
         nats = hidden.new_zeros((), dtype=torch.float64)
-        for start in range(0, len(hidden), _CHUNK):
-            rows = slice(start, start + _CHUNK)
+        for start in range(0, len(hidden), CHUNK):
+            rows = slice(start, start + CHUNK)
             grads = [g if g is None or i else g[rows] for i, g in enumerate(ctx.grads)]
             nats += _chunk(narrow[0][rows], narrow[1], narrow[2], targets[rows, None], grads)
         return nats.to(hidden.dtype)
@@ -84,8 +84,8 @@ def target_nats(hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor) -
     with torch.no_grad():
         parts = [
             F.cross_entropy(
-                torch.addmm(bias, hidden[s : s + _CHUNK], weight.t()), targets[s : s + _CHUNK], reduction="none"
+                torch.addmm(bias, hidden[s : s + CHUNK], weight.t()), targets[s : s + CHUNK], reduction="none"
             )
-            for s in range(0, len(hidden), _CHUNK)
+            for s in range(0, len(hidden), CHUNK)
         ]
         return torch.cat(parts) if parts else hidden.new_zeros(0)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from chatkit.nn.cross_entropy import chunked_cross_entropy, target_nats
 from chatkit.nn.encoder import Encoder
+from chatkit.nn.sampled_softmax import Sampling, sampled_cross_entropy
 
 
 class VocabularySoftmax(nn.Module):
@@ -18,7 +19,12 @@ class VocabularySoftmax(nn.Module):
     Args:
         encoder: Its embedding is that table when ``encoder.config.tie`` (weight tying, Press & Wolf 2017); it is not
             registered as a part of this module.
+
+    Attributes:
+        sampling: Which pieces a training step computes, where it does not compute all of them.
     """
+
+    sampling: Sampling | None = None
 
     def __init__(self, encoder: Encoder) -> None:
         super().__init__()
@@ -51,8 +57,13 @@ class VocabularySoftmax(nn.Module):
         return nn.functional.linear(self.projection(hidden), self.weight, self.bias)
 
     def cross_entropy(self, hidden: Tensor, targets: Tensor, bias: Tensor | None = None) -> Tensor:
-        """Summed nats of targets (N,) under hidden states (N, D); ``bias`` (V,) is added to the logits."""
+        """Summed nats of targets (N,) under hidden states (N, D); ``bias`` (V,) is added to the logits.
+
+        In training with ``sampling`` it is an estimate.
+        """
         projected, bias = self.projection(hidden), self._bias(bias)
+        if self.training and self.sampling is not None and not self.sampling.covers(len(bias)):
+            return sampled_cross_entropy(projected, self.weight, bias, targets, self.sampling, bfloat16=self.narrow)
         return chunked_cross_entropy(projected, self.weight, bias, targets, bfloat16=self.narrow)
 
     def nats(self, hidden: Tensor, targets: Tensor, bias: Tensor | None = None) -> Tensor:

@@ -10,7 +10,8 @@ import zlib
 from chatkit.testing.check import Check, Checks
 from chatkit.testing.report import CheckFailed
 from chatkit.text.normalise import normalise
-from chatkit.text.tokenizer import PAD, SPECIALS, UNK, StreamDecoder, Tokenizer
+from chatkit.text.stream_decoder import StreamDecoder
+from chatkit.text.tokenizer import PAD, SPECIALS, UNK, Tokenizer
 
 _CHECKS = Checks()
 _MOST_RATIO = 15.0  # times what zlib takes at its best level; measured 2 to 4

@@ -8,11 +8,10 @@ ever encoded to one, so nobody can forge a turn by spelling it out.
 from __future__ import annotations
 
 import io
-import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from chatkit.errors import ConfigError, DataError, ModelError
 from chatkit.text.normalise import normalise
@@ -57,6 +56,8 @@ class Tokenizer:
         except Exception as error:  # the C++ wrapper raises RuntimeError, TypeError, OSError
             raise ModelError(f"{name}: not a SentencePiece model", hint="train it again") from error
         self._model = model
+        self._mark = [int(self._processor.piece_to_id(f"<0x{byte:02X}>")) for byte in "\u2581".encode()]
+        self._space = int(self._processor.piece_to_id("<0x20>"))
         self._rarest: float | None = None
         self.specials = {piece: int(self._processor.piece_to_id(piece)) for piece in (PAD, *SPECIALS)}
         for piece, index in self.specials.items():
@@ -78,7 +79,15 @@ class Tokenizer:
             raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
 
     @classmethod
-    def train(cls, texts: Iterable[str], *, vocab_size: int, sample: int = 400_000, seed: int = 0) -> Tokenizer:
+    def train(
+        cls,
+        texts: Iterable[str],
+        *,
+        vocab_size: int,
+        sample: int = 400_000,
+        seed: int = 0,
+        kind: Literal["unigram", "word"] = "unigram",
+    ) -> Tokenizer:
         """Learn pieces from texts.
 
         Args:
@@ -86,6 +95,7 @@ class Tokenizer:
             vocab_size: Number of pieces, special and byte pieces included; lowered where the texts are too few.
             sample: At most so many lines are used, drawn at random.
             seed: Seed of that draw.
+            kind: Pieces of words, or whole words, split at white space, the others spelt in bytes.
         Raises:
             DataError: If there is no text.
             ConfigError: If the vocabulary is too small to hold bytes and special pieces.
@@ -102,7 +112,7 @@ class Tokenizer:
             sentencepiece.SentencePieceTrainer.train(
                 sentence_iterator=iter(lines),
                 model_writer=out,
-                model_type="unigram",
+                model_type=kind,
                 vocab_size=vocab_size,
                 hard_vocab_limit=False,
                 byte_fallback=True,
@@ -110,7 +120,7 @@ class Tokenizer:
                 remove_extra_whitespaces=False,
                 add_dummy_prefix=True,
                 split_digits=True,
-                character_coverage=0.9995,
+                character_coverage=1.0 if kind == "word" else 0.9995,
                 input_sentence_size=sample,
                 shuffle_input_sentence=True,
                 max_sentence_length=4 * _BLOCK,
@@ -161,15 +171,15 @@ class Tokenizer:
         """Ids of the pieces of a text, without special pieces."""
         ids: list[int] = []
         for i, block in enumerate(_blocks(normalise(text))):
-            pieces = self._processor.encode(block)
-            ids.extend(pieces if i == 0 else self._without_prefix(pieces, block))
+            pieces = list(self._processor.encode(block))
+            ids.extend(self._spaced(self._without_prefix(pieces, block) if i else pieces, start=i == 0))
         return ids
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """``encode`` of each text."""
         short = [normalise(text) for text in texts]
         if all(len(text) <= _BLOCK for text in short):
-            return [list(ids) for ids in self._processor.encode(short)] if short else []
+            return [self._spaced(ids) for ids in self._processor.encode(short)] if short else []
         return [self.encode(text) for text in short]
 
     def sample(self, text: str, *, alpha: float = 0.1, seed: int | None = None) -> list[int]:
@@ -184,7 +194,8 @@ class Tokenizer:
             import sentencepiece
 
             sentencepiece.set_random_generator_seed(seed)
-        return list(self._processor.encode(normalise(text), enable_sampling=True, alpha=alpha, nbest_size=-1))
+        drawn = self._processor.encode(normalise(text), enable_sampling=True, alpha=alpha, nbest_size=-1)
+        return self._spaced(drawn)
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of ids; special pieces vanish, bytes that are no UTF-8 become U+FFFD.
@@ -229,6 +240,23 @@ class Tokenizer:
         bare = self._processor.is_control(index) or self.is_byte(index)
         return self._rarest if bare else float(self._processor.get_score(index))
 
+    def _spaced(self, ids: list[int], *, start: bool = True) -> list[int]:
+        """A vocabulary of words spells the mark of a space in bytes before an unknown word: the space itself instead.
+
+        Args:
+            ids: As SentencePiece gives them.
+            start: Whether they start a text: what it sets before them is left out then.
+        """
+        first, second, third = self._mark
+        if first not in ids:
+            return list(ids)
+        out: list[int] = []
+        for i, index in enumerate(ids):
+            out.append(index)
+            if index == third and out[-3:] == [first, second, third]:
+                out[-3:] = [self._space] if i > 2 or not start else []
+        return out
+
     def _without_prefix(self, pieces: list[int], block: str) -> list[int]:
         """Drop the dummy space that SentencePiece sets before a text, in a block that continues one."""
         first = self._processor.id_to_piece(pieces[0])
@@ -240,43 +268,6 @@ class Tokenizer:
         glued = self._processor.encode("\n" + block)
         newline = self._processor.encode("\n")
         return glued[len(newline) :]
-
-
-class StreamDecoder:
-    """Decodes ids one by one; holds back bytes that do not make a character yet.
-
-    Args:
-        tokenizer: The tokenizer.
-        start: Whether the first piece starts a text (its leading space is dropped).
-    """
-
-    def __init__(self, tokenizer: Tokenizer, *, start: bool = True) -> None:
-        self._tokenizer = tokenizer
-        self._context = tokenizer.encode("\n")  # stands before what goes on, so that no leading space is dropped
-        self._ids: list[int] = [] if start else [*self._context]
-        self._shown = len(tokenizer.decode(self._ids))
-
-    def push(self, index: int) -> str:
-        """The text that this id adds; empty while a character is incomplete."""
-        self._ids.append(index)
-        return self._emit(final=False)
-
-    def flush(self) -> str:
-        """What was held back."""
-        return self._emit(final=True)
-
-    def _emit(self, *, final: bool) -> str:
-        text = self._tokenizer.decode(self._ids)
-        if not final and self._ids and self._tokenizer.is_byte(self._ids[-1]) and text.endswith("\ufffd"):
-            return ""
-        new = text[self._shown :]
-        self._shown = len(text)
-        if len(self._ids) > 64 and not self._tokenizer.is_byte(self._ids[-1]):
-            # Keep the window short, so that a long reply costs the same per piece.
-            kept = itertools.dropwhile(self._tokenizer.is_byte, self._ids[-8:])
-            self._ids = [*self._context, *kept]
-            self._shown = len(self._tokenizer.decode(self._ids))
-        return new
 
 
 class _Lines:

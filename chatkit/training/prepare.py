@@ -149,8 +149,9 @@ def make_tokenizer(recipe: Recipe, records: Mapping[str, Sequence[Record]]) -> T
     if recipe.objectives.sweep and swept.is_file():  # losses per piece can be compared then
         return Tokenizer.load(swept)
     texts = itertools.chain.from_iterable(record_texts(r) for part in records.values() for r in part)
+    config = recipe.tokenizer
     return Tokenizer.train(
-        texts, vocab_size=recipe.tokenizer.vocab_size, sample=recipe.tokenizer.sample, seed=recipe.seed
+        texts, vocab_size=config.vocab_size, sample=config.sample, seed=recipe.seed, kind=config.kind
     )
 
 

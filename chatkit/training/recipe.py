@@ -43,11 +43,14 @@ class TokenizerConfig:
         vocab_size: Number of pieces, special and byte pieces included.
         sample: Lines that it is trained on, drawn at random.
         path: Take this ``tokenizer.model`` instead of training one.
+        kind: ``unigram`` learns pieces of words; ``word`` takes the most frequent words whole, split at white space,
+            and spells the others in bytes: for texts that come as words apart, such as those of WikiText.
     """
 
     vocab_size: int = 8000
     sample: int = 400_000
     path: str | None = None
+    kind: Literal["unigram", "word"] = "unigram"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,6 +125,11 @@ class TrainConfig:
         threads: Threads of torch; 0 takes all cores.
         precision: Of the products in encoder and softmax while training; ``auto`` takes bfloat16 where the processor
             multiplies it natively. Weights, sums and everything that is measured are float32.
+        softmax: ``full`` computes the softmax over all pieces in every step; ``sampled`` over the ``frequent`` first
+            ones and ``sampled`` drawn others (chatkit.nn.sampled_softmax): cheaper, and inexact. It pays for large
+            vocabularies; figures in docs/softmax.md. A run can be resumed with another.
+        frequent: Pieces that a sampled softmax always computes.
+        sampled: Pieces that it draws for each batch.
         dp: Train with differential privacy of each record (chatkit.training.private); off by default.
     """
 
@@ -145,11 +153,14 @@ class TrainConfig:
     evaluate_examples: int = 500
     threads: int = 0
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    softmax: Literal["full", "sampled"] = "full"
+    frequent: int = 1000
+    sampled: int = 1000
     dp: DPConfig | None = None
 
     def __post_init__(self) -> None:
         positive = ("steps", "learning_rate", "temperature", "checkpoint_minutes", "evaluate", "evaluate_examples")
-        for name in (*positive, "accumulate"):
+        for name in (*positive, "accumulate", "frequent", "sampled"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"train.{name} must be above 0, got {getattr(self, name)}")
         if not 0 <= self.average_decay < 1:

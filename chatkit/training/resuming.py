@@ -19,6 +19,7 @@ _MAY_DIFFER = {
     for key in (
         *("steps", "learning_rate", "decay", "checkpoint_minutes"),
         *("threads", "precision", "accumulate", "evaluate", "evaluate_examples"),
+        *("softmax", "frequent", "sampled"),
     )
 }
 

@@ -19,6 +19,7 @@ from chatkit.assistant import Assistant
 from chatkit.data.batching import Batch
 from chatkit.data.domains import DomainBatches
 from chatkit.errors import ConfigError
+from chatkit.nn.sampled_softmax import Sampling
 from chatkit.objectives.conflict import Reading
 from chatkit.objectives.dial import Steps
 from chatkit.objectives.weighting import make_weighting
@@ -90,6 +91,8 @@ class Trainer:
         self._modules = nn.ModuleDict({"backbone": assistant.backbone, **{n: assistant.heads[n] for n in batches}})
         self._frozen = frozen
         assistant.backbone.encoder.narrow = computes_in_bfloat16(recipe.train.precision)
+        if recipe.train.softmax == "sampled":
+            assistant.backbone.softmax.sampling = Sampling(recipe.train.frequent, recipe.train.sampled)
         if frozen:
             assistant.backbone.requires_grad_(False)
         self._parameters = [p for p in self._modules.parameters() if p.requires_grad]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from chatkit.errors import ConfigError, DataError, ModelError
 from chatkit.text import tokenizer as module
 from chatkit.text.normalise import normalise
-from chatkit.text.tokenizer import SPECIALS, StreamDecoder, Tokenizer, language_piece
+from chatkit.text.stream_decoder import StreamDecoder
+from chatkit.text.tokenizer import SPECIALS, Tokenizer, language_piece
 
 any_text = st.text(st.characters(), max_size=60)
 LATIN = ["hello", " the", "station", " ", "  ", "\n", "\r\n", "\t", "\u00a0", "\u3000", "1234", ".", "<end>", "<0x41>"]
@@ -238,3 +239,12 @@ def test_a_saved_tokenizer_is_the_same(tokenizer: Tokenizer, tmp_path: Path) -> 
     (tmp_path / "t.model").write_bytes(tokenizer.to_bytes())
     again = Tokenizer.load(tmp_path / "t.model")
     assert again.encode("hello there") == tokenizer.encode("hello there")
+
+
+def test_a_vocabulary_of_whole_words_spells_the_others_in_bytes() -> None:
+    texts = ["the cat sat @-@ on the mat", "the café 35 <unk> sat", ""]
+    words = Tokenizer.train(texts, vocab_size=400, kind="word")
+    assert words.pieces(words.encode("the cat sat @-@ 35 café")) == ["▁the", "▁cat", "▁sat", "▁@-@", "▁35", "▁café"]
+    for text in (*texts, "a dog, the  <end> мир", "  two", "\x00", "dog  the " * 700, "the dogs sat " * 700):
+        assert words.decode(words.encode(text)) == normalise(text)
+        assert not set(words.encode(text)) & {*words.specials.values(), words._processor.unk_id()}

@@ -68,8 +68,10 @@ def finished(recipe: Recipe, folder: Path, stop_at: int | None = None) -> Run:
         ("encoder.embedding_dropout=0.1", "encoder.weight_dropout=0.3"),
         ("train.patience=1", "train.evaluate=4"),
         ("train.l1=0.5",),
+        ("train.softmax=sampled", "train.frequent=100", "train.sampled=60"),
+        ("tokenizer.kind=word",),
     ],
-    ids=["augment", "ema", "swa", "dro", "dropouts", "patience", "l1"],
+    ids=["augment", "ema", "swa", "dro", "dropouts", "patience", "l1", "sampled", "words"],
 )
 def test_a_run_with_the_key_resumes_bit_for_bit(overrides: tuple[str, ...], micro: Micro, tmp_path: Path) -> None:
     recipe = micro(*overrides)
