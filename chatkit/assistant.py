@@ -47,6 +47,7 @@ from chatkit.head.vocabulary import Vocabulary
 from chatkit.model_files import FORMAT, check_shapes, expanded, fill, lineage_of, read_assistant_table
 from chatkit.nn.encoder import Encoder, EncoderConfig, make_encoder
 from chatkit.nn.quantise import SCALE, compress
+from chatkit.nn.shapes import shapes_only
 from chatkit.nn.vocabulary import Backbone
 from chatkit.objectives.dial import Dial
 from chatkit.text.tokenizer import Tokenizer
@@ -215,7 +216,7 @@ class Assistant:
             config = from_table(EncoderConfig, table["encoder"], where=str(folder / "assistant.toml"), prefix="encoder")
         except ConfigError as error:
             raise ModelError(str(error)) from None
-        with torch.device("meta"):  # shapes only: the config of a damaged folder may ask for any amount of memory
+        with shapes_only():  # the config of a damaged folder may ask for any amount of memory
             wanted = {key: t.shape for key, t in Backbone(make_encoder(config, len(tokenizer))).state_dict().items()}
         check_shapes(wanted, folder / "encoder.safetensors")
         tensors, _ = load_tensors(folder / "encoder.safetensors")
@@ -293,7 +294,7 @@ class Assistant:
         """
         info = Info(self.backbone.encoder.width, setup.labels, self.backbone.encoder.causal)
         try:
-            with torch.device("meta"):
+            with shapes_only():
                 head = head_class()
                 head.build(info, self.vocabulary, **setup.options)
                 wanted = {key: tensor.shape for key, tensor in head.state_dict().items()}

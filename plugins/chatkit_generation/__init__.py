@@ -44,8 +44,7 @@ class Generation(LanguageModel):
         self.cite = float(options.pop("cite", COVERAGE))
         avoid = set(options.pop("avoid", ""))
         if avoid:
-            held = [bool(avoid & set(vocabulary.decode([index]))) for index in range(len(vocabulary))]
-            self.banned |= torch.tensor(held)
+            self.banned[[index for index in range(len(vocabulary)) if avoid & set(vocabulary.decode([index]))]] = True
         self.sampling = Sampling(**options)
 
     def stream(self, ask: Ask) -> Iterator[Piece | Answer]:
