@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import click
 
 from chatkit import __version__
+from chatkit.cli import passphrase
 from chatkit.errors import ChatkitError
 
 COMMANDS = {
@@ -35,7 +36,7 @@ COMMANDS = {
     "augment": "Make more training text out of what is there.",
     "index": "Index documents for ranking.",
     "search": "Rank passages of the indexed documents.",
-    "sessions": "List, search, export and delete chats.",
+    "sessions": "List, search, export, encrypt and delete chats.",
     "web": "Serve the chat to a browser of this machine.",
     "doctor": "Check terminal, model, history and heads, and say what to mend.",
 }
@@ -88,6 +89,7 @@ def run(argv: list[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    passphrase.use()
     for stream in (sys.stdout, sys.stderr):  # text that a terminal cannot show must not end the command
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from chatkit import paths, sealed
 from chatkit.cli.options import index_option, model_option
 from chatkit.errors import HeadError
 
@@ -39,6 +40,7 @@ def command(
     for head in heads:  # said before the screen is taken
         if head.endswith(".py") and not Path(head).expanduser().is_file():
             raise HeadError(f"{head}: no such file", head=head, hint="give the path of a head's .py file")
+    sealed.unlock(paths.history_file())  # likewise asked for now
     plain = plain or line_mode.wanted()
     _ask_about_new_heads(heads, safe=safe, terminal=sys.stdin.isatty())
     if incognito and (resume or session is not None):

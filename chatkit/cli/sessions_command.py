@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chatkit.cli.options import json_option, print_json
+from chatkit.errors import StorageError
 
 if TYPE_CHECKING:
     from chatkit.runtime.store import Store
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group("sessions")
 def command() -> None:
-    """List, search, export and delete chats."""
+    """List, search, export, encrypt and delete chats."""
 
 
 @command.command("list")
@@ -131,6 +132,41 @@ def delete(sessions: tuple[int, ...], yes: bool) -> int:
         store.delete_session(record.id)
     for model in models_trained_on([record.id for record in records]):
         click.echo(f"{model} was trained on what you deleted: it may still repeat it, so train it anew", err=True)
+    return 0
+
+
+@command.command("encrypt")
+def encrypt() -> int:
+    """Encrypt the history of all chats under a passphrase, or under another one; asks for it on the terminal.
+
+    Without the passphrase nobody can read the history again, you included. Where there is no terminal, it is the first
+    line of the file that CHATKIT_PASSPHRASE_FILE names, or CHATKIT_PASSPHRASE.
+    """
+    from chatkit import paths, sealed
+    from chatkit.cli.passphrase import new_passphrase
+    from chatkit.runtime.sealing import seal
+
+    path = paths.history_file()
+    sealed.cipher(path)
+    changed = sealed.is_encrypted(path)
+    sealed.unlock(path)
+    seal(path, new_passphrase(path, changed=changed))
+    click.echo(f"{path} is encrypted" + (" under the new passphrase" if changed else ""))
+    print("chatkit: exports, indexed documents, trained models and backups are not", file=sys.stderr)
+    return 0
+
+
+@command.command("decrypt")
+def decrypt() -> int:
+    """Write the history of all chats without encryption again; asks for its passphrase."""
+    from chatkit import paths, sealed
+    from chatkit.runtime.sealing import seal
+
+    path = paths.history_file()
+    if not sealed.is_encrypted(path):
+        raise StorageError(f"{path} is not encrypted")
+    seal(path, "")
+    click.echo(f"{path} is not encrypted any more")
     return 0
 
 

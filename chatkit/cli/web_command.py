@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
+from chatkit import paths, sealed
 from chatkit.cli.options import index_option, model_option
 
 
@@ -22,6 +24,8 @@ def command(model: str | None, index: str | None, host: str, port: int, safe: bo
 
     if not web.is_loopback(host):
         print(f"chatkit: at {host} whoever reaches this machine can read your chats", file=sys.stderr)
+    sealed.unlock(paths.history_file())
+    os.environ.update(sealed.environment(paths.history_file()))  # of the app of each tab, which takes it out of there
     arguments = [*(("--model", model) if model else ()), *(("--index", index) if index else ())]
     arguments += ["--safe"] * safe + ["--incognito"] * incognito
     web.serve(host, port, arguments)

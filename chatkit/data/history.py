@@ -7,11 +7,11 @@ this room knows of its tables only what it selects.
 from __future__ import annotations
 
 import contextlib
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from chatkit import sealed
 from chatkit.data.records import Report
 from chatkit.errors import DataError
 
@@ -32,14 +32,12 @@ def history_rows(path: Path, report: Report) -> Iterator[tuple[int, Any]]:
     """
     try:
         # Bytes that are no UTF-8 are not worth a lost session.
-        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+        with contextlib.closing(sealed.connect(path, read_only=True)) as database:
             database.text_factory = lambda data: data.decode("utf-8", "replace")
             for (session,) in database.execute("SELECT id FROM session ORDER BY id").fetchall():
                 rows = database.execute(_TURNS, (session,)).fetchall()
                 turns = [{"speaker": speaker, "text": text} for speaker, text in rows if text.strip()]
                 if turns:
                     yield session, {"turns": turns, SESSION: session}
-    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where SQLite quotes a damaged file
-        raise DataError(
-            f"{path}: cannot be read as a history: {error}", hint="an encrypted history is not trained on"
-        ) from None
+    except sealed.errors(UnicodeDecodeError) as error:  # the latter where SQLite quotes a damaged file
+        raise DataError(f"{path}: cannot be read as a history: {error}") from None

@@ -64,7 +64,7 @@ class EncoderConfig:
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.kind not in encoder_kinds():
+        if self.kind not in _BUILT_IN and self.kind not in encoder_kinds():  # what is installed is looked up if need be
             raise ValueError(f"encoder.kind must be one of {', '.join(encoder_kinds())}, got {self.kind!r}")
         for name, most in (("embedding", 8192), ("hidden", 8192), ("layers", 16)):
             if not 1 <= getattr(self, name) <= most:

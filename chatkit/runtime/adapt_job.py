@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any, Literal
 
-from chatkit import paths
+from chatkit import paths, sealed
 from chatkit.checkpoint import write_json
 from chatkit.errors import DataError, StorageError
 from chatkit.runtime import owner
@@ -82,7 +82,12 @@ class AdaptJob:
             folder.mkdir(parents=True)
             with (folder / "adapt.log").open("wb") as log, (folder / "adapt.json").open("wb") as out:
                 process = subprocess.Popen(
-                    [*command, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=log, start_new_session=True
+                    [*command, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=log,
+                    start_new_session=True,
+                    env=None if isinstance(on, str) else sealed.environment(paths.history_file()),
                 )
         except OSError as error:
             raise StorageError(f"{folder}: cannot adapt there: {error.strerror or error}") from None

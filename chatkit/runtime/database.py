@@ -1,5 +1,7 @@
 """An SQLite file of the user's: private, shared safely by several apps, and clear about what fails.
 
+It may be encrypted (chatkit.sealed), which nothing here needs to know.
+
 Text is bound as UTF-8 bytes and cast by SQLite, with lone surrogates passed through: so that whatever a
 terminal can paste comes back unchanged.
 """
@@ -13,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from chatkit import sealed
 from chatkit.errors import StorageError
 
 BUSY_SECONDS = 3.0
@@ -44,19 +47,39 @@ class Database:
         with self.clear_errors():
             if self.saved:
                 _create_private(Path(self.path))
-            self._db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+            self._open_latest(migrate, check)
+
+    def _open_latest(self, migrate: _Step, check: _Step | None) -> None:
+        """Open the file; anew where it was written anew while we waited for it: what we hold has no name any more."""
+        for last in (False, False, True):
+            before = self._inode()
             try:
-                if check is not None:
-                    check(self._db, self.path)
-                self._prepare()
-                migrate(self._db, self.path)
-            except BaseException:
-                self._db.close()
-                raise
+                self._open(migrate, check)
+            except Exception:
+                if last or self._inode() == before:
+                    raise
+                continue
+            if last or self._inode() == before:
+                return
+            self._db.close()
+
+    def _open(self, migrate: _Step, check: _Step | None) -> None:
+        self._db = sealed.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            if check is not None:
+                check(self._db, self.path)
+            self._prepare()
+            migrate(self._db, self.path)
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _inode(self) -> int:
+        return os.stat(self.path).st_ino if self.saved else 0
 
     def _prepare(self) -> None:
         self._db.text_factory = _decoded
-        self._db.row_factory = sqlite3.Row
+        self._db.row_factory = sealed.row_type(self._db)
         self._db.execute("PRAGMA foreign_keys = ON")
         self._db.execute("PRAGMA cell_size_check = ON")  # the file may be from elsewhere
         self._db.execute("PRAGMA secure_delete = ON")
@@ -66,7 +89,7 @@ class Database:
 
     def close(self) -> None:
         """Close the file; what was written is already safe."""
-        with suppress(sqlite3.Error):
+        with suppress(*sealed.errors()):
             self._db.close()
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
@@ -92,7 +115,7 @@ class Database:
         """Turn what SQLite or the system reports into a ``StorageError`` with a way out."""
         try:
             yield
-        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:  # the last where SQLite quotes a damaged file
+        except sealed.errors(OSError, UnicodeDecodeError) as error:  # the last where SQLite quotes a damaged file
             raise StorageError(f"{self.path} cannot be used: {error}", hint=_way_out(str(error))) from error
 
 

@@ -10,14 +10,13 @@ import dataclasses
 import locale
 import os
 import shutil
-import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from chatkit import paths
+from chatkit import paths, sealed
 from chatkit.errors import ChatkitError
 
 State = Literal["ok", "note", "bad"]
@@ -106,16 +105,22 @@ def _database(about: str, file: Path, holds: str) -> Iterator[Finding]:
     if not file.exists():
         yield Finding(about, "ok", f"none yet: {file}")
         return
+    size, verdict = f"{file.stat().st_size / 2**20:.1f} MB of {holds}", "ok"
+    hidden = sealed.is_encrypted(file)
+    if hidden:
+        sealed.cipher(file)
     try:
-        with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
-            (verdict,) = db.execute("PRAGMA integrity_check(1)").fetchone()
-    except sqlite3.Error as error:
+        if not hidden or sealed.is_unlocked(file):
+            with contextlib.closing(sealed.connect(file, read_only=True)) as db:
+                (verdict,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+    except sealed.errors() as error:
         yield Finding(about, "bad", f"{file}: {error}", "move the file away to start afresh; nothing reads it as it is")
         return
     if verdict != "ok":
         yield Finding(about, "bad", f"{file}: {verdict}", "export what can be read, then move the file away")
         return
-    yield Finding(about, "ok", f"{file}, {file.stat().st_size / 2**20:.1f} MB of {holds}")
+    unseen = ", encrypted" + ("" if sealed.is_unlocked(file) else ": not looked into") if hidden else ""
+    yield Finding(about, "ok", f"{file}, {size}{unseen}")
     if os.name == "posix" and file.stat().st_mode & 0o077:
         yield Finding(about, "note", f"{file} can be read by others on this machine", f"chmod 600 {file}")
 

@@ -6,6 +6,8 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+from chatkit import paths, sealed
+
 COMMAND = (sys.executable, "-m", "chatkit")
 _MOST = 20_000  # characters of a report that are shown
 
@@ -25,6 +27,7 @@ async def session_shift(session: int, model: str | None, *, command: Sequence[st
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        env=sealed.environment(paths.history_file()),
     )
     try:
         out, complaint = await process.communicate()

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any, Literal
 
-from chatkit import paths
+from chatkit import paths, sealed
 from chatkit.checkpoint import read_json, write_json
 from chatkit.errors import DataError, StorageError
 from chatkit.runtime import owner
@@ -172,13 +172,24 @@ class TrainingJob:
             self.folder.mkdir(parents=True, exist_ok=True)
             with (self.folder / "train.log").open("ab") as log:
                 self._process = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    env=sealed.environment(paths.history_file()) if self._wants_history() else None,
                 )
         except OSError as error:
             raise StorageError(f"{self.folder}: cannot train there: {error.strerror or error}") from None
         self._began = (self.step, self.seconds)
         note = {"config": self.config, "pid": self._process.pid, "started": time.time()}
         write_json(self.folder / "job.json", {**note, "owner": owner.owner_of(self._process.pid)})
+
+    def _wants_history(self) -> bool:
+        """Whether the config names the chats, which may be encrypted; a config of chatkit's own does not."""
+        with contextlib.suppress(OSError):
+            return b"history:" in Path(self.config).read_bytes()
+        return False
 
     def _note(self) -> dict[str, Any]:
         with contextlib.suppress(OSError, ValueError):

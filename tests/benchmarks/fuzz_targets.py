@@ -103,6 +103,7 @@ class Targets:
         self.folder = folder
         self.tokenizer = Tokenizer.load(paths.shipped_model() / "tokenizer.model")
         self.process = EngineProcess((), None)
+        self.registry = Registry(safe=True)
         self.store, self.imported = Store(":memory:"), 0
         with tempfile.TemporaryDirectory() as aside:
             self.all = self._files(Path(aside)) | self._talk(Path(aside))
@@ -259,7 +260,7 @@ class Targets:
             return
         (self.model / file).write_bytes(body)
         try:
-            assistant = Assistant.load(self.model, Registry(safe=True).load)
+            assistant = Assistant.load(self.model, self.registry.load)
             for _ in Conversation(assistant).turn("hello", heads=["sentiment"], seed=1):
                 pass
         finally:
