@@ -14,7 +14,7 @@ from torch import Tensor
 
 from chatkit.nn.vocabulary import VocabularySoftmax
 from chatkit.text.stream_decoder import StreamDecoder
-from chatkit.text.tokenizer import Tokenizer, language_piece
+from chatkit.text.tokenizer import ASSISTANT, TEXT, USER, Tokenizer, language_piece
 
 
 class Vocabulary:
@@ -45,6 +45,16 @@ class Vocabulary:
     def language(self, language: str) -> int:
         """Id of the piece that asks for a target language, such as "fr"."""
         return self._tokenizer.special(language_piece(language))
+
+    @property
+    def reply(self) -> int:
+        """Id of the piece that opens a turn of the assistant."""
+        return self._tokenizer.special(ASSISTANT)
+
+    @property
+    def openings(self) -> list[int]:
+        """Ids of the pieces that open a turn or a text, whoever speaks."""
+        return [self._tokenizer.special(piece) for piece in (USER, ASSISTANT, TEXT)]
 
     @property
     def specials(self) -> list[int]:

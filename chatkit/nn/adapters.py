@@ -2,8 +2,10 @@
 
     W(c) = W + scale * sum_k c_k B_k A_k        b(c) = b + sum_k c_k d_k
 
-The coefficients c sum to 0: they are what the user prefers less an equal share. So the backbone's own weights are the
-middle of the dial, what works without a dial is the middle, and a folder without adapters is whole.
+The coefficients c sum to 0: they are what the user prefers less what is preferred at home. So the backbone's own
+weights are the home of the dial, what works without a dial is the home, and a folder without adapters is whole. Home is
+the middle, equal shares, where the backbone is trained with the adapters; where they are trained on a backbone that
+stays as it is, home is all on the objective that it was made for.
 
 O x I = shape of a matrix, K = objectives, r = rank
 
@@ -14,7 +16,7 @@ are centred there nowhere, and in that biases are moved as well.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -61,16 +63,16 @@ class Adapters(nn.Module):
 
         Args:
             backbone: Its adapted parameters are overwritten.
-            base: Their values at the middle, from ``copy_base``.
+            base: Their values at home, from ``copy_base``.
             coefficients: (K,), which sum to 0.
         """
         parameters = dict(backbone.named_parameters())
         for key, up in self.up.items():
             parameter, down = parameters[key.replace(_JOIN, ".")], self.down[key]
             wide = (up * coefficients[:, None, None]).permute(1, 0, 2).reshape(len(parameter), -1)  # (O, K r)
-            middle = base[key.replace(_JOIN, ".")]
+            home = base[key.replace(_JOIN, ".")]
             flat = down.reshape(-1, down.shape[-1])  # (K r, I)
-            torch.addmm(middle, wide, flat, alpha=self.alpha / self.rank, out=parameter.data)
+            torch.addmm(home, wide, flat, alpha=self.alpha / self.rank, out=parameter.data)
         for key, shift in self.shift.items():
             name = key.replace(_JOIN, ".")
             torch.addmv(base[name], shift.T, coefficients, out=parameters[name].data)
@@ -107,14 +109,27 @@ def copy_base(backbone: Backbone) -> dict[str, Tensor]:
 
 @torch.no_grad()
 def put_back(backbone: Backbone, base: Mapping[str, Tensor]) -> None:
-    """Give a backbone the weights of its middle again, bit for bit."""
+    """Give a backbone the weights of its home again, bit for bit."""
     for name, parameter in _adapted(backbone):
         parameter.copy_(base[name])
 
 
-def coefficients_of(preference: Mapping[str, float], objectives: Sequence[str]) -> Tensor:
-    """Coefficients (K,) of preferences that sum to 1."""
-    return torch.tensor([preference[name] - 1 / len(objectives) for name in objectives])
+def train_only(adapters: Adapters, backbone: Backbone, modules: nn.Module) -> None:
+    """Ask for the gradients that adapters are trained by, and for no other.
+
+    Args:
+        adapters: They are trained.
+        backbone: Gradients of what the adapters move are wanted, for ``pull_back``.
+        modules: All that is there.
+    """
+    modules.requires_grad_(False)
+    for parameter in (*adapters.parameters(), *(parameter for _, parameter in _adapted(backbone))):
+        parameter.requires_grad_(True)
+
+
+def coefficients_of(preference: Mapping[str, float], home: Mapping[str, float]) -> Tensor:
+    """Coefficients (K,) of a preference: its shares less those of the home, in the order of the home."""
+    return torch.tensor([preference[name] - share for name, share in home.items()])
 
 
 def _adapted(backbone: Backbone) -> list[tuple[str, nn.Parameter]]:

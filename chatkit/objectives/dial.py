@@ -18,14 +18,14 @@ from chatkit.checkpoint import load_tensors, save_tensors
 from chatkit.errors import ModelError
 from chatkit.nn.adapters import Adapters, coefficients_of, copy_base, put_back
 from chatkit.nn.vocabulary import Backbone
-from chatkit.objectives.preference import Preference
+from chatkit.objectives.preference import Preference, end_of, middle
 
 _LEAST = 1e-3  # a smaller share is none: its objective is left out of the step
 
 
 @dataclasses.dataclass(frozen=True)
 class DialConfig:
-    """``[objectives.dial]``: adapters for each objective, trained with the model.
+    """``[objectives.dial]``: adapters for each objective, trained with the model or on a finished one.
 
     Args:
         rank: Rank of each adapter.
@@ -35,7 +35,9 @@ class DialConfig:
         alpha: Adapters are scaled by alpha / rank.
         examples: Dev records a head at each point at which the front is measured.
         heads: The heads whose objectives it trades; by default all that make no vectors, for queries and passages are
-            always encoded at its middle.
+            always encoded at home.
+        frozen: Train the adapters alone, on the assistant of ``init``: its encoder, heads and confidence stay as they
+            are, bit for bit. Its weights are the end of the dial at which the first of ``heads`` has all the share.
     """
 
     rank: int = 8
@@ -44,11 +46,14 @@ class DialConfig:
     alpha: float = 1.0
     examples: int = 500
     heads: tuple[str, ...] = ()
+    frozen: bool = False
 
     def __post_init__(self) -> None:
         for name in ("rank", "learning_rate", "concentration", "alpha", "examples"):
             if getattr(self, name) <= 0:
                 raise ValueError(f"objectives.dial.{name} must be above 0, got {getattr(self, name)}")
+        if self.frozen and len(self.heads) < 2:
+            raise ValueError("objectives.dial.frozen needs two objectives.dial.heads, the assistant's own one first")
 
 
 def draw(objectives: Sequence[str], concentration: float) -> Preference:
@@ -65,25 +70,32 @@ class Dial:
     Args:
         objectives: Names, in the order of the adapters.
         adapters: Their adapters.
+        home: The preference at which the backbone has its own weights; the middle by default.
     """
 
-    def __init__(self, objectives: Sequence[str], adapters: Adapters) -> None:
+    def __init__(self, objectives: Sequence[str], adapters: Adapters, home: Preference | None = None) -> None:
         if len(objectives) != adapters.count:
             raise ValueError(f"{len(objectives)} objectives for {adapters.count} adapters")
         self.objectives, self.adapters = tuple(objectives), adapters
+        self.home = {name: (home or middle(objectives))[name] for name in objectives}
 
     @classmethod
     def of(cls, backbone: Backbone, objectives: Sequence[str], config: DialConfig) -> Dial:
         """A new dial, which changes nothing yet."""
-        return cls(objectives, Adapters(backbone, len(objectives), config.rank, config.alpha))
+        home = end_of(objectives[0], objectives) if config.frozen else None
+        return cls(objectives, Adapters(backbone, len(objectives), config.rank, config.alpha), home)
 
     def merge(self, backbone: Backbone, base: Mapping[str, Tensor], preference: Mapping[str, float]) -> None:
-        """Set a backbone to a preference, in place; ``base`` from ``copy_base`` at the middle."""
-        self.adapters.merge(backbone, base, coefficients_of(preference, self.objectives))
+        """Set a backbone to a preference, in place; ``base`` from ``copy_base`` at home."""
+        self.adapters.merge(backbone, base, self.coefficients(preference))
+
+    def coefficients(self, preference: Mapping[str, float]) -> Tensor:
+        """Of the adapters, (K,)."""
+        return coefficients_of(preference, self.home)
 
     @contextlib.contextmanager
     def at(self, backbone: Backbone, preference: Mapping[str, float]) -> Iterator[None]:
-        """A backbone at a preference for a while; then it is at the middle again, bit for bit."""
+        """A backbone at a preference for a while; then it is at home again, bit for bit."""
         base = copy_base(backbone)
         try:
             self.merge(backbone, base, preference)
@@ -94,6 +106,7 @@ class Dial:
     def save(self, path: Path, lineage: str) -> None:
         """Write the adapters, stamped with the encoder that they are for."""
         facts = {"objectives": list(self.objectives), "rank": self.adapters.rank, "alpha": self.adapters.alpha}
+        facts["home"] = self.home
         metadata = {"dial": json.dumps(facts), "lineage": lineage}
         save_tensors(path, {name: tensor.cpu() for name, tensor in self.adapters.state_dict().items()}, metadata)
 
@@ -111,7 +124,9 @@ class Dial:
             facts = json.loads(metadata["dial"])
             adapters = Adapters(backbone, len(facts["objectives"]), int(facts["rank"]), float(facts["alpha"]))
             adapters.load_state_dict(tensors)
-            return cls([str(name) for name in facts["objectives"]], adapters.eval())
+            names = [str(name) for name in facts["objectives"]]
+            home = {name: float(facts["home"][name]) for name in names} if "home" in facts else None
+            return cls(names, adapters.eval(), home)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ModelError(f"{path}: malformed: {str(error)[:200]}", hint="train it again") from None
 
@@ -123,7 +138,7 @@ class Steps:
 
     Args:
         dial: Its adapters are trained.
-        backbone: Its weights are the middle; while a step's gradients are made they are those of the preference.
+        backbone: Its weights are the home; while a step's gradients are made they are those of the preference.
         concentration: Of the draw.
     """
 
@@ -140,10 +155,10 @@ class Steps:
         return {name: share * len(self._preference) for name, share in self._preference.items()}
 
     def end(self) -> None:
-        """Back to the middle."""
+        """Back home."""
         put_back(self._backbone, self._base)
         self._base = {}
 
     def pull_back(self) -> None:
         """Make gradients of the adapters from those of the backbone."""
-        self.dial.adapters.pull_back(self._backbone, coefficients_of(self._preference, self.dial.objectives))
+        self.dial.adapters.pull_back(self._backbone, self.dial.coefficients(self._preference))

@@ -18,6 +18,16 @@ def middle(objectives: Sequence[str]) -> Preference:
     return dict.fromkeys(objectives, 1 / max(len(objectives), 1))
 
 
+def end_of(objective: str, objectives: Sequence[str]) -> Preference:
+    """All of one objective."""
+    return {name: float(name == objective) for name in objectives}
+
+
+def home_of(front: Mapping[str, Any]) -> Preference:
+    """Where a dial stands that nobody moved: what ``report.json``'s ``dial`` says, by default the middle."""
+    return dict(front.get("home") or middle(front.get("objectives", ())))
+
+
 def grid(objectives: Sequence[str]) -> list[Preference]:
     """Points at which a front is measured: a lattice on all preferences, its ends and the middle among them."""
     count = len(objectives)
@@ -54,16 +64,16 @@ def nearest(points: Sequence[Mapping[str, Any]], preference: Mapping[str, float]
 
 
 def standing(front: Mapping[str, Any], preference: Mapping[str, float]) -> list[tuple[str, str, float, float, bool]]:
-    """Where on a measured front a preference stands: figures of the nearest point, beside those of the middle.
+    """Where on a measured front a preference stands: figures of the nearest point, beside those at home.
 
     Args:
         front: ``report.json``'s ``dial``.
         preference: A whole one.
     Returns:
-        For each objective of the dial: head, metric, value, change against the middle, whether that is no loss.
+        For each objective of the dial: head, metric, value, change against home, whether that is no loss.
     """
     here = nearest(front["grid"], preference)["figures"]
-    usual = nearest(front["grid"], middle(front["objectives"]))["figures"]
+    usual = nearest(front["grid"], home_of(front))["figures"]
     rows = []
     for name in front["objectives"]:
         metric = front["shown"][name]

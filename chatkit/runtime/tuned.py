@@ -21,7 +21,7 @@ from chatkit.nn.adapters import copy_base
 from chatkit.nn.encoder import Encoder, State
 from chatkit.nn.step import Stepper
 from chatkit.nn.vocabulary import Backbone
-from chatkit.objectives.preference import Preference, completed, middle
+from chatkit.objectives.preference import Preference, completed, home_of
 from chatkit.runtime.choosing import checked_weights, objectives_of
 from chatkit.runtime.learning import Learning, Voice
 from chatkit.runtime.prefill import RunningState
@@ -44,6 +44,7 @@ class Tuned:
         self._learning = Learning(assistant)
         self._learned: Voice | None = None  # of this turn, where what was learned is in force
         self._voice: Voice | None = None  # of the head that is called now
+        self._at_home = False  # whether that head is one whose objective the dial does not trade
 
     @property
     def front(self) -> dict[str, Any]:
@@ -56,8 +57,8 @@ class Tuned:
         front = self.front
         shares = [
             {"name": name, "kind": "weights", "low": 0.0, "high": 1.0, "default": round(share, 4), "head": name}
-            | {"what": f"better {front['shown'][name]}"}
-            for name, share in middle(front.get("objectives", ())).items()
+            | {"what": (front.get("what") or {}).get(name) or f"better {front['shown'][name]}"}
+            for name, share in home_of(front).items()
         ]
         found = objectives_of(self._assistant.heads).values()
         return shares + [
@@ -123,26 +124,36 @@ class Tuned:
     def speaking(self, head: Head) -> Iterator[None]:
         """While a head is called: what was learned speaks in those that carry the conversation on, and in no other.
 
-        Only meanwhile are logits taken from here: several conversations may share an assistant.
+        And a head whose objective the dial does not trade speaks from home. Only meanwhile are logits taken from here:
+        several conversations may share an assistant.
         """
         self._voice = self._learned if head.view == CONVERSATION else None
+        self._at_home = not self._trades(head)
         try:
             with self._assistant.vocabulary.fast_logits(self.logits):
                 yield
         finally:
-            self._voice = None
+            self._voice, self._at_home = None, False
 
     def begin(self, turns: Sequence[Mapping[str, Any]]) -> tuple[Tensor, State]:
         """Hidden state (1, D) and encoder state at the opening of the reply."""
-        return self.running.advance(turns) if self._voice is None else self._voice.begin()
+        running = self._middle[2] if self._at_home else self.running
+        return running.advance(turns) if self._voice is None else self._voice.begin()
 
     def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """One step of the encoder, (B,) ids and state -> (B, D) and new state."""
-        return (self.stepper if self._voice is None else self._voice.stepper).step(ids, state)
+        return (self._stepper if self._voice is None else self._voice.stepper).step(ids, state)
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits (B, V) of hidden states (B, D)."""
-        return self.stepper.logits(hidden) if self._voice is None else self._voice.logits(hidden)
+        return self._stepper.logits(hidden) if self._voice is None else self._voice.logits(hidden)
+
+    @property
+    def _stepper(self) -> Stepper:
+        return self._middle[1] if self._at_home else self.stepper
+
+    def _trades(self, head: Head) -> bool:
+        return head.name in self.front.get("objectives", ())
 
     @property
     def middle(self) -> Stepper:
@@ -150,8 +161,11 @@ class Tuned:
         return self._middle[1]
 
     def encoder_for(self, head: Head) -> Encoder:
-        """The encoder of a head: at the middle where it makes vectors, for passages were encoded there."""
-        return (self._middle[0] if head.makes_vectors() else self.backbone).encoder
+        """The encoder of a head: where the dial stands if that trades the head's objective, else at home.
+
+        Vectors of passages were made at home; and confidences of a head that the dial does not trade are those of home.
+        """
+        return (self.backbone if self._trades(head) else self._middle[0]).encoder
 
     def set(self, preference: Preference | None) -> None:
         """Move to a preference, None for the middle; the conversation is encoded anew when it goes on."""

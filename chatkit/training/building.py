@@ -9,13 +9,17 @@ from pathlib import Path
 import torch
 
 from chatkit.assistant import Assistant
+from chatkit.config import from_table
 from chatkit.errors import ConfigError
 from chatkit.head.head import Head, Record
 from chatkit.head.setup import HeadSetup, labels_of
+from chatkit.model_files import read_assistant_table
+from chatkit.nn.encoder import EncoderConfig
 from chatkit.objectives.dial import Dial
 from chatkit.registry import Registry
 from chatkit.text.tokenizer import Tokenizer
-from chatkit.training.recipe import Recipe
+from chatkit.training.beside import check_frozen
+from chatkit.training.recipe import Recipe, trains_adapters_only
 
 
 def find_device(name: str) -> torch.device:
@@ -59,7 +63,7 @@ def new_assistant(
     Raises:
         ConfigError: If there are not at least two objectives for the dial.
     """
-    assistant = Assistant(tokenizer, recipe.encoder)
+    assistant = Assistant(tokenizer, encoder_of(recipe))
     for name, head_class in classes.items():
         labels = labels_of(records[name], head_class.label_field)
         assistant.add_head(head_class, HeadSetup(recipe.heads[name].options, labels, trained=True))
@@ -83,6 +87,19 @@ def _add_dial(assistant: Assistant, recipe: Recipe, classes: Mapping[str, type[H
     assistant.dial = Dial.of(assistant.backbone, names, config)
 
 
+def encoder_of(recipe: Recipe) -> EncoderConfig:
+    """The shape of the encoder; that of ``init`` where it stays as it is, so that a config of a dial fits them all.
+
+    Raises:
+        ModelError: If ``init`` is no assistant.
+    """
+    if not trains_adapters_only(recipe) or recipe.init is None:
+        return recipe.encoder
+    file = Path(recipe.init) / "assistant.toml"
+    table = read_assistant_table(Path(recipe.init))
+    return from_table(EncoderConfig, table["encoder"], where=str(file), prefix="encoder")
+
+
 def take_weights(assistant: Assistant, folder: Path, recipe: Recipe, classes: Mapping[str, type[Head]]) -> None:
     """Begin with the weights of another assistant; heads that it has not, or that changed shape, begin new.
 
@@ -91,11 +108,13 @@ def take_weights(assistant: Assistant, folder: Path, recipe: Recipe, classes: Ma
         ModelError: If it cannot be loaded.
     """
     other = Assistant.load(folder, lambda name: classes[name], only=list(classes))
-    wanted = recipe.encoder
+    wanted = assistant.config
     rates = {name: getattr(wanted, name) for name in ("dropout", "embedding_dropout", "weight_dropout")}
     if dataclasses.replace(other.config, **rates) != wanted:
         raise ConfigError(f"[encoder] differs from that of init = {folder}", hint="copy its assistant.toml's")
     assistant.backbone.load_state_dict(other.backbone.state_dict())
+    if trains_adapters_only(recipe):
+        check_frozen(recipe, other)
     for name, head in other.heads.items():
         new, old = assistant.heads[name].state_dict(), head.state_dict()
         if {key: t.shape for key, t in new.items()} == {key: t.shape for key, t in old.items()}:

@@ -29,7 +29,8 @@ def measure_front(assistant: Assistant, dial: Dial, records: Mapping[str, Sequen
         records: Dev records of each head, those of the dial and others.
     Returns:
         Plain data for the report: ``objectives``, ``offered`` and ``why``, ``shown`` (the metric of each head that
-        people read) and ``better``, ``ends``, ``order`` (Spearman), ``grid`` (``at``, ``figures``), ``examples``.
+        people read) and ``better``, ``what`` (each objective in words), ``home``, ``ends``, ``order`` (Spearman),
+        ``grid`` (``at``, ``figures``), ``examples``.
     """
     points = grid(dial.objectives)
     measured: list[dict[str, Sums]] = []
@@ -42,10 +43,12 @@ def measure_front(assistant: Assistant, dial: Dial, records: Mapping[str, Sequen
     offered, why = _verdict(ends)
     return {
         "objectives": list(dial.objectives),
+        "home": dial.home,
         "rank": dial.adapters.rank,
         "offered": offered,
         "why": why,
         "shown": shown,
+        "what": {name: str(getattr(assistant.heads[name], "aim", "")) for name in dial.objectives},
         "better": {name: table[0][name][metric].better for name, metric in shown.items()},
         "ends": {name: {"metric": metric, **change.as_json()} for name, (metric, change, _) in ends.items()},
         "order": {name: _order(name, points, table) for name in dial.objectives},
@@ -94,7 +97,19 @@ def _verdict(ends: Mapping[str, tuple[str, Change, bool]]) -> tuple[bool, str]:
 
 
 def _order(name: str, points: Sequence[Preference], table: Sequence[Mapping[str, Any]]) -> float:
-    """Spearman's rank correlation over the grid of an objective's share and how good it is; 1 is perfect control."""
+    """Rank correlation of an objective's share and how good it is; 1 is perfect control.
+
+    Between its end and each other end, all else at 0: the lowest of those.
+    """
+    found = []
+    for other in points[0]:
+        edge = [i for i, point in enumerate(points) if point[name] + point[other] > 1 - 1e-9]
+        if other != name:
+            found.append(_spearman(name, [points[i] for i in edge], [table[i] for i in edge]))
+    return min(found)
+
+
+def _spearman(name: str, points: Sequence[Preference], table: Sequence[Mapping[str, Any]]) -> float:
     metric = "loss" if "loss" in table[0][name] else next(iter(table[0][name]))
     sign = 1 if table[0][name][metric].better == "higher" else -1
     shares = _ranks([point[name] for point in points])

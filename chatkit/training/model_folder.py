@@ -11,7 +11,7 @@ from chatkit.assistant import OWN
 from chatkit.checkpoint import new_folder, recover_folder
 from chatkit.errors import HeadError, ModelError, StorageError
 from chatkit.model_files import RUN_FOLDER, read_assistant_table
-from chatkit.training.past import RECIPE, added_heads, remember_added
+from chatkit.training.past import RECIPE, added_heads, past_file, remember_added
 
 _EXTRAS = ("CARD.md", "NOTICE")
 
@@ -68,11 +68,16 @@ def copy_model(source: Path, target: Path, *, without: str = "") -> None:
             shutil.copytree(head.parent, target / "heads" / head.parent.name)
 
 
-def copy_extras(source: Path, target: Path) -> None:
-    """Copy what goes with an assistant: card, notice, what it was trained on."""
+def copy_card(source: Path, target: Path) -> None:
+    """Copy what is to be read of an assistant: card and notice."""
     for extra in _EXTRAS:
         if (source / extra).is_file():
             shutil.copyfile(source / extra, target / extra)
-    if (source / RUN_FOLDER / RECIPE).is_file():
+
+
+def copy_extras(source: Path, target: Path) -> None:
+    """Copy what goes with an assistant: card, notice, what it was trained on."""
+    copy_card(source, target)
+    if (known := past_file(source)).is_file():
         (target / RUN_FOLDER).mkdir(exist_ok=True)
-        shutil.copyfile(source / RUN_FOLDER / RECIPE, target / RUN_FOLDER / RECIPE)
+        shutil.copyfile(known, target / RUN_FOLDER / RECIPE)

@@ -16,7 +16,7 @@ from chatkit.training.evaluator import evaluate
 from chatkit.training.front import measure_front
 from chatkit.training.prepare import draw, read_records
 from chatkit.training.ranking import fit_fusions
-from chatkit.training.recipe import Recipe
+from chatkit.training.recipe import Recipe, trains_adapters_only
 
 Figures = dict[str, dict[str, Metric]]
 
@@ -69,6 +69,9 @@ def fit_on_dev(assistant: Assistant, recipe: Recipe, dev: DevPart, say: Callable
         dev: The dev parts of its data.
         say: Told what is done.
     """
+    if trains_adapters_only(recipe):
+        _measure_dial(assistant, recipe, dev, say)  # all else stays as it was fitted
+        return
     if recipe.train.dp is not None:
         say("nothing is fitted on the data: train.dp promises that only the trained weights know of them")
         return

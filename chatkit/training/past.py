@@ -2,6 +2,7 @@
 
 DIR/run/recipe.json   the config of the run that made it
 DIR/run/added.json    the configs of heads that were trained on it afterwards
+DIR/run/base.json     the config that made it, where DIR/run is that of its dial (chatkit.training.beside)
 """
 
 from __future__ import annotations
@@ -18,12 +19,18 @@ from chatkit.head.head import Head
 from chatkit.model_files import RUN_FOLDER
 from chatkit.training.recipe import HeadConfig, Recipe, resolve_path
 
-RECIPE, ADDED = "recipe.json", "added.json"
+RECIPE, ADDED, BASE = "recipe.json", "added.json", "base.json"
 _OWN = {
     "dialogue": "corpora:english/dialogue",
     "labelled": "corpora:english/sentiment",
     "retrieval": "corpora:english/retrieval",
 }
+
+
+def past_file(folder: Path) -> Path:
+    """Where the config that made a model is kept, if it is."""
+    base = folder / RUN_FOLDER / BASE
+    return base if base.is_file() else folder / RUN_FOLDER / RECIPE
 
 
 def past_recipe(folder: Path) -> Recipe | None:
@@ -32,7 +39,7 @@ def past_recipe(folder: Path) -> Recipe | None:
     Raises:
         ModelError, ConfigError: If what it remembers cannot be read.
     """
-    file = folder / RUN_FOLDER / RECIPE
+    file = past_file(folder)
     table: dict[str, Any] = read_json(file) if file.is_file() else {}
     added = added_heads(folder)
     if not table and not added:

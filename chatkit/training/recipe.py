@@ -286,6 +286,13 @@ class Recipe:
                 raise ValueError(f"objectives.keep names {bound.objective}, which is no head of it")
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"seed must lie in 0..{2**32 - 1}, got {self.seed}")
+        if trains_adapters_only(self) and not self.init:
+            raise ValueError("objectives.dial.frozen needs init: the assistant that the dial is for")
+
+
+def trains_adapters_only(recipe: Recipe) -> bool:
+    """Whether it makes a dial for a finished assistant, ``init``."""
+    return recipe.objectives.dial is not None and recipe.objectives.dial.frozen
 
 
 def load_recipe(path: str, overrides: Sequence[str] = ()) -> Recipe:

@@ -34,6 +34,7 @@ from chatkit.model_files import RUN_FOLDER
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.training.account import account, used_sessions
 from chatkit.training.allocator import keep_freed_memory
+from chatkit.training.beside import write_dial
 from chatkit.training.building import find_device, find_head, new_assistant, take_weights
 from chatkit.training.distributed import Group
 from chatkit.training.interrupts import interrupts
@@ -42,7 +43,7 @@ from chatkit.training.on_history import remember
 from chatkit.training.prepare import fingerprint, make_batches, make_tokenizer, training_records
 from chatkit.training.private import check_private
 from chatkit.training.progress import Progress
-from chatkit.training.recipe import Recipe
+from chatkit.training.recipe import Recipe, trains_adapters_only
 from chatkit.training.resuming import check_same, load_checkpoint
 from chatkit.training.run_log import RunLog
 from chatkit.training.stopping import EarlyStopping
@@ -236,8 +237,12 @@ class Run:
 
     def save_assistant(self) -> None:
         """Save the assistant as it stands, with what it was trained on."""
-        self.report()
+        account = self.report()
         remember(self.folder, used_sessions(self._records))
+        if trains_adapters_only(self.recipe):
+            kept = {key: account[key] for key in ("training", "objectives")}
+            write_dial(self.assistant, Path(self.recipe.init or ""), self.folder, kept)
+            return
         only_trained = [name for name, config in self.recipe.heads.items() if config.training_only]
         self.assistant.save(self.folder, leave_out=only_trained)
 
@@ -254,6 +259,8 @@ class Run:
         """The last figures on dev: kept in ``figures`` and in the assistant's report."""
         self.progress.note("measuring all heads on dev")
         self.figures, self.assistant.report["dev"] = self.dev.final(self.assistant)
+        if trains_adapters_only(self.recipe):
+            return
         if (beside := load_beside(self.recipe, self.assistant.tokenizer)) is not None:
             self.progress.note(f"measuring where it stands beside the runs of {beside.folder.name}")
             self.assistant.report["tradeoff"] = measured(self.assistant, self.recipe, beside)

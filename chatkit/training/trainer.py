@@ -19,6 +19,7 @@ from chatkit.assistant import Assistant
 from chatkit.data.batching import Batch
 from chatkit.data.domains import DomainBatches
 from chatkit.errors import ConfigError
+from chatkit.nn.adapters import train_only
 from chatkit.nn.sampled_softmax import Sampling
 from chatkit.objectives.conflict import Reading
 from chatkit.objectives.dial import Steps
@@ -29,7 +30,7 @@ from chatkit.training.losses import LOWER_RATE, HeadLosses, Source, same_texts
 from chatkit.training.optimiser import make_optimiser, shrink
 from chatkit.training.precision import computes_in_bfloat16
 from chatkit.training.private import private_gradients
-from chatkit.training.recipe import Recipe
+from chatkit.training.recipe import Recipe, trains_adapters_only
 from chatkit.training.schedule import rate_at
 from chatkit.training.shared_gradients import SharedGradients, TrainingError
 from chatkit.training.task_sampler import TaskSampler
@@ -95,10 +96,13 @@ class Trainer:
             assistant.backbone.softmax.sampling = Sampling(recipe.train.frequent, recipe.train.sampled)
         if frozen:
             assistant.backbone.requires_grad_(False)
-        self._parameters = [p for p in self._modules.parameters() if p.requires_grad]
         self._tuning = self._make_tuning()
         adapters = list(assistant.dial.adapters.parameters()) if assistant.dial and self._tuning else []
-        self._parameters += adapters
+        self._adapters_only = bool(adapters) and trains_adapters_only(recipe)
+        if self._adapters_only and assistant.dial:
+            train_only(assistant.dial.adapters, assistant.backbone, self._modules)
+        trained = [p for p in self._modules.parameters() if p.requires_grad]
+        self._parameters = adapters if self._adapters_only else trained
         self.shared = self._make_shared()
         self.weighting = self.shared.weighting
         self.optimiser = make_optimiser(self._parameters, recipe, adapters)
@@ -137,7 +141,7 @@ class Trainer:
         self._modules.train()
         if self._frozen:
             self.assistant.backbone.eval()
-        self.optimiser.zero_grad(set_to_none=True)
+        self._modules.zero_grad(set_to_none=True)
         losses, tokens = self._backward(names)
         weights = self.shared.combine(losses)
         if self._tuning is not None:
@@ -180,7 +184,8 @@ class Trainer:
             [p for p in self.assistant.backbone.parameters() if p.requires_grad],
             own,
             weighting,
-            conflict_every=0 if recipe.train.dp else config.conflict_every,  # gradients without noise tell of records
+            # gradients without noise tell of records; and weights that stay as they are do not change along them
+            conflict_every=0 if recipe.train.dp or self._adapters_only else config.conflict_every,
             noise_every=config.noise_every,
             group=self.group,
             rows=recipe.train.accumulate > 1,

@@ -11,6 +11,7 @@ from chatkit.objectives.preference import completed, standing
 
 Slider = Mapping[str, Any]
 Dial = dict[str, float]
+_METRICS = {"word_perplexity": "perplexity", "macro_f1": "macro-F1", "dense_mrr@10": "MRR@10"}
 HOW = "Write /dial NAME=NUMBER, /dial off or /dial."
 
 
@@ -69,7 +70,7 @@ def brief(dial: Mapping[str, float]) -> str:
 
 
 def figures(front: Mapping[str, Any], sliders: Sequence[Slider], dial: Mapping[str, float]) -> str:
-    """Where on the measured front the weights stand, in the metrics of each head and against the middle.
+    """Where on the measured front the weights stand, in the metrics of each head and against where they stood.
 
     "" where the dial moves no weights.
     """
@@ -77,7 +78,11 @@ def figures(front: Mapping[str, Any], sliders: Sequence[Slider], dial: Mapping[s
     if not shares or not front:
         return ""
     rows = standing(front, completed(shares, front["objectives"]))
-    parts = [f"{metric.replace('_', ' ')} {_figure(value)} ({_signed(by)})" for _, metric, value, by, _ in rows]
+    metrics = [metric for _, metric, *_ in rows]
+    parts = []
+    for name, metric, value, by, _ in rows:  # of two language models it is not clear which perplexity is meant
+        whose = f"{name} " if metrics.count(metric) > 1 else ""
+        parts.append(f"{whose}{_METRICS.get(metric, metric.replace('_', ' '))} {_figure(value)} ({_signed(by)})")
     return ", ".join(parts)
 
 

@@ -1,9 +1,13 @@
-"""Makes three sets of short conversations from dialogues: all of them, the brief ones, those with a warm reply::
+"""Makes the sets that a dial is trained on from dialogues: all of them, brief replies, warm replies::
 
-    python docs/dial/prepare.py FOLDER_OF_CHITCHAT --out replies
+    python docs/dial/prepare.py FOLDER... --out replies
 
-FOLDER_OF_CHITCHAT holds ``train.jsonl`` and ``dev.jsonl`` (also ``.gz``) of dialogues, as in "Formats" of the README.
+Each FOLDER holds ``train.jsonl`` and ``dev.jsonl`` (also ``.gz``) of dialogues, as in "Formats" of the README.
 What is warm is said by the sentiment head of an assistant, the one that ships unless ``--model`` names another.
+
+    all     whole dialogues: what the assistant says anyway, which the dial holds on to
+    brief   a turn and the reply to it, of few words
+    warm    a turn and the reply to it, of a positive mood
 """
 
 from __future__ import annotations
@@ -22,11 +26,24 @@ from chatkit.runtime.loading import load
 BRIEF_WORDS, LONG_WORDS, WARM = 6, 24, 0.6
 MOST = {"train": 12_000, "dev": 1_200}
 
+Turns = list[dict[str, str]]
 
-def conversations(folder: Path, part: str) -> Iterator[list[dict[str, str]]]:
+
+def dialogues(folders: Sequence[Path], part: str) -> list[Turns]:
+    """All dialogues, in an order that is always the same."""
+    found = []
+    for folder in folders:
+        for record in READERS["dialogue"].read(folder, part, "skip", Problems()):
+            turns = [{"speaker": turn["speaker"], "text": turn["text"]} for turn in record.get("turns", ())]
+            if turns:
+                found.append(turns)
+    random.Random(0).shuffle(found)
+    return found
+
+
+def replies(found: Sequence[Turns]) -> Iterator[Turns]:
     """Pairs of a turn and the reply to it, none of them long."""
-    for record in READERS["dialogue"].read(folder, part, "skip", Problems()):
-        turns = list(record.get("turns", ()))
+    for turns in found:
         for first, second in zip(turns[::2], turns[1::2], strict=False):
             if all(0 < len(turn["text"].split()) <= LONG_WORDS for turn in (first, second)):
                 yield [
@@ -53,18 +70,19 @@ def warmth(texts: Sequence[str], model: str | None) -> list[float]:
 def main() -> None:
     """Write the sets."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folders", type=Path, nargs="+", metavar="FOLDER")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--model")
     given = parser.parse_args()
     for part, most in MOST.items():
-        pairs = list(conversations(given.folder, part))
+        whole = dialogues(given.folders, part)
+        pairs = list(replies(whole))
         random.Random(0).shuffle(pairs)
         pairs = pairs[:most]
         judged = warmth([pair[1]["text"] for pair in pairs], given.model)
         sets = {
-            "all": pairs,
-            "brief": [pair for pair in pairs if all(len(turn["text"].split()) <= BRIEF_WORDS for turn in pair)],
+            "all": whole[:most],
+            "brief": [pair for pair in pairs if len(pair[1]["text"].split()) <= BRIEF_WORDS],
             "warm": [pair for pair, value in zip(pairs, judged, strict=True) if value >= WARM],
         }
         for name, rows in sets.items():

@@ -4,6 +4,8 @@ from chatkit.plugin_api import LanguageModel
 
 
 class Warmth(LanguageModel):
-    """Each next piece where people are kind."""
+    """Replies like those of people who are kind."""
 
     name = "warmth"
+    aim = "kinder replies"
+    replies_only = True

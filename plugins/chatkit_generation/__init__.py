@@ -23,6 +23,7 @@ class Generation(LanguageModel):
     """
 
     name = "generation"
+    aim = "replies as all the texts have them"
     objectives = MappingProxyType(
         {
             "fluency": "likelier words: log-probability a piece",

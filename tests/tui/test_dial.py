@@ -147,7 +147,7 @@ def test_shares_make_room_for_each_other():
 
 def test_the_dial_stands_on_the_measured_front():
     told = dial.figures(FRONT, SHARES, {"generation": 0.21, "sentiment": 0.79})
-    assert told == "word perplexity 190 (+15), macro f1 0.680 (+0.030)"
+    assert told == "perplexity 190 (+15), macro-F1 0.680 (+0.030)"
     assert dial.figures(FRONT, SLIDERS, {"warmth": 1.0}) == ""
 
 
@@ -163,7 +163,7 @@ async def test_moving_the_weights_shows_what_it_costs_and_prepares_the_engine(dr
         await chat.until(lambda: sliders["sentiment"].has_focus)
         await chat.key("right", "right", "right")
         await chat.until(lambda: sliders["generation"].value == 0.2)
-        await chat.sees("measured nearby: word perplexity 190 (+15), macro f1 0.680 (+0.030)", "prepared for")
+        await chat.sees("measured nearby: perplexity 190 (+15), macro-F1 0.680 (+0.030)", "prepared for")
         await chat.key("0")
         await chat.until(lambda: chat.app.chat.dial == {})
         await chat.until(lambda: "measured nearby" not in chat.text)

@@ -69,7 +69,9 @@ def _sweep_sections(found: Study, here: str | None) -> list[str]:
     )
     rate = words.exchange(found, at.name)
     gave = [words.gave_up(head, it) for head, it in found.gave_up.get(at.name, {}).items()]
+    gave = gave or [words.unknown_alone(found)]
     return [
+        _section("How far it is", _list(words.coverage(found))),
         _section("What this is about", _p(words.WHAT_A_FRONT_IS)),
         _section("The front", _p(f"Lower left is better; {at.name} is ringed.") + charts),
         _section(f"What each objective gave up in {at.name}", _list(gave)),
@@ -95,12 +97,18 @@ def compare_page(a: RunData, b: RunData) -> str:
 
 def _table(found: Study) -> str:
     heads = found.objectives
-    titles = ["", *(t for h in heads for t in (f"{h}: dev loss", _metric_title(found, h))), "against alone"]
+    titles = [
+        "",
+        *(t for h in heads for t in (f"{h}: dev loss", _metric_title(found, h))),
+        "against alone",
+        "a step costs",
+    ]
     rows = [f"<tr>{''.join(f'<th>{html.escape(title)}</th>' for title in titles)}</tr>"]
     rows += [
         f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in _cells(found, row))}</tr>" for row in found.rows
     ]
-    note = f"* on the front. Metrics on {found.split}, ± standard deviation over seeds; against alone: + is worse."
+    note = f"* on the front. Metrics on {found.split}, ± standard deviation over seeds; against alone: + is worse; "
+    note += "a step costs: CPU time, and memory for gradients that are kept apart."
     return f'<div class="wide"><table>{"".join(rows)}</table></div>{_p(note)}'
 
 
@@ -113,7 +121,7 @@ def _cells(found: Study, row: Row) -> list[str]:
     cells = [f"{'* ' if row.on_front else ''}{row.name}"]
     for head in found.objectives:
         cells += [words.spread(row.losses[head], "loss"), words.spread(row.metrics[head], found.metrics[head][0])]
-    return [*cells, f"{row.delta_m.mean:+.1f} %" if row.delta_m else ""]
+    return [*cells, f"{row.delta_m.mean:+.1f} %" if row.delta_m else "", words.cost(row)]
 
 
 def _section(title: str, content: str) -> str:

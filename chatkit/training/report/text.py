@@ -52,6 +52,7 @@ def sweep_text(found: Study, *, here: str | None = None, failures: Mapping[str, 
     """
     at = (found.row(here) if here else None) or found.rows[0]
     lines = [f"Sweep of {len(found.rows)} ways to weigh {' and '.join(found.objectives)}", ""]
+    lines += _titled("How far it is", _wrapped(words.coverage(found)))
     lines += _titled("Trained on", [f"  {name}: {', '.join(map(str, sets))}" for name, sets in found.data.items()])
     lines += _titled("What this is about", _wrapped([words.WHAT_A_FRONT_IS]))
     lines += _titled(f"All of them, best first (dev loss; metrics on {found.split})", _rows(found))
@@ -126,13 +127,13 @@ def in_one_number(found: Study) -> list[str]:
 
 def _gave_up(found: Study, at: Row) -> list[str]:
     lines = [words.gave_up(head, it) for head, it in found.gave_up.get(at.name, {}).items()]
-    return lines or ["not known: the objectives were not trained alone (sweep.single)"]
+    return lines or [words.unknown_alone(found)]
 
 
 def _rows(found: Study) -> list[str]:
     width = max(len(row.name) for row in found.rows)
     heads = [*found.objectives]
-    header = f"    {'':{width}}  " + "  ".join(f"{head:>26}" for head in heads) + "   change"
+    header = f"    {'':{width}}  " + "  ".join(f"{head:>26}" for head in heads) + "   change   a step costs"
     lines = [header]
     for row in found.rows:
         cells = []
@@ -142,11 +143,16 @@ def _rows(found: Study) -> list[str]:
             cells.append(f"{row.losses[head].mean:.3f}  {value}")
         change = f"{row.delta_m.mean:+.1f} %" if row.delta_m else ""
         star = "*" if row.on_front else " "
-        lines.append(f"  {star} {row.name:{width}}  " + "  ".join(f"{cell:>26}" for cell in cells) + f"   {change}")
+        lines.append(
+            f"  {star} {row.name:{width}}  "
+            + "  ".join(f"{cell:>26}" for cell in cells)
+            + f"   {change:6}   {words.cost(row)}"
+        )
     seeds = sorted({len(row.seeds) for row in found.rows})
     lines.append(
         f"  * on the front; ± over {'/'.join(map(str, seeds))} seeds; change: against training alone, + is worse"
     )
+    lines.append("    a step costs: CPU time, and memory for gradients that are kept apart")
     return lines
 
 

@@ -163,6 +163,33 @@ def rates(found: Study) -> list[str]:
     ]
 
 
+def coverage(found: Study) -> list[str]:
+    """How much of the sweep is done, and whether more should be tried."""
+    it = found.coverage
+    if it is None:
+        return []
+    lines = []
+    if it.done < it.planned:
+        lines.append(
+            f"{it.done} of {it.planned} runs are done: what stands here is what these say, and can still change"
+        )
+    lines += [f"{end}: beyond it may lie better; widen [sweep] and go on with --resume" for end in it.ends]
+    return lines
+
+
+def unknown_alone(found: Study) -> str:
+    """Why it is not known what was given up."""
+    if found.coverage is not None and found.coverage.alone_to_come:
+        return "not known yet: the runs that train each objective alone are still to come"
+    return "not known: the objectives were not trained alone (sweep.single)"
+
+
+def cost(row: Row) -> str:
+    """CPU time of a step and the memory that gradients kept apart take."""
+    time = "" if row.milliseconds is None else f"{row.milliseconds:.0f} ms"
+    return f"{time} {row.row_bytes / 1e6:.1f} MB".strip()
+
+
 def constrained(found: Study) -> list[str]:
     """Whether the bounds of ``objectives.keep`` can be kept, and by what."""
     answer = found.constrained
@@ -172,7 +199,9 @@ def constrained(found: Study) -> list[str]:
     reached = ", ".join(f"{value:.3f} on dev (margin {margin:.3f})" for value, margin in kept.values.values())
     test = f"; on test it held in {answer.held[0]} of {answer.held[1]} seeds" if answer.held else ""
     if kept.name is None:
-        return [f"{asked}: not feasible here: the closest is {kept.closest}, {reached}{test}"]
+        unfinished = found.coverage is not None and found.coverage.done < found.coverage.planned
+        verdict = "kept by nothing so far" if unfinished else "not feasible here"
+        return [f"{asked}: {verdict}: the closest is {kept.closest}, {reached}{test}"]
     if kept.sure:
         return [f"{asked}: kept by {kept.name}, {reached}: room for another seed and other texts (90 %){test}"]
     return [

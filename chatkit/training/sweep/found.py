@@ -120,6 +120,23 @@ class Constrained:
 
 
 @dataclasses.dataclass(frozen=True)
+class Coverage:
+    """How much of a sweep is done.
+
+    Args:
+        done: Runs.
+        planned: Runs in all; while trials are still run, at most so many.
+        alone_to_come: Whether runs of an objective alone are still to come.
+        ends: In words, where many ways chose the end of what was tried.
+    """
+
+    done: int
+    planned: int
+    alone_to_come: bool = False
+    ends: Sequence[str] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class Study:
     """All of it; ``None`` where the runs do not tell.
 
@@ -139,6 +156,7 @@ class Study:
         data: head -> its data sets.
         records: head -> training records.
         constrained: The answer to ``objectives.keep``, if that was asked.
+        coverage: How much of the sweep is done.
     """
 
     objectives: Sequence[str]
@@ -156,6 +174,7 @@ class Study:
     data: Mapping[str, Any]
     records: Mapping[str, int]
     constrained: Constrained | None = None
+    coverage: Coverage | None = None
 
     def row(self, name: str) -> Row | None:
         """The row of a candidate."""

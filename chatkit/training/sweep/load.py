@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from chatkit.checkpoint import read_json
@@ -10,6 +11,7 @@ from chatkit.objectives.constraint import parse_bounds
 from chatkit.training.recipe import Recipe
 from chatkit.training.sweep.config import SweepConfig
 from chatkit.training.sweep.found import Study
+from chatkit.training.sweep.progress import asked, coverage
 from chatkit.training.sweep.results import SWEEP, read_results
 from chatkit.training.sweep.study import study
 
@@ -21,8 +23,9 @@ def load_study(folder: Path) -> Study | None:
         ModelError, ConfigError: If the folder holds no sweep that can be read.
     """
     recipe = _recipe(folder)
-    bounds = parse_bounds(recipe.objectives.keep)
-    return study(read_results(folder), recipe.sweep or SweepConfig(), recipe.seed, bounds)
+    bounds, results = parse_bounds(recipe.objectives.keep), asked(recipe, read_results(folder))
+    found = study(results, recipe.sweep or SweepConfig(), recipe.seed, bounds)
+    return None if found is None else dataclasses.replace(found, coverage=coverage(recipe, results))
 
 
 def sweep_config(folder: Path) -> SweepConfig:

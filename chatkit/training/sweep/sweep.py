@@ -26,6 +26,7 @@ from chatkit.training.sweep.choose import chosen_trials, seeds_of
 from chatkit.training.sweep.config import SweepConfig
 from chatkit.training.sweep.plan import Planned, candidates, plan, trials
 from chatkit.training.sweep.pool import Outcome, Pool
+from chatkit.training.sweep.progress import most_later
 from chatkit.training.sweep.results import FAILED, RESULT, RUNS, SWEEP, Result, read_result, write_result
 from chatkit.training.tradeoff import tell_models
 
@@ -113,7 +114,7 @@ class Sweep:
     def _run(self) -> bool:
         first = self.recipe.seed
         tuning = [self._plan(each.name, trial, first) for each in self.candidates for trial in trials(self.recipe)]
-        self.board.expect(len(tuning) + self._most_later())
+        self.board.expect(len(tuning) + most_later(self.candidates, self.config))
         if not self._run_all(tuning):
             return False
         results = [result for each in tuning if (result := self._result(each)) is not None]
@@ -130,13 +131,6 @@ class Sweep:
         if finished and self.config.save_models:
             tell_models(self.folder)
         return finished
-
-    def _most_later(self) -> int:
-        few = min(self.config.seeds_rest or self.config.seeds, self.config.seeds) - 1
-        full = [each for each in self.candidates if each.kind not in ("sum", "method") or each.name == "static"]
-        methods = sum(each.kind == "method" for each in self.candidates)
-        count = len(full) + min(self.config.best, methods)
-        return count * (self.config.seeds - 1) + (len(self.candidates) - count) * few
 
     def _plan(self, name: str, trial: str, seed: int) -> Planned:
         candidate = next(each for each in self.candidates if each.name == name)

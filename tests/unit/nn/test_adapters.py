@@ -108,7 +108,9 @@ def test_gradients_by_the_chain_rule_are_those_of_autograd(backbone: Backbone, a
             assert torch.allclose(parameter.grad, leaves[name].grad, rtol=1e-4, atol=1e-6)  # type: ignore[arg-type]
 
 
-def test_coefficients_are_shares_less_an_equal_share() -> None:
-    found = coefficients_of({"b": 0.7, "a": 0.3, "c": 0.0}, ["a", "b", "c"])
+def test_coefficients_are_shares_less_those_of_home() -> None:
+    found = coefficients_of({"b": 0.7, "a": 0.3, "c": 0.0}, {"a": 1.0, "b": 0.0, "c": 0.0})
+    assert found.tolist() == pytest.approx([-0.7, 0.7, 0.0])
+    found = coefficients_of({"b": 0.7, "a": 0.3, "c": 0.0}, dict.fromkeys("abc", 1 / 3))
     assert found.tolist() == pytest.approx([0.3 - 1 / 3, 0.7 - 1 / 3, -1 / 3])
     assert math.isclose(float(found.sum()), 0, abs_tol=1e-6)

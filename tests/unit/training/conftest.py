@@ -11,6 +11,8 @@ import pytest
 
 from chatkit.training.sweep.results import Result
 
+SWEEP = {"grid": 1, "methods": ["famo"], "weights": [{"lm": 0.75, "mood": 0.25}], "seeds": 5}
+TRIAL = "rate0.002"  # of a sweep that varies nothing
 NOISE = (0.0, 0.02, -0.01, 0.01, -0.02)
 
 
@@ -23,7 +25,7 @@ def run(candidate: str, kind: Any, seed: int, weights: dict[str, float], **figur
     }
     more = {"cpu_seconds_per_step": 0.01, "row_bytes": 8, "data": {"lm": ["x"]}, "records": {"lm": 3}}
     data = {"dev": table, "test": table, **more}
-    return Result(f"{candidate}.t.seed{seed}", candidate, kind, weights, "t", seed, data)
+    return Result(f"{candidate}.{TRIAL}.seed{seed}", candidate, kind, weights, TRIAL, seed, data)
 
 
 def results(method_gain: float = 0.0, seeds: int = 5) -> list[Result]:
@@ -37,7 +39,9 @@ def results(method_gain: float = 0.0, seeds: int = 5) -> list[Result]:
             run("static", "sum", seed, both, lm=(3.2 * n, 110.0 * n), mood=(0.55 * n, 0.76 * n)),
             run("sum-1-0", "sum", seed, {"lm": 2.0, "mood": 0.0}, lm=(3.0 * n, 101.0 * n), mood=(1.0 * n, 0.5 * n)),
             run("sum-0-1", "sum", seed, {"lm": 0.0, "mood": 2.0}, lm=(5.0 * n, 300.0 * n), mood=(0.5 * n, 0.79 * n)),
-            run("sum-bad", "sum", seed, both, lm=(3.3 * n, 120.0 * n), mood=(0.6 * n, 0.7 * n)),
+            run(
+                "sum-0.75-0.25", "sum", seed, {"lm": 1.5, "mood": 0.5}, lm=(3.3 * n, 120.0 * n), mood=(0.6 * n, 0.7 * n)
+            ),
             run(
                 "famo",
                 "method",
@@ -62,7 +66,7 @@ def sweep_folder(tmp_path: Path, known_results: Callable[..., list[Result]]) -> 
     folder = tmp_path / "sweep"
     folder.mkdir()
     heads = {"lm": {"data": ["x"]}, "mood": {"data": ["x"]}}
-    (folder / "sweep.json").write_text(json.dumps({"heads": heads, "seed": 0, "sweep": {"grid": 1}}))
+    (folder / "sweep.json").write_text(json.dumps({"heads": heads, "seed": 0, "sweep": SWEEP}))
     for result in known_results():
         where = folder / "runs" / result.id
         where.mkdir(parents=True)

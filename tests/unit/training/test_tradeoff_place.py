@@ -97,7 +97,13 @@ def small_sweep(folder: Path, recipe: Recipe, tokenizer: bytes) -> None:
         figures = {
             head: {"loss": loss, "examples": 10, "metrics": metrics(head, loss)} for head, loss in losses.items()
         }
-        result = {"candidate": name, "kind": kind, "weights": dict.fromkeys(losses, 1.0), "trial": "rate1", "seed": 7}
+        result = {
+            "candidate": name,
+            "kind": kind,
+            "weights": dict.fromkeys(losses, 1.0),
+            "trial": "rate0.002",
+            "seed": 7,
+        }
         result |= {"dev": figures, "test": {}, "row_bytes": 0, "data": data, "records": {}, "cpu_seconds_per_step": 0.1}
         where = folder / "runs" / name
         where.mkdir(parents=True)

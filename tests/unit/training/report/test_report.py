@@ -95,7 +95,7 @@ def test_a_sweep_says_what_was_given_up_to_one_who_knows_no_front(sweep_folder: 
         assert "its loss is <nan> & worse" in text
         assert "the knee, beyond which little is had for much: static" in text
     rows = {row["name"]: row for row in report.data["sweep"]["rows"]}
-    assert rows["sum-bad"]["on_front"] is False
+    assert rows["sum-0.75-0.25"]["on_front"] is False
     assert json.loads(json.dumps(report.data, allow_nan=False)) == report.data
 
 
@@ -124,7 +124,7 @@ def test_a_bound_on_what_was_not_measured_is_named(sweep_folder: Path) -> None:
 
 
 def test_a_run_of_a_sweep_shows_its_place_on_the_front(sweep_folder: Path) -> None:
-    folder = sweep_folder / "runs" / "sum-1-0.t.seed0"
+    folder = sweep_folder / "runs" / "sum-1-0.rate0.002.seed0"
     (folder / "report.json").write_text(json.dumps({"training": {"steps": 3, "data": {"lm": ["x"]}}, "objectives": {}}))
     report = make_report(folder)
     assert "What each objective gave up in sum-1-0" in report.text

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
 
+from chatkit.training.recipe import HeadConfig, Recipe
 from chatkit.training.sweep.config import SweepConfig
+from chatkit.training.sweep.plan import trials
+from chatkit.training.sweep.progress import asked, coverage
 from chatkit.training.sweep.results import Result
 from chatkit.training.sweep.study import study
 
@@ -69,3 +73,24 @@ def test_one_seed_and_missing_parts_say_nothing_that_they_cannot(known_results: 
     assert only.nadir == {}
     assert study([each for each in known_results() if each.kind == "single"], SweepConfig(), 0) is None
     assert study([], SweepConfig(), 0) is None
+
+
+def test_how_far_it_is_and_whether_the_trials_reach_far_enough(known_results: Known) -> None:
+    heads = {name: HeadConfig(data=("x",)) for name in ("lm", "mood")}
+    weights = ({"lm": 0.75, "mood": 0.25},)
+    config = SweepConfig(grid=1, weights=weights, methods=("famo",), seeds=3, seeds_rest=2, best=0)
+    recipe = Recipe(heads=heads, seed=0, sweep=config)
+    first = [each for each in known_results() if each.seed == 0]
+    partly = coverage(recipe, first[1:2])
+    # seven ways at the first seed; the plain sum and both runs alone at two more, the rest at one more
+    assert (partly.done, partly.planned) == (1, 7 + 3 * 2 + 4)
+    assert partly.alone_to_come
+    whole = coverage(recipe, first)
+    assert (whole.done, whole.planned, whole.alone_to_come) == (7, 17, False)
+    assert not whole.ends
+    wide = dataclasses.replace(recipe, sweep=dataclasses.replace(config, learning_rates=(1e-3, 2e-3)))
+    low, high = trials(wide)
+    both = [dataclasses.replace(each, trial=name) for each in first for name in (high, low)]
+    found = coverage(wide, both).ends
+    assert found == ["7 of 7 ways did best with the highest train.learning_rate that was tried, 0.002"]
+    assert len(asked(recipe, both)) == 7  # those of a rate that is asked for no longer are left out
