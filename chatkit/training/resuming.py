@@ -27,7 +27,7 @@ _MAY_DIFFER = {
 def _may_differ(key: str) -> bool:
     return (
         key in _MAY_DIFFER
-        or key.startswith(("objectives.keep", "objectives.sweep"))
+        or key.startswith(("objectives.keep", "objectives.sweep", "objectives.dial.examples"))
         or (key.startswith("heads.") and key.endswith(".fit"))
     )
 

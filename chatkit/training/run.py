@@ -257,10 +257,10 @@ class Run:
 
     def _measure(self) -> None:
         """The last figures on dev: kept in ``figures`` and in the assistant's report."""
+        if trains_adapters_only(self.recipe):
+            return  # the front of the dial says it, and the assistant is as it was
         self.progress.note("measuring all heads on dev")
         self.figures, self.assistant.report["dev"] = self.dev.final(self.assistant)
-        if trains_adapters_only(self.recipe):
-            return
         if (beside := load_beside(self.recipe, self.assistant.tokenizer)) is not None:
             self.progress.note(f"measuring where it stands beside the runs of {beside.folder.name}")
             self.assistant.report["tradeoff"] = measured(self.assistant, self.recipe, beside)
