@@ -10,6 +10,7 @@ from textual.content import Content
 from chatkit.errors import ChatkitError
 from chatkit.runtime.standing import tradeoff
 from chatkit.tui import commands
+from chatkit.tui.bindings import named
 from chatkit.tui.dial import NOTHING, brief, changed
 from chatkit.tui.doing_documents import DocumentCommands
 from chatkit.tui.doing_history import HistoryCommands
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from chatkit.tui.screens.sessions import Chosen
     from chatkit.tui.widgets.turn import TurnView
 
-BUSY = "A reply is running; Esc stops it."
 WITHOUT_CHAT = frozenset({"help", "clear", "theme", "quit"})  # these work before the chat has opened
 
 
@@ -62,7 +62,7 @@ class Doing(HistoryCommands, ModelCommands, DocumentCommands):
         except RuntimeError as error:
             if str(error) != "a reply is running":
                 raise
-            await self.trouble(BUSY)
+            await self.trouble(f"A reply is running; {named(self.screen.app, 'chat.stop', 'Esc')} stops it.")
 
     async def trouble(self, text: str) -> None:
         """Say what is wrong."""

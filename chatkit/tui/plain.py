@@ -18,14 +18,17 @@ from typing import Any
 
 from chatkit.head.answer import Answer, Bars, Ranking
 from chatkit.runtime.session import Update
-from chatkit.runtime.standing import tradeoff
 from chatkit.tui import commands
-from chatkit.tui.dial import NOTHING, brief, changed, figures, listing, why
 from chatkit.tui.opening import Options, open_chat
+from chatkit.tui.plain_doing import PlainDoing
 from chatkit.tui.text import one_line, shown
 
 INTERRUPTED = 130
 HITS = 3
+GREETING = (
+    "chatkit: your own assistant, on your own machine. /help lists the commands, /index FOLDER reads your documents; "
+    "Ctrl-C stops a reply and, at the prompt, ends the chat."
+)
 
 
 def wanted() -> bool:
@@ -79,11 +82,14 @@ class PlainChat:
         self.chat, trouble = open_chat(options, self._show)
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
         self._interactive = sys.stdin.isatty()
-        self._code, self._model = 0, options.model
+        self._code = 0
+        self._doing = PlainDoing(self.chat, options, lambda text: _say("chatkit", text), _complain)
         self._warned = False
         self._remarked: set[str] = set()
         if trouble:
             _complain(trouble)
+        if self._interactive:
+            print(GREETING, file=sys.stderr, flush=True)
 
     async def run(self) -> int:
         """Answer line after line; the exit code."""
@@ -127,59 +133,8 @@ class PlainChat:
         name, arguments = command
         if name == "quit":
             return False
-        if name == "new":
-            self.chat.renew()
-            _say("chatkit", "a new session")
-        elif name == "heads":
-            await self.chat.client.settled()
-            self._heads(arguments)
-        elif name == "dial":
-            await self.chat.client.settled()
-            self._dial(arguments)
-        elif name == "shift":
-            await self._shift()
-        elif name == "tradeoff":
-            for title, lines in tradeoff(self.chat.client.folder):
-                for line in (title, *lines):
-                    _say("chatkit", line)
-        elif name == "learn":
-            from chatkit.tui.learning import learn
-
-            _say("chatkit", learn(arguments, self.chat))
-        elif name == "why":
-            for line in why(self.chat.choices()) or [NOTHING]:
-                _say("chatkit", line)
-        elif name == "help":
-            for known in commands.COMMANDS:
-                if known.plain:
-                    _say("chatkit", f"{f'/{known.name} {known.usage}'.strip()}: {known.help}")
-        else:
-            _say("chatkit", commands.unknown(name))
+        await self._doing.do(name, arguments)
         return True
-
-    async def _shift(self) -> None:
-        from chatkit.runtime.shift_process import session_shift
-
-        session = self.chat.session
-        if session is None:
-            _say("chatkit", commands.SHIFT_NOTHING)
-            return
-        made, text = await session_shift(session, self._model)
-        for line in text.splitlines() if made else [text]:
-            _say("chatkit", line)
-
-    def _dial(self, arguments: str) -> None:
-        sliders = self.chat.client.sliders
-        dial = changed(arguments, sliders, self.chat.dial) if arguments else self.chat.dial
-        if isinstance(dial, str):
-            _say("chatkit", dial)
-            return
-        self.chat.dial = dial
-        told = figures(self.chat.client.front, sliders, dial)
-        for line in [brief(dial) or "nothing is weighed"] if arguments else listing(sliders, dial):
-            _say("chatkit", line)
-        if told:
-            _say("chatkit", f"measured nearby: {told}")
 
     async def _answer(self, line: str) -> bool:
         """Answer a prompt, or have one head answer; False if the engine is dead."""
@@ -196,21 +151,8 @@ class PlainChat:
         await self.chat.drained()
         return self.chat.client.state != "dead"
 
-    def _heads(self, arguments: str) -> None:
-        client = self.chat.client
-        if not arguments:
-            for name, state, why in commands.heads_table(client.heads):
-                _say("chatkit", f"{name}: {state}" + (f", {why}" if why else ""))
-            return
-        change = commands.heads_change(arguments, client.heads)
-        if isinstance(change, str):
-            _say("chatkit", change)
-            return
-        (client.enable if change[0] else client.disable)(change[1])
-        _say("chatkit", f"{change[1]} is {'on' if change[0] else 'off'}")
-
     def _interrupt(self) -> None:
-        if not self.chat.stop():
+        if not self._doing.stop() and not self.chat.stop():
             self._code = INTERRUPTED
             self._lines.put_nowait(None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chatkit.tui.bindings import named
 from chatkit.tui.widgets.prompt import Prompt
 from chatkit.tui.widgets.turn_bar import TurnBar
 
@@ -78,7 +79,8 @@ class TurnActions:
         self.editing = view.prompt
         prompt.fill(view.text)
         prompt.add_class("editing")
-        prompt.border_title = "said anew: Enter sends it, Esc leaves it as it was"
+        send, leave = named(prompt.app, "prompt.send", "Enter"), named(prompt.app, "chat.stop", "Esc")
+        prompt.border_title = f"said anew: {send} sends it, {leave} leaves it as it was"
         self.screen.set_focus(prompt)
 
     async def edit(self, text: str) -> None:

@@ -1,15 +1,18 @@
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from driver import FAKE
 
 from chatkit.head.answer import Bars
+from chatkit.runtime.index import DocumentIndex
 from chatkit.runtime.store import Store
 from chatkit.tui import plain
 
@@ -171,3 +174,91 @@ def test_a_head_that_knows_only_its_examples_is_told_once(chat):
     done = chat(b"hello\nagain\n", {"heads": heads})
     assert done.stdout.count(b"mood: good") == 2
     assert done.stderr == b"chatkit: mood is untrained: fitted to its 2 examples only\n"
+
+
+@pytest.fixture
+def notes(tmp_path):
+    folder = tmp_path / "my notes"
+    folder.mkdir()
+    for number in range(12):
+        (folder / f"{number:02}.md").write_text(
+            "".join(f"# Sea {n}\n\nThe whale swims {number} miles.\n\n" for n in range(300))
+        )
+    return folder
+
+
+INDEXING = (
+    "import sys; from chatkit.runtime import index_job; from chatkit.tui.plain import run; "
+    f"index_job.COMMAND = (sys.executable, {str(Path(__file__).with_name('fake_indexer.py'))!r}); "
+    "sys.exit(run(command=sys.argv[1:]))"
+)
+
+
+def files_read(path):
+    """How many files stand in the index."""
+    if not path.exists():
+        return 0
+    index = DocumentIndex(path)
+    try:
+        return len(list(index.entries()))
+    finally:
+        index.close()
+
+
+def test_documents_are_read_and_listed(home, notes):
+    given = f"/documents\n/index {notes.parent}/nothing\n/index '{notes}'\n/index\nhello\n".encode()
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "FAKE_ENGINE": "{}"}
+    command = [sys.executable, "-c", INDEXING, *FAKE]
+    done = subprocess.run(command, input=given, capture_output=True, env=variables, timeout=120)
+    lines = [line.removeprefix("chatkit: ") for line in done.stdout.decode().splitlines()]
+    assert lines[0] == "nothing is indexed yet; /index PATH reads a file or a folder"
+    assert lines[1] == f"{notes.parent}/nothing: no such file or folder; /index PATH takes a file or a folder"
+    assert lines[2] == ("Indexed my notes: files 12 added, 0 updated, 0 unchanged, 0 removed; 3,600 new passages.")
+    assert lines[3] == f"{notes}: 12 files, 3,600 passages"
+    assert lines[4].startswith("Hello!")  # the chat goes on
+    assert 2 <= done.stderr.count(b" of 12 files, ") < 12  # progress, but not a line a file
+    assert done.returncode == 0
+
+
+def test_ctrl_c_stops_indexing_and_the_chat_goes_on(home, notes, tmp_path):
+    variables = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "FAKE_ENGINE": "{}",
+        "FAKE_INDEXER": str(tmp_path / "gate"),
+    }
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    child = subprocess.Popen([sys.executable, "-c", INDEXING, *FAKE], **pipes, env=variables, start_new_session=True)
+    child.stdin.write(f"/index {notes}\n".encode())
+    child.stdin.flush()
+    limit = time.monotonic() + 60
+    while not files_read(home / "index.db"):
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    child.send_signal(signal.SIGINT)
+    printed, _ = child.communicate(b"hello\n", timeout=120)
+    assert "Indexing my notes was stopped" in printed.decode()
+    assert "Hello!" in printed.decode()
+    assert child.returncode == 0
+
+
+def test_chats_are_listed_searched_named_and_answered_again(chat, home):
+    given = b"where do whales sleep?\n/rename Sea\n/retry\n/sessions\n/sessions whales\n/sessions horse\n/copy\n"
+    done = chat(given, {"heads": {"generation": {"say": "seed {seed}"}}})
+    lines = [line.removeprefix("chatkit: ") for line in done.stdout.decode().splitlines()]
+    assert lines[0].startswith("seed ")
+    assert lines[1] == "this session is called Sea"
+    assert lines[2].startswith("seed ")
+    assert lines[2] != lines[0]
+    assert re.fullmatch(r"1, \d{4}-\d\d-\d\d: Sea", lines[3])
+    assert lines[4] == "chatkit --session NUMBER goes on with one"
+    assert re.fullmatch(r"1, \d{4}-\d\d-\d\d: where do \W?whales\W? sleep\?", lines[5])
+    assert lines[7:] == ["no message holds all of these words", "/copy works in the full-screen chat only."]
+
+
+def test_nothing_is_written_of_an_incognito_session(chat, home):
+    done = chat(b"/retry\n/rename x\n/incognito\nmy secret word is heliotrope\n/new\n/sessions heliotrope\n")
+    lines = done.stdout.decode().splitlines()
+    assert lines[:2] == ["chatkit: Nothing was said in this session yet."] * 2
+    assert lines[-1] == "chatkit: no message holds all of these words"
+    assert not any(b"heliotrope" in file.read_bytes() for file in home.rglob("*") if file.is_file())

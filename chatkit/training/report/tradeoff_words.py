@@ -49,7 +49,7 @@ def dial(report: Mapping[str, Any]) -> list[Section]:
     lines = [str(found["why"])] if found.get("why") else []
     if found.get("offered"):
         order = ", ".join(f"{name} {value:+.2f}" for name, value in found.get("order", {}).items())
-        lines.append(f"how surely it is followed (Spearman, 1 is perfect): {order}; F4 moves it")
+        lines.append(f"how surely it is followed (Spearman, 1 is perfect): {order}; /dial moves it")
     return [("The dial between trained objectives", lines)] if lines else []
 
 

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from chatkit.tui import commands
+from chatkit.tui.bindings import named
 from chatkit.tui.dial import brief, figures
 from chatkit.tui.doing import Doing
 from chatkit.tui.indexing import Indexer
@@ -159,7 +160,7 @@ class ChatScreen(Screen[None]):
             self.app.exit()
         else:
             self._quit_asked = True
-            await self.say("Ctrl+C again ends chatkit.")
+            await self.say(f"{named(self.app, 'chat.interrupt', 'Ctrl+C')} again ends chatkit.")
 
     def action_page(self, direction: int) -> None:
         """Scroll the transcript by a page."""

@@ -144,7 +144,8 @@ class SessionsScreen(ModalScreen[Chosen | None]):
             entry = self.query_one(Input)
             entry.value, entry.placeholder = self._store.session(self._renaming).name, "Name of this chat"
             entry.focus()
-            self._hint("Enter gives the chat this name, Esc leaves it as it is")
+            leave = named(self.app, "sessions.leave", "Esc")
+            self._hint(f"Enter gives the chat this name, {leave} leaves it as it is")
 
     def action_delete(self) -> None:
         """Delete the highlighted chat, when asked twice."""

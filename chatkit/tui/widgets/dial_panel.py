@@ -12,10 +12,11 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from chatkit.tui.bindings import named
 from chatkit.tui.dial import figures, moved
 from chatkit.tui.widgets.slider import Slider
 
-HINT = "←→ move   ↑↓ choose   0 as it was   Esc back to the prompt; the next reply is chosen by this"
+HINT = "move   ↑↓ choose   0 as it was   Esc back to the prompt; the next reply is chosen by this"
 
 
 class DialPanel(Vertical):
@@ -59,7 +60,8 @@ class DialPanel(Vertical):
             value, what = self._dial.get(name, usual), str(each.get("what", ""))
             yield Slider(name, float(each["low"]), float(each["high"]), usual, value, what=what)
         yield self._standing
-        yield Static(Content.styled(HINT, "$quiet"))
+        less, more = named(self.app, "slider.less", "←"), named(self.app, "slider.more", "→")
+        yield Static(Content.styled(f"{less} {more} {HINT}", "$quiet"))
 
     def on_mount(self) -> None:
         """Ready to be moved."""

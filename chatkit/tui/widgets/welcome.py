@@ -10,7 +10,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from chatkit.tui.bindings import named
 from chatkit.tui.messages import Suggested
+from chatkit.tui.text import one_line
 
 SUGGESTIONS = (
     ("hello, can you recommend a restaurant for tonight?", "a reply, and its mood"),
@@ -56,14 +58,20 @@ class Welcome(Vertical):
         yield Static(Content.styled("Three things to try", "bold"), classes="heading")
         for text, why in SUGGESTIONS:
             yield Suggestion(text, why)
-        yield Static(
-            Content.assemble(
-                ("/help", "$accent"),
-                " lists keys and commands.  ",
-                ("Esc", "$accent"),
-                " stops a reply, its text is kept.\n",
-                ("chatkit index add FOLDER", "$accent"),
-                " makes your own documents searchable.",
-            ),
-            classes="heading",
+        yield Static(self._more(), classes="heading more")
+
+    def _more(self) -> Content:
+        """What else there is, with the keys as they are bound."""
+        documents = named(self.app, "chat.documents", "F2")
+        rows = (
+            (named(self.app, "chat.help", "F1"), "keys and commands; / lists the commands as you type"),
+            (named(self.app, "chat.stop", "Esc"), "stops a reply, its text is kept"),
+            (named(self.app, "chat.sessions", "F3"), "all your chats, searched by their words"),
+            ("/index FOLDER", f"reads your own documents, to be ranked; {documents} lists them"),
+            ("/train CONFIG", f"makes an assistant of your own; this one {self._model()}"),
         )
+        return Content("\n").join(Content.assemble((key, "$accent"), "  ", what) for key, what in rows)
+
+    def _model(self) -> str:
+        model = self.app.options.model  # type: ignore[attr-defined]
+        return f"is in {one_line(model)}" if model else "ships with chatkit"
