@@ -1,12 +1,12 @@
 """A text that is longer than one encoder pass takes: passages with overlap, their bars put together.
 
 Memory is bounded by a batch of passages, however long the text is; a text that fits is left to the usual way, so its
-answer is the same as ever. B = passages of a batch
+answer is the same as ever. Time is bounded too: of more than ``MOST_PASSAGES`` passages so many are read, from the
+first to the last, evenly spread. B = passages of a batch
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 
 from chatkit.assistant import MOST_PIECES, Assistant
@@ -16,6 +16,7 @@ from chatkit.text.chunk import chunk
 from chatkit.text.normalise import normalise
 
 BATCH = 16
+MOST_PASSAGES = 64  # some 60,000 characters
 _SURELY_LONG = 16 * MOST_PIECES  # characters
 
 
@@ -39,7 +40,7 @@ def answer_long(
         text: The text.
         cancelled: Asked before each batch of passages; what was read until then counts.
     Returns:
-        Bars are means over the passages, each by its length; other blocks are those of the first passage.
+        Bars are means over the passages that are read, each by its length; other blocks are those of the first passage.
     """
     field, first = head.fields[0], None
     sums: dict[str, float] = {}
@@ -65,6 +66,9 @@ def answer_long(
 
 
 def _batches(text: str) -> Iterator[Sequence[str]]:
-    passages = (passage.text for passage in chunk(text))
-    while part := list(itertools.islice(passages, BATCH)):
-        yield part
+    passages = [passage.text for passage in chunk(text)]
+    count, most = len(passages), MOST_PASSAGES
+    if count > most:
+        passages = [passages[number * (count - 1) // (most - 1)] for number in range(most)]
+    for start in range(0, len(passages), BATCH):
+        yield passages[start : start + BATCH]

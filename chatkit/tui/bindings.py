@@ -10,6 +10,7 @@ import importlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
 from textual.binding import Binding
 from textual.content import Content
 
@@ -92,14 +93,18 @@ def named(app: App[Any], binding: str, usual: str) -> str:
     return usual if keys is None else app.get_key_display(Binding(keys.split(",")[0], ""))
 
 
-def hints(app: App[Any], keys: Iterable[tuple[str, str, str]]) -> str:
+def hints(app: App[Any], keys: Iterable[tuple[str, str, str]], width: int = 0) -> str:
     """The foot of a screen: each key and what it does.
 
     Args:
         app: The app.
         keys: Id of a binding, what its key is called as long as the user has not bound another one, what it does.
+        width: Of the line, in cells; where there is no room for all, the first ones and the last one stay.
     """
-    return " · ".join(f"{named(app, binding, usual)} {what}" for binding, usual, what in keys)
+    parts = [f"{named(app, binding, usual)} {what}" for binding, usual, what in keys]
+    while width and len(parts) > 1 and cell_len(" · ".join(parts)) > width:
+        del parts[-2]
+    return " · ".join(parts)
 
 
 def key_line(app: App[Any], keys: Iterable[tuple[str, str, str]]) -> Content:

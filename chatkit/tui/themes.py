@@ -1,7 +1,8 @@
 """The two themes of the app: one for dark terminals, one for light ones.
 
 Beside Textual's own colours they name ``$quiet`` for what is said in passing (at least 4.5 : 1 on the
-background), and ``$faint`` for lines and frames.
+background), ``$faint`` for lines and frames, ``$passage`` and ``$found`` for what is marked in a document: whole
+colours, since the parts of a widget that draws its own lines are not blended.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ DARK = Theme(
     surface="#1b1e23",
     panel="#24282f",
     dark=True,
-    variables={"quiet": "#8d939e", "faint": "#3d434d"},
+    variables={"quiet": "#8d939e", "faint": "#3d434d", "passage": "#2e3a4a", "found": "#504633"},
 )
 LIGHT = Theme(
     name="chatkit-light",
@@ -36,7 +37,7 @@ LIGHT = Theme(
     surface="#f3f1ec",
     panel="#e7e4dc",
     dark=False,
-    variables={"quiet": "#5c6067", "faint": "#c4c0b6"},
+    variables={"quiet": "#5c6067", "faint": "#c4c0b6", "passage": "#dce2e9", "found": "#d3c2a1"},
 )
 THEMES = (DARK, LIGHT)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from textual import events
 
+from chatkit import paths
 from chatkit.tui.widgets.prompt import Prompt
 from chatkit.tui.widgets.turn import TurnView
 
@@ -19,6 +20,10 @@ class Driver:
 
     def __init__(self, app, pilot):
         self.app, self.pilot = app, pilot
+
+    @property
+    def home(self):
+        return paths.home()
 
     @property
     def prompt(self):

@@ -6,7 +6,9 @@ import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import more_screens as more
 import pytest
+from test_dial import SCRIPT as CHOSEN
 
 from chatkit.runtime import owner
 from chatkit.runtime.store import Store
@@ -36,6 +38,14 @@ SLIDERS = [
 ]
 
 
+TROUBLE = {
+    "heads": {"generation": {"say": "Hello."}, "mood": {"crash": "raise"}},
+    "familiarity": 0.31,
+    "trust": {"why": "unlike the training text: words that it never met", "warning": True},
+}
+ENDLESS = {"heads": {"generation": {"say": "word " * 60, "crash": "hang", "at": 40}}}
+
+
 @dataclasses.dataclass(frozen=True)
 class Show:
     """A screen.
@@ -44,13 +54,15 @@ class Show:
         do: Brings it about in a running app.
         script: Of the fake engine.
         options: Of the app.
-        prepare: Puts into the home what has to be there before.
+        prepare: Puts into the home what has to be there before, and holds still what depends on the machine.
+        words: What has to be there in a terminal of any size.
     """
 
     do: Callable[[Any], Awaitable[None]]
     script: dict = dataclasses.field(default_factory=dict)
     options: dict = dataclasses.field(default_factory=dict)
-    prepare: Callable[[Any], None] = lambda home: None
+    prepare: Callable[[Any, Any], None] = lambda home, monkeypatch: None
+    words: tuple[str, ...] = ()
 
 
 async def _empty(chat):
@@ -134,13 +146,13 @@ async def _trouble(chat):
 
 async def _queued(chat):
     await chat.enter("first")
-    await chat.until(lambda: chat.turns and "word" in chat.turns[0].reply_text)
+    await chat.until(lambda: chat.turns and len(chat.turns[0].reply_text.split()) == 40)
     await chat.enter("second")
     await chat.sees("1 queued")
     await chat.key("ctrl+up", "ctrl+up")
 
 
-def chats(home):
+def chats(home, monkeypatch):
     """Two chats in the history, of a day that does not change."""
     store = Store(home / "history.db")
     for name, pairs in (
@@ -158,7 +170,7 @@ def chats(home):
     store.close()
 
 
-def run(home, steps=60):
+def run(home, monkeypatch, steps=60):
     """A training run that goes on."""
     folder = home / "runs" / "mine" / "run"
     folder.mkdir(parents=True, exist_ok=True)
@@ -173,28 +185,37 @@ def run(home, steps=60):
 
 
 SCREENS = {
-    "empty": Show(_empty),
-    "conversation": Show(_conversation),
-    "cards": Show(_cards, {"heads": CARDS}),
-    "completion": Show(_completion),
-    "live": Show(_live),
-    "turn-bar": Show(_turn_bar),
-    "incognito": Show(_incognito),
-    "sessions": Show(_sessions, prepare=chats),
-    "found": Show(_found, prepare=chats),
-    "training": Show(_training, prepare=run),
-    "dial": Show(_dial, {"sliders": SLIDERS}),
-    "help": Show(_help),
-    "palette": Show(_palette),
-    "trouble": Show(
-        _trouble,
-        {
-            "heads": {"generation": {"say": "Hello."}, "mood": {"crash": "raise"}},
-            "familiarity": 0.31,
-            "trust": {"why": "unlike the training text: words that it never met", "warning": True},
-        },
+    "empty": Show(_empty, words=("chatkit", "ready", "F1 help")),
+    "conversation": Show(_conversation, words=("/heeds", "ready")),
+    "cards": Show(_cards, {"heads": CARDS}, words=("Essayez le petit", "ready")),
+    "completion": Show(_completion, words=("/sessions", "/s")),
+    "live": Show(_live, words=("positive", "the coffee was cold")),
+    "turn-bar": Show(_turn_bar, words=("edit", "reply ‹ 2 of 2 ›")),
+    "incognito": Show(_incognito, words=("not saved",)),
+    "sessions": Show(_sessions, prepare=chats, words=("Search all chats", "a table for two", "Enter opens", "closes")),
+    "found": Show(_found, prepare=chats, words=("whale", "Enter opens", "Esc closes")),
+    "training": Show(
+        _training, prepare=run, words=("step 60 of 100", "stop and save", "sentiment", "back to the chat")
     ),
-    "queued": Show(_queued, {"heads": {"generation": {"say": "word " * 400, "pause": 0.05}}}),
+    "dial": Show(_dial, {"sliders": SLIDERS}, words=("warmth", "brevity", "ready")),
+    "help": Show(_help, words=("Send", "Prompt")),
+    "palette": Show(_palette, words=("/adapt",)),  # the first one: in the smallest terminal no other has room
+    "trouble": Show(_trouble, TROUBLE, words=("Say what about", "not saved")),
+    "queued": Show(_queued, ENDLESS, words=("second",)),
+    "document": Show(more.document, more.READS, prepare=more.sea, words=("sea.md", "Paragraph 30:", "Esc back")),
+    "document-search": Show(more.searched, more.READS, prepare=more.sea, words=("spring", " of ")),
+    "documents": Show(more.listed, prepare=more.places, words=("/home/me/notes", "Esc closes")),
+    "files": Show(more.files, prepare=more.places, words=("b.md", "c.md", "gone")),
+    "no-documents": Show(more.no_documents, words=("Nothing is indexed yet",)),
+    "indexing": Show(more.indexing, prepare=more.reading, words=("my notes", "1 of 3 files")),
+    "adapting": Show(more.adapting, prepare=more.adapted, words=("finished", "load it", "back to the chat")),
+    "tradeoff": Show(more.tradeoff, prepare=more.gave_up, words=("ready",)),
+    "why": Show(more.why, CHOSEN, words=("Lovely to see you!", "ready")),
+    "meter": Show(more.meter, more.UNFAMILIAR, words=("31%", "that it never met")),
+    "edit": Show(more.edit, more.QUIET, words=("hello", "ready")),
+    "prompts": Show(more.prompts, more.QUIET, words=("whale again", "do whales swim")),
+    "renaming": Show(more.renaming, prepare=chats, words=("gives the chat this name",)),
+    "heads": Show(more.heads, words=("disabled", "ready")),
 }
 
 OFTEN = {"cards", "trouble", "turn-bar", "training"}  # looked at in the fast tests too; the others in the slow ones

@@ -56,7 +56,7 @@ def test_the_measure_itself():
 async def test_text_is_readable_on_its_background(name, monkeypatch, home):
     show = SCREENS[name]
     monkeypatch.setenv("FAKE_ENGINE", json.dumps(show.script))
-    show.prepare(home)
+    show.prepare(home, monkeypatch)
     app = ChatkitApp(Options(command=FAKE, **show.options))
     async with app.run_test(size=(110, 40)) as pilot:
         chat = Driver(app, pilot)

@@ -3,7 +3,6 @@
 import os
 
 import pytest
-from test_snapshots import LOOKS, look  # noqa: F401
 
 from chatkit.runtime.documents import read_passages
 from chatkit.runtime.index import DocumentIndex
@@ -187,18 +186,3 @@ async def test_a_pipe_in_place_of_the_file_does_not_hold_up_the_app(drive, notes
     async with drive(script) as chat:
         await opened(chat)
         await chat.sees("is no file")
-
-
-@pytest.mark.parametrize("theme_size", LOOKS, ids="-".join)
-def test_looks_of_a_document(look, theme_size, monkeypatch, notes):  # noqa: F811
-    monkeypatch.setattr(DocumentScreen, "path_shown", lambda self: "~/notes/sea.md")  # it lies in a folder of the test
-
-    async def show(chat):
-        await opened(chat)
-        await chat.sees("Paragraph 30:")
-        await chat.key("slash", *"spring")
-        await chat.key("enter")
-        chat.app.screen.query_one("#document-words").cursor_blink = False
-        await chat.sees(" of ")
-
-    assert look(theme_size, show, found(notes / "sea.md", "number 30 "))

@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_snapshots import LOOKS, look  # noqa: F401
 
 from chatkit.runtime import index_job
 from chatkit.runtime.index import DocumentIndex
@@ -157,29 +156,3 @@ async def test_a_path_is_completed(drive, notes):
         chat.app.screen.query_one("#place").value = str(notes.parent / "nothing")
         await chat.key("enter")
         await chat.until(lambda: "no such file or folder" in said(chat))
-
-
-@pytest.mark.parametrize("theme_size", LOOKS, ids="-".join)
-def test_looks_of_the_documents(look, theme_size, monkeypatch):  # noqa: F811
-    from chatkit.runtime.index_tables import Entry
-    from chatkit.runtime.sources import Source
-
-    def entry(name, passages):
-        return Entry(Path("/home/me/notes") / name, name, passages, 100, 0.0, "", 0, "")
-
-    found = [
-        Source(Path("/home/me/letters"), [(entry("a.md", 3), "as read")] * 210, 90_000.0, True),
-        Source(Path("/home/me/notes"), [(entry("b.md", 7), "changed"), (entry("c.md", 1), "gone")], 180_000.0, True),
-        Source(Path("/home/me/old.pdf"), [(entry("old.pdf", 12), "gone")], 270_000.0, False),
-    ]
-    monkeypatch.setattr("chatkit.runtime.sources.listed", lambda index: found)
-    monkeypatch.setattr(documents, "_when", lambda seconds: f"read 1970-01-0{1 + int(seconds) // 86_400} 10:00")
-
-    async def show(chat):
-        await chat.key("f2")
-        await chat.until(lambda: isinstance(chat.app.screen, DocumentsScreen))
-        chat.app.screen.query_one("#place").cursor_blink = False
-        await chat.sees("old.pdf")
-        await chat.key("down", "down")
-
-    assert look(theme_size, show)

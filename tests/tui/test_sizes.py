@@ -14,23 +14,6 @@ from chatkit.tui.widgets.status import StatusLine
 
 SMALLEST, LARGEST = (40, 12), (250, 70)
 SIZES = [(100, 32), SMALLEST, LARGEST, (60, 18)]
-WORDS = {  # what has to be there in a terminal of any size
-    "empty": ["chatkit", "ready", "F1 help"],
-    "conversation": ["/heeds", "ready"],
-    "cards": ["Essayez le petit", "ready"],
-    "completion": ["/sessions", "/s"],
-    "live": ["positive", "the coffee was cold"],
-    "turn-bar": ["edit", "reply ‹ 2 of 2 ›"],
-    "incognito": ["not saved"],
-    "sessions": ["Search all chats", "a table for two", "Enter opens", "Esc closes"],
-    "found": ["whale", "Enter opens", "Esc closes"],
-    "training": ["step 60 of 100", "stop and save", "sentiment", "Esc back to the chat"],
-    "dial": ["warmth", "brevity", "ready"],
-    "help": ["Send", "Prompt"],
-    "palette": ["/adapt"],  # the first one: in the smallest terminal no other has room
-    "trouble": ["Say what about", "not saved"],
-    "queued": ["second"],
-}
 
 
 def inside(widget, size):
@@ -42,7 +25,7 @@ def inside(widget, size):
 async def test_nothing_that_matters_is_cut_off(name, monkeypatch, home):
     show = SCREENS[name]
     monkeypatch.setenv("FAKE_ENGINE", json.dumps(show.script))
-    show.prepare(home)
+    show.prepare(home, monkeypatch)
     app = ChatkitApp(Options(command=FAKE, **show.options))
     async with app.run_test(size=SIZES[0]) as pilot:
         chat = Driver(app, pilot)
@@ -51,7 +34,7 @@ async def test_nothing_that_matters_is_cut_off(name, monkeypatch, home):
         for size in SIZES[1:]:
             await pilot.resize_terminal(*size)
             await chat.until(lambda size=size: tuple(app.screen.outer_size) == size)
-            await chat.sees_words(*WORDS[name])
+            await chat.sees_words(*show.words)
             await chat.until(lambda size=size: all(cell_len(line) <= size[0] for line in chat.text.split("\n")))
             if len(app.screen_stack) == 1:
                 assert inside(chat.prompt, size)
@@ -59,7 +42,7 @@ async def test_nothing_that_matters_is_cut_off(name, monkeypatch, home):
 
 
 def test_every_screen_says_what_matters_on_it():
-    assert set(WORDS) == set(SCREENS)
+    assert all(show.words for show in SCREENS.values())
 
 
 async def test_resized_while_a_reply_streams(drive):

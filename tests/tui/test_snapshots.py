@@ -14,7 +14,9 @@ from chatkit.tui.widgets.prompt import Prompt
 
 SIZES = {"wide": (100, 32), "small": (44, 16)}
 LOOKS = [(theme, size) for theme in ("dark", "light") for size in SIZES]
-MORE = ["completion", "live", "turn-bar", "incognito", "sessions", "found", "training", "dial"]
+OFTEN = {"completion", "turn-bar", "sessions", "found", "training", "dial", "document", "documents", "trouble"}
+ELSEWHERE = {"empty", "conversation", "cards", "help"}  # below
+MORE = [name for name in SCREENS if name not in ELSEWHERE]
 
 
 @pytest.fixture
@@ -78,12 +80,17 @@ def test_help(look, theme_size):
     assert look(theme_size, ask)
 
 
-@pytest.mark.parametrize("size", ["wide", pytest.param("small", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("theme", ["dark", pytest.param("light", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", MORE)
-def test_screen(look, home, name, theme, size):
+def _looks():
+    for name in MORE:
+        for theme, size in LOOKS:
+            often = name in OFTEN and (theme, size) == ("dark", "wide")
+            yield pytest.param(name, theme, size, marks=[] if often else pytest.mark.slow, id=f"{name}-{theme}-{size}")
+
+
+@pytest.mark.parametrize(("name", "theme", "size"), _looks())
+def test_screen(look, home, monkeypatch, name, theme, size):
     show = SCREENS[name]
-    show.prepare(home)
+    show.prepare(home, monkeypatch)
     assert look((theme, size), show.do, show.script, **show.options)
 
 

@@ -67,6 +67,7 @@ class DocumentScreen(Screen[None]):
         self._at = -1  # which of these the user is at
         self._left = threading.Event()  # what reads the file in a thread looks at it
         self._busy = False
+        self._hinted = ""
 
     def compose(self) -> ComposeResult:
         """Where it is above, the lines, and below them the words to search for and the keys."""
@@ -83,6 +84,11 @@ class DocumentScreen(Screen[None]):
         self._title("opening")
         self.set_focus(self.query_one(Lines))
         self.run_worker(self._open())
+
+    def on_resize(self) -> None:
+        """Name the keys that have room."""
+        if not self._hinted:
+            self.call_after_refresh(self._hint)
 
     def on_unmount(self) -> None:
         """End what still reads the file."""
@@ -314,7 +320,8 @@ class DocumentScreen(Screen[None]):
     def _hint(self, text: str = "", *, trouble: bool = False) -> None:
         hint = self.query_one("#document-hint", Static)
         hint.set_class(trouble, "trouble")
-        hint.update(Content(text or hints(self.app, KEYS)))
+        self._hinted = text
+        hint.update(Content(text or hints(self.app, KEYS, hint.size.width)))
 
 
 def _opened(hit: Hit, index: Path | None, cancelled: viewing.Cancelled) -> tuple[Hit, Opened]:

@@ -24,6 +24,7 @@ from chatkit.tui.completing import paths
 from chatkit.tui.indexing import Indexer, place_of
 from chatkit.tui.text import one_line
 from chatkit.tui.widgets.index_bar import progress
+from chatkit.tui.widgets.listing import Listing
 
 if TYPE_CHECKING:
     from chatkit.runtime.sources import Source
@@ -67,7 +68,7 @@ class DocumentsScreen(ModalScreen[None]):
         """The path to add above, the list below."""
         with Vertical(id="documents"):
             yield Input(placeholder=ADD, id="place", compact=True, suggester=_Paths())
-            yield OptionList(id="sources", compact=True)
+            yield Listing(id="sources", compact=True)
             yield Static(id="documents-progress")
             yield Static(id="documents-hint")
 

@@ -18,6 +18,7 @@ from textual.widgets.option_list import Option
 
 from chatkit.tui.bindings import hints, named
 from chatkit.tui.text import one_line
+from chatkit.tui.widgets.listing import Listing
 
 if TYPE_CHECKING:
     from chatkit.runtime.records import Found, SessionRecord
@@ -77,7 +78,7 @@ class SessionsScreen(ModalScreen[Chosen | None]):
         """The words to search for above, the list below."""
         with Vertical(id="sessions"):
             yield Input(self._words, placeholder="Search all chats", id="words", compact=True)
-            yield OptionList(id="found", compact=True)
+            yield Listing(id="found", compact=True)
             yield Static(id="hint")
 
     def on_mount(self) -> None:

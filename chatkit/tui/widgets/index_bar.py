@@ -26,9 +26,16 @@ class IndexBar(Static):
     def on_mount(self) -> None:
         """Nothing is read yet."""
         self.display = False
+        self._job: IndexJob | None = None
+
+    def on_resize(self) -> None:
+        """The same for another width."""
+        if self._job is not None:
+            self.show(self._job)
 
     def show(self, job: IndexJob) -> None:
         """Show how far a run is; one that has ended hides the line."""
+        self._job = job
         self.display = job.state == "running"
         if self.display:
             self.update(progress(job, self.app.size.width))
@@ -42,15 +49,21 @@ def progress(job: IndexJob, width: int) -> Content:
     """A run as a line with a bar."""
     step = job.step
     names = one_line(", ".join(place.name or str(place) for place in job.places))
-    filled = round(job.share * BAR)
+    narrow = width < NARROW
+    cells = BAR // 4 if narrow else BAR
+    filled = round(job.share * cells)
     count = (
-        f"{step.done:,} of {step.total:,} files, {step.passages:,} passages" if step.total else "loading the assistant"
+        f"{step.done:,} of {step.total:,} files" + ("" if narrow else f", {step.passages:,} passages")
+        if step.total
+        else "loading"
     )
     parts = [
-        Content.assemble(("indexing ", "$quiet"), (names, "bold")).truncate(24, ellipsis=True),
-        Content.assemble(("━" * filled, "$accent"), ("─" * (BAR - filled), "$faint")),
+        Content.assemble(("" if narrow else "indexing ", "$quiet"), (names, "bold")).truncate(
+            12 if narrow else 24, ellipsis=True
+        ),
+        Content.assemble(("━" * filled, "$accent"), ("─" * (cells - filled), "$faint")),
         Content.styled(count, "$quiet"),
     ]
-    if width >= NARROW and step.name:
+    if not narrow and step.name:
         parts.append(Content.styled(one_line(step.name), "$quiet").truncate(24, ellipsis=True))
     return Content("  ").join([*parts, Content.from_markup("[@click=stop_indexing]stop[/]")])

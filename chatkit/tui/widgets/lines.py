@@ -160,7 +160,8 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip.blank(width, self.rich_style)
         row = self._rows[at]
         segments = [Segment(text, style) for text, style in self._selected(at, self._pieces(row))]
-        strip = Strip([Segment(self._number(row).ljust(self._numbers), self._style("number")), *segments])
+        number = Segment(self._number(row).ljust(self._numbers), self.rich_style + self._style("number"))
+        strip = Strip([number, *segments])
         return strip.extend_cell_length(width, self.rich_style).crop(0, width).apply_offsets(0, at)
 
     def _number(self, row: _Row) -> str:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -14,6 +14,7 @@ from chatkit.tui.bindings import named
 from chatkit.tui.messages import Suggested
 from chatkit.tui.text import one_line
 
+PROMISE = "Your own assistant, on your own machine: nothing you type leaves it."
 SUGGESTIONS = (
     ("hello, can you recommend a restaurant for tonight?", "a reply, and its mood"),
     ("how do I add a head?", "finds the passage in the documents"),
@@ -21,19 +22,24 @@ SUGGESTIONS = (
 )
 
 
-class Suggestion(Static, can_focus=True):
+class Suggestion(Horizontal, can_focus=True):
     """One thing to try; Enter or a click puts it into the prompt.
 
     Args:
         text: What to say.
-        why: What it shows.
+        why: What it shows; left out where it is narrow.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "pick", "Try it", show=False)]
 
     def __init__(self, text: str, why: str) -> None:
-        super().__init__(Content.assemble((text, ""), ("  " + why, "$quiet")))
-        self.text = text
+        super().__init__()
+        self.text, self._why = text, why
+
+    def compose(self) -> ComposeResult:
+        """What to say, and what it shows."""
+        yield Static(Content(self.text), classes="say")
+        yield Static(Content(self._why), classes="why")
 
     def action_pick(self) -> None:
         """Put it into the prompt."""
@@ -49,12 +55,8 @@ class Welcome(Vertical):
 
     def compose(self) -> ComposeResult:
         """A greeting, three suggestions, and the way to more."""
-        yield Static(
-            Content.assemble(
-                ("chatkit", "bold $accent"),
-                ("\nYour own assistant, on your own machine: nothing you type leaves it.", "$quiet"),
-            )
-        )
+        yield Static(Content.styled("chatkit", "bold $accent"))
+        yield Static(Content.styled(PROMISE, "$quiet"), classes="more")
         yield Static(Content.styled("Three things to try", "bold"), classes="heading")
         for text, why in SUGGESTIONS:
             yield Suggestion(text, why)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import tracemalloc
 from pathlib import Path
 
@@ -50,17 +51,18 @@ def test_the_whole_of_a_long_text_counts(assistant: Assistant) -> None:
 
 
 def test_a_megabyte_is_read_in_bounded_memory(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen = []
+    seen, places = [], []
 
     class Spy:
         fields = ("text",)
 
         def answer(self, encoded: dict[str, int], records: list[dict[str, str]]) -> list[Answer]:
             seen.append((len(records), max(len(record["text"]) for record in records)))
+            places.extend(text.index(record["text"].split(".")[1]) for record in records)
             return [Answer(Bars({"a": 1.0, "b": 0.0})) for _ in records]
 
     monkeypatch.setattr(assistant, "encode_records", lambda head, records: {})
-    text = "A plain sentence about the weather of today. " * 24_000
+    text = " ".join(f"A plain sentence about the weather of day {n}." for n in range(24_000))
     assert len(text) > 10**6
     tracemalloc.start()
     answer = answer_long(assistant, Spy(), text)  # type: ignore[arg-type]
@@ -69,7 +71,10 @@ def test_a_megabyte_is_read_in_bounded_memory(assistant: Assistant, monkeypatch:
     assert bars(answer).probabilities == {"a": 1.0, "b": 0.0}
     assert max(count for count, _ in seen) <= long_text.BATCH
     assert max(longest for _, longest in seen) <= 1000
-    assert len(seen) > 50
+    assert sum(count for count, _ in seen) == long_text.MOST_PASSAGES
+    steps = [b - a for a, b in itertools.pairwise(places)]
+    assert (places[0], places[-1]) == (pytest.approx(0, abs=100), pytest.approx(len(text), abs=2000))
+    assert 0 < min(steps) <= max(steps) < 2 * min(steps)  # evenly spread
     assert peak < 4 * len(text)
 
 
