@@ -38,6 +38,11 @@ class Vocabulary:
         return len(self._tokenizer)
 
     @property
+    def width(self) -> int:
+        """Width E of the embeddings."""
+        return self._softmax.embedding.shape[-1]
+
+    @property
     def end(self) -> int:
         """Id of the end of a turn."""
         return self._tokenizer.end

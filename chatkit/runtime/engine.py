@@ -17,6 +17,7 @@ from typing import IO, Any
 from chatkit.errors import ChatkitError
 from chatkit.runtime import events
 from chatkit.runtime.black_box import record
+from chatkit.runtime.process_memory import give_back_freed, limit_memory, stay_small
 
 DEFAULT_MEMORY = 4 * 2**30
 _LOOK_SECONDS = 0.25  # between looks at the files of heads
@@ -120,6 +121,7 @@ class Engine:
             self._library.warm()
         except ChatkitError as error:
             self.send(events.error(str(error)))
+        give_back_freed()
 
     def _ask(self, command: Mapping[str, Any]) -> None:
         if self._conversation is None:
@@ -222,20 +224,6 @@ def _history(turns: Any) -> list[dict[str, str]]:
     return out
 
 
-def limit_memory(limit: int) -> bool:
-    """Bound the process's private memory; a head that grows past it gets a MemoryError. True where that is possible."""
-    try:
-        import resource
-    except ImportError:  # not on this platform
-        return False
-    try:
-        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
-    except (ValueError, OSError):
-        return False
-    return True
-
-
 def _read(source: IO[str], commands: queue.Queue[dict[str, Any] | None], engine: Engine) -> None:
     for line in source:
         try:
@@ -262,6 +250,7 @@ def _read(source: IO[str], commands: queue.Queue[dict[str, Any] | None], engine:
 
 def main() -> None:
     """Run the engine on this process's pipes."""
+    stay_small()
     record()
     private = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # even a native library cannot write into the events
@@ -272,15 +261,20 @@ def main() -> None:
     engine = Engine(out)
     commands: queue.Queue[dict[str, Any] | None] = queue.Queue()
     threading.Thread(target=_read, args=(source, commands, engine), daemon=True).start()
+    busy = False
     while True:
         try:
             command = commands.get(timeout=_LOOK_SECONDS)
         except queue.Empty:
+            if busy:  # nobody waits now
+                give_back_freed()
+                busy = False
             engine.look_at_files()
             continue
         if command is None:
             break
         engine.handle(command)
+        busy = True
     os._exit(0)
 
 

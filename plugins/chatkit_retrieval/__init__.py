@@ -62,7 +62,7 @@ class Retrieval(Head):
         self.vocabulary = vocabulary
         self.k = int(options.get("k", 3))
         dim = int(options.get("dim", 256))
-        embedding = vocabulary.embed(torch.tensor([0])).shape[-1]
+        embedding = vocabulary.width
         self.project = nn.Linear(2 * info.width + embedding, dim)
         self.token_weight = nn.Parameter(torch.zeros(len(vocabulary)))  # learned importance of each piece
         self.log_scale = nn.Parameter(torch.tensor(2.5))  # inverse temperature of the softmax over the batch

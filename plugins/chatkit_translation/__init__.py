@@ -68,7 +68,7 @@ class Translation(Head):
             raise ValueError("beams, most_pieces and sample must be at least 1")
         self.decoder = AttentionDecoder(
             info.width,
-            vocabulary.embed(torch.tensor([0])).shape[-1],
+            vocabulary.width,
             hidden=int(options.get("hidden", 512)),
             reread=int(options.get("reread", 256)),
             input_feeding=bool(options.get("input_feeding", False)),

@@ -1,0 +1,58 @@
+"""Memory of the engine process: a bound on it, and what was freed given back to the system."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from typing import Any
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_LARGE, _TOP = 1 << 20, 4 << 20
+
+
+def stay_small() -> bool:
+    """Have glibc keep one heap and give large blocks back when they are freed; True where that was possible.
+
+    By default each thread fills a heap of its own, and what was a large block once is kept from then on: with the
+    shipped assistant 100 MB that nobody uses. To be called before other threads start.
+    """
+    library = _glibc()
+    if library is None:
+        return False
+    settings = ((_M_ARENA_MAX, 1), (_M_MMAP_THRESHOLD, _LARGE), (_M_TRIM_THRESHOLD, _TOP))
+    done = [bool(library.mallopt(which, value)) for which, value in settings]
+    return all(done)
+
+
+def limit_memory(limit: int) -> bool:
+    """Bound the process's private memory; a head that grows past it gets a MemoryError. True where that is possible."""
+    try:
+        import resource
+    except ImportError:  # not on this platform
+        return False
+    try:
+        _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+    except (ValueError, OSError):
+        return False
+    return True
+
+
+def give_back_freed() -> bool:
+    """Hand memory that is free back to the system; True where that was possible.
+
+    glibc keeps what was freed below anything that is still in use.
+    """
+    library = _glibc()
+    return library is not None and bool(library.malloc_trim(0))
+
+
+def _glibc() -> Any:
+    """The C library, if it is glibc; None elsewhere."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        library = ctypes.CDLL(None)
+        return library if library.mallopt and library.malloc_trim else None
+    except (OSError, AttributeError):
+        return None
