@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from chatkit.data.stored import StoredPieces, lengths_of
 from chatkit.errors import DataError
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.text.views import CONVERSATION, conversation_ids, frame
@@ -119,7 +120,7 @@ class Batches:
         self._vary = vary
         self._records, self._fields, self._pad = records, fields, pad_id
         self._size, self._seed = min(batch_size, len(records)), seed
-        self._lengths = np.sum([[len(row) for row in rows] for rows in fields.values()], axis=0)
+        self._lengths = np.sum([lengths_of(rows) for rows in fields.values()], axis=0)
         self._per_epoch = max(1, len(records) // self._size)
         self.position = 0
         self._order: tuple[int, list[NDArray[np.int64]]] = (-1, [])
@@ -198,8 +199,12 @@ class Streams:
         seed: int,
     ) -> None:
         # A sequence of n ids has n - 1 targets; shorter ones have none.
-        self._sequences = [np.asarray(s, dtype=np.int32) for s in sequences if len(s) > 1]
-        if not self._sequences:
+        self._sequences: Sequence[NDArray[np.int32]]
+        if isinstance(sequences, StoredPieces):
+            self._sequences = sequences.ordered(np.flatnonzero(sequences.lengths > 1))
+        else:
+            self._sequences = [np.asarray(s, dtype=np.int32) for s in sequences if len(s) > 1]
+        if not len(self._sequences):
             raise DataError("no dialogue or text with at least two pieces", hint="check the paths in [heads]")
         self._field, self._window, self._reset = field, window, reset
         self._pad, self._seed = pad_id, seed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from chatkit.data.records import NO_TEXT
@@ -32,15 +32,17 @@ class Cleaner:
 
     def clean(self, records: Iterable[Mapping[str, Any]], source: str) -> list[Mapping[str, Any]]:
         """The records of one data set, masked, without those that were seen before."""
+        return list(self.stream(records, source))
+
+    def stream(self, records: Iterable[Mapping[str, Any]], source: str) -> Iterator[Mapping[str, Any]]:
+        """The same, one by one."""
         found = self.found.setdefault(source, Counter())
-        out: list[Mapping[str, Any]] = []
         for record in records:
             masked = self._mask(record, found) if self._kinds else record
             if self._duplicates and self._is_known(masked):
                 found[DUPLICATE] += 1
             else:
-                out.append(masked)
-        return out
+                yield masked
 
     def _mask(self, record: Mapping[str, Any], found: Counter[str]) -> Mapping[str, Any]:
         out = dict(record)

@@ -20,7 +20,7 @@ from chatkit.training.confidence import fit_head
 from chatkit.training.cost import Change, Sums, changes, measure_groups
 from chatkit.training.model_folder import checked_folders, copy_extras
 from chatkit.training.past import data_of, past_recipe
-from chatkit.training.prepare import draw, read_records
+from chatkit.training.reading import draw, read_records
 
 _MOST_TEXTS, _DEV_RECORDS, _MOST_PIECES, _COUNTED = 20_000, 300, 1024, 128
 

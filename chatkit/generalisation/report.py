@@ -30,7 +30,7 @@ from chatkit.head.head import Head
 from chatkit.metrics.calibration import expected_calibration_error
 from chatkit.training.confidence import Judged, domain_of, familiarity_of, probabilities
 from chatkit.training.cost import figures, measure_groups
-from chatkit.training.prepare import draw, read_records
+from chatkit.training.reading import draw, read_records
 
 _NOTHING = Conformal(Quantiles((), 0))
 _RECORDS = 200

@@ -18,8 +18,8 @@ from chatkit.runtime.loading import load
 from chatkit.search.fusion import Fusion
 from chatkit.training.evaluator import evaluate
 from chatkit.training.past import data_of as training_data
-from chatkit.training.prepare import draw, read_records
 from chatkit.training.ranking import collection_pool, ranking_metrics
+from chatkit.training.reading import draw, read_records
 
 Split = Literal["dev", "test"]
 

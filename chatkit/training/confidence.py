@@ -30,7 +30,7 @@ from chatkit.head.head import Head, Record
 from chatkit.metrics.calibration import expected_calibration_error
 from chatkit.text.normalise import normalise
 from chatkit.text.views import MESSAGE
-from chatkit.training.prepare import Split, draw, read_records
+from chatkit.training.reading import Split, draw, read_records
 
 Sources = Mapping[str, Sequence[Path]]
 _TRAIN_RECORDS, _TRAIN_TEXTS, _DEV_TEXTS, _DEV_RECORDS = 4000, 6000, 400, 4000

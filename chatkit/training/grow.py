@@ -33,9 +33,10 @@ from chatkit.training.cost import Change, Figure, Sums, changes, figures, measur
 from chatkit.training.model_folder import checked_folders, copy_extras, copy_model
 from chatkit.training.on_history import remember, sessions_of
 from chatkit.training.past import RECIPE, added_heads, data_of, past_recipe, remember_added
-from chatkit.training.prepare import draw, make_batches, read_records, training_records
+from chatkit.training.prepare import make_batches
 from chatkit.training.progress import Progress
 from chatkit.training.ranking import fit_fusions
+from chatkit.training.reading import draw, read_records, training_records
 from chatkit.training.recipe import HeadConfig, Recipe, resolve_data, resolve_path
 from chatkit.training.trainer import Trainer
 

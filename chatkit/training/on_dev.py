@@ -14,8 +14,8 @@ from chatkit.head.head import Head, Record
 from chatkit.training.confidence import fit_confidence
 from chatkit.training.evaluator import evaluate
 from chatkit.training.front import measure_front
-from chatkit.training.prepare import draw, read_records
 from chatkit.training.ranking import fit_fusions
+from chatkit.training.reading import draw, read_records
 from chatkit.training.recipe import Recipe, trains_adapters_only
 
 Figures = dict[str, dict[str, Metric]]

@@ -2,141 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from chatkit.data.batching import Batches, Record, Streams, Vary, record_ids
-from chatkit.data.blanks import fill_blanks
-from chatkit.data.clean import Cleaner, describe
-from chatkit.data.discover import existing, splits
 from chatkit.data.domains import DomainBatches
-from chatkit.data.exclude import held_out_texts, without
 from chatkit.data.poisson import PoissonBatches
-from chatkit.data.readers import READERS
-from chatkit.data.records import Problems, record_texts
-from chatkit.errors import ConfigError, DataError
-from chatkit.head.guard import guard, source_file
+from chatkit.data.records import record_texts
+from chatkit.data.stored import StoredRecords
+from chatkit.errors import ConfigError
 from chatkit.head.head import Head
 from chatkit.text.augment import varied
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.text.views import CONVERSATION, frame
+from chatkit.training.reading import DOMAIN
 from chatkit.training.recipe import HeadConfig, Recipe
 
-Split = Literal["train", "dev", "test"]
-Say = Callable[[str], None]
-DOMAIN = "source"  # key of a record that names its data set
-_HELD_OUT = 20  # one record in so many is dev where a data set has no dev part of its own
-
-
-def read_records(
-    head: type[Head], path: Path, split: Split, problems: Problems, on_error: Literal["skip", "stop"] = "skip"
-) -> list[Record]:
-    """Records of one part of a data set, by the reader that the head asks for.
-
-    Where a data set has no dev part, every twentieth record of train is held out as dev, by a hash of its content.
-
-    Raises:
-        DataError: If the data cannot be read.
-        ConfigError: If the head asks for a reader that does not exist.
-    """
-    if getattr(head, "read", None) is not None:
-        if split == "test" or (dev := _read_own(head, path, "dev")):
-            return dev if split == "dev" else _read_own(head, path, split)
-        records = _read_own(head, path, "train")
-    else:
-        if head.reader not in READERS:
-            raise ConfigError(f"head {head.name} asks for reader {head.reader!r}", hint=f"known: {', '.join(READERS)}")
-        reader = READERS[head.reader]
-        if split == "test" or "dev" in splits(path):
-            return list(reader.read(path, split, on_error, problems))
-        records = list(reader.read(path, "train", on_error, problems))
-    held_out = [_is_held_out(record) for record in records]
-    if split == "dev":
-        return [r for r, out in zip(records, held_out, strict=True) if out] or records[-1:]
-    return [r for r, out in zip(records, held_out, strict=True) if not out] or records
-
-
-def _read_own(head: type[Head], path: Path, split: Split) -> list[Record]:
-    """Records by the head's own ``read``; a dev part that is not there is empty."""
-    with guard(head.name, source_file(head), stage="read", asked=head):
-        try:
-            records = list(head.read(existing(path), split))  # type: ignore[attr-defined]  # where it is defined
-        except FileNotFoundError as error:
-            if split == "dev":
-                return []
-            raise DataError(f"head {head.name}: no such file or folder: {error.filename}") from error
-        for record in records:
-            if not isinstance(record, Mapping):
-                raise TypeError(f"read must yield records, that is dicts, got {type(record).__name__}")
-    return records
-
-
-def training_records(
-    head: type[Head], config: HeadConfig, recipe: Recipe, say: Say, *, found: dict[str, dict[str, int]] | None = None
-) -> list[Record]:
-    """All training records of a head, masked and without duplicates as ``[data]`` asks; what is left out is counted.
-
-    Args:
-        head: The head.
-        config: Its data sets.
-        recipe: The config.
-        say: Takes a line on bad rows, excluded, masked and duplicate records.
-        found: Takes what was masked or removed: name of the data set -> kind -> how often, added to what is in it.
-    """
-    records: list[Record] = []
-    cleaner = Cleaner(recipe.data.mask, duplicates=recipe.data.duplicates == "remove")
-    excluded = held_out_texts([Path(path) for path in recipe.data.exclude])
-    for i, source in enumerate(config.sources):
-        problems = Problems()
-        part = read_records(head, Path(source.path), "train", problems, recipe.data.on_error)
-        if source.blanks == "fill":
-            part = _filled(part, head.name, source.path, say)
-        if excluded:
-            left = [without(record, excluded) for record in part]
-            touched = sum(rest != [record] for rest, record in zip(left, part, strict=True))
-            if touched:
-                where = Path(source.path).name
-                say(f"{head.name}: {touched:,} records of {where} hold texts of dev or test parts: left out")
-            part = [record for rest in left for record in rest]
-        part = cleaner.clean(part, source.path)
-        drawn = draw(part, source.most, seed=[recipe.seed, 3, i])
-        if config.domains != "pooled":  # so that batches can be drawn by data set
-            drawn = [{**record, DOMAIN: Path(source.path).name} for record in drawn]
-        records += drawn * source.repeat
-        if problems.count:
-            say(str(problems))
-    for path, counts in cleaner.found.items():
-        if what := describe(counts):
-            say(f"{head.name}: {Path(path).name}: {what}")
-        if found is not None:
-            for kind, count in counts.items():
-                row = found.setdefault(Path(path).name, {})
-                row[kind] = row.get(kind, 0) + count
-    if not records:
-        raise DataError(f"head {head.name}: its data hold no record")
-    return records
-
-
-def _filled(records: Sequence[Record], head: str, path: str, say: Say) -> list[Record]:
-    filled = [fill_blanks(record) for record in records]
-    held = sum(new != old for new, old in zip(filled, records, strict=True))
-    left_out = filled.count(None)
-    if held:
-        say(f"{head}: {held:,} records of {Path(path).name} had blanks to fill in, {left_out:,} of them left out")
-    return [record for record in filled if record is not None]
-
-
-def draw(records: Sequence[Record], most: int, *, seed: int | Sequence[int]) -> list[Record]:
-    """At most ``most`` records, drawn with the seed, in their order; all of them if it is 0."""
-    if not most or len(records) <= most:
-        return list(records)
-    keep = np.random.default_rng(seed).permutation(len(records))[:most]
-    return [records[i] for i in sorted(keep.tolist())]
+Keep = Callable[[str, Callable[[Record], Sequence[int]]], Sequence[Sequence[int]]]
+"""From a field and what makes its ids to the ids of all records."""
 
 
 def make_tokenizer(recipe: Recipe, records: Mapping[str, Sequence[Record]]) -> Tokenizer:
@@ -163,6 +51,7 @@ def make_batches(
     seed: int,
     *,
     private: bool = False,
+    keep: Keep | None = None,
 ) -> Batches | Streams | DomainBatches | PoissonBatches:
     """The endless batches of a head's training data.
 
@@ -173,6 +62,7 @@ def make_batches(
         tokenizer: Makes their ids.
         seed: Of the order.
         private: For training with differential privacy: records are drawn each by itself.
+        keep: Makes the ids of a field elsewhere than in memory.
 
     Raises:
         ConfigError: If running conversations are to be varied or drawn by data set.
@@ -183,7 +73,8 @@ def make_batches(
             key = "augment" if config.augment.on else "domains"
             raise ConfigError(f"heads.{head.name}.{key}: running conversations are not varied or drawn by data set")
         field = head.fields[0]
-        sequences = [record_ids(tokenizer, r, field, CONVERSATION, config.max_pieces) for r in records]
+        ids_of = functools.partial(_conversation_ids, tokenizer, field, config.max_pieces)
+        sequences = [ids_of(record) for record in records] if keep is None else keep(field, ids_of)
         if private:
             known = [(r, ids) for r, ids in zip(records, sequences, strict=True) if len(ids) > 1]
             rows = {field: [ids for _, ids in known]}
@@ -205,7 +96,7 @@ def make_batches(
     vary = _vary(config, tokenizer, view_of) if config.augment.on else None
 
     def batches(part: Sequence[Record], seed: int) -> Batches:
-        fields = _fields(head, config, part, tokenizer)
+        fields = _fields(head, config, part, tokenizer, keep)
         return Batches(part, fields, batch_size=config.batch, pad_id=tokenizer.pad, seed=seed, vary=vary)
 
     if config.domains == "pooled":
@@ -218,14 +109,21 @@ def make_batches(
 
 
 def _fields(
-    head: type[Head], config: HeadConfig, records: Sequence[Record], tokenizer: Tokenizer
-) -> dict[str, list[list[int]]]:
+    head: type[Head], config: HeadConfig, records: Sequence[Record], tokenizer: Tokenizer, keep: Keep | None = None
+) -> dict[str, Sequence[Sequence[int]]]:
     """Ids of each field of each record."""
-    view_of = viewer(head)
-    return {
-        field: [record_ids(tokenizer, r, field, view_of(field, r), config.max_pieces) for r in records]
-        for field in head.fields
-    }
+    view_of, fields = viewer(head), {}
+    for field in head.fields:
+
+        def ids_of(record: Record, field: str = field) -> Sequence[int]:
+            return record_ids(tokenizer, record, field, view_of(field, record), config.max_pieces)
+
+        fields[field] = [ids_of(record) for record in records] if keep is None else keep(field, ids_of)
+    return fields
+
+
+def _conversation_ids(tokenizer: Tokenizer, field: str, limit: int, record: Record) -> Sequence[int]:
+    return record_ids(tokenizer, record, field, CONVERSATION, limit)
 
 
 def _vary(config: HeadConfig, tokenizer: Tokenizer, view_of: Callable[[str, Record], str]) -> Vary:
@@ -261,11 +159,9 @@ def fingerprint(records: Mapping[str, Sequence[Record]]) -> str:
     digest = hashlib.sha256()
     for name, part in records.items():
         digest.update(f"{name}:{len(part)}".encode())
+        if isinstance(part, StoredRecords):
+            digest.update(part.key.encode())
+            continue
         for record in part:
             digest.update(repr(sorted(record.items())).encode("utf-8", "surrogatepass"))
     return digest.hexdigest()[:16]
-
-
-def _is_held_out(record: Record) -> bool:
-    content = repr(sorted(record.items())).encode("utf-8", "surrogatepass")
-    return int.from_bytes(hashlib.sha256(content).digest()[:4], "big") % _HELD_OUT == 0

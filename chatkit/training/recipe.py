@@ -63,6 +63,8 @@ class DataConfig:
         exclude: Data sets whose dev and test texts are left out of the training records of every head.
         mask: What is masked in training records: ``email``, ``phone``, ``card``, ``account`` (chatkit.text.private).
         duplicates: ``remove`` drops records that say the same as one before, ``keep`` leaves them.
+        mapped: Prepare records and pieces once in the run's folder and read them through memory maps, for data larger
+            than memory (chatkit.training.mapped).
     """
 
     on_error: Literal["skip", "stop"] = "skip"
@@ -70,6 +72,7 @@ class DataConfig:
     exclude: tuple[str, ...] = ()
     mask: tuple[Kind, ...] = KINDS
     duplicates: Literal["remove", "keep"] = "remove"
+    mapped: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

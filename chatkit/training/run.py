@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +28,9 @@ from chatkit.checkpoint import (
     write_json,
 )
 from chatkit.config import to_table
+from chatkit.data.stored import StoredRecords
 from chatkit.errors import StorageError
-from chatkit.head.head import Record
+from chatkit.head.head import Head, Record
 from chatkit.model_files import RUN_FOLDER
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.training.account import account, used_sessions
@@ -38,11 +39,13 @@ from chatkit.training.beside import write_dial
 from chatkit.training.building import find_device, find_head, new_assistant, take_weights
 from chatkit.training.distributed import Group
 from chatkit.training.interrupts import interrupts
+from chatkit.training.mapped import MappedData, mapped_data
 from chatkit.training.on_dev import DevPart, Figures, fit_on_dev
 from chatkit.training.on_history import remember
-from chatkit.training.prepare import fingerprint, make_batches, make_tokenizer, training_records
+from chatkit.training.prepare import Keep, fingerprint, make_batches, make_tokenizer
 from chatkit.training.private import check_private
 from chatkit.training.progress import Progress
+from chatkit.training.reading import training_records
 from chatkit.training.recipe import Recipe, trains_adapters_only
 from chatkit.training.resuming import check_same, load_checkpoint
 from chatkit.training.run_log import RunLog
@@ -90,17 +93,34 @@ class Run:
         self._classes = {name: find_head(name, config.head) for name, config in recipe.heads.items()}
         check_private(recipe, self._classes, self.group.size)
         self._found: dict[str, dict[str, int]] = {}  # data set -> what was masked in it, and its duplicates
-        self._records: dict[str, list[Record]] = {
-            name: training_records(head, recipe.heads[name], recipe, progress.note, found=self._found)
-            for name, head in self._classes.items()
-        }
-        if planted is not None:
-            planted(self._records)
+        self._mapped = mapped_data(recipe, folder, planted=planted is not None)
+        self._records = self._read_records(planted) if self._mapped is None else self._mapped_records(self._mapped)
         self._data = fingerprint(self._records)
         self.dev = DevPart(recipe, self._classes)
         self._log = RunLog(self._run, list(self._classes), progress, self.watch, active=self.group.first)
         self._minutes = minutes
         self._device = find_device(device)
+
+    def _read_records(self, planted: Callable[[dict[str, list[Record]]], None] | None) -> dict[str, Sequence[Record]]:
+        records = {
+            name: training_records(head, self.recipe.heads[name], self.recipe, self.progress.note, found=self._found)
+            for name, head in self._classes.items()
+        }
+        if planted is not None:
+            planted(records)
+        return dict(records)
+
+    def _mapped_records(self, mapped: MappedData) -> dict[str, Sequence[Record]]:
+        """The first process makes what is not there yet; the others open it."""
+        if not self.group.first:
+            self.group.wait()
+        say = self.progress.note
+        records: dict[str, Sequence[Record]] = {
+            name: mapped.records(head, say, self._found) for name, head in self._classes.items()
+        }
+        if self.group.first:
+            self.group.wait()
+        return records
 
     def start(self) -> None:
         """Begin from nothing.
@@ -283,6 +303,7 @@ class Run:
                 tokenizer,
                 self.recipe.seed + i,
                 private=self.recipe.train.dp is not None,
+                keep=self._keep(head, tokenizer),
             )
             for i, (name, head) in enumerate(self._classes.items())
         }
@@ -290,6 +311,12 @@ class Run:
         for name, source in batches.items():
             self.group.check_batch(name, source.batch_size)
         self.trainer = Trainer(self.assistant, batches, sizes, self.recipe, minutes=self._minutes, group=self.group)
+
+    def _keep(self, head: type[Head], tokenizer: Tokenizer) -> Keep | None:
+        records = self._records[head.name]
+        return (
+            self._mapped.keep(head, records, tokenizer) if self._mapped and isinstance(records, StoredRecords) else None
+        )
 
     def _interrupt(self) -> None:
         self._stop = True

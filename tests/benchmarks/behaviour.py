@@ -37,7 +37,7 @@ from chatkit.runtime.loading import load_trained
 from chatkit.search.bm25 import BM25
 from chatkit.search.coverage import coverage
 from chatkit.search.words import document_words, query_words
-from chatkit.training.prepare import draw, read_records
+from chatkit.training.reading import draw, read_records
 
 IDENTITY = (
     "so what are you exactly, a bot?",

@@ -52,8 +52,8 @@ from chatkit.runtime.loading import load_trained
 from chatkit.search.fusion import WORDS_ALONE, Fusion
 from chatkit.training.confidence import draw_texts, familiarity_of, judge, message_texts
 from chatkit.training.evaluator import evaluate
-from chatkit.training.prepare import draw, read_records
 from chatkit.training.ranking import collection_pool
+from chatkit.training.reading import draw, read_records
 
 HOME = {
     "sentiment": SENTIMENT,

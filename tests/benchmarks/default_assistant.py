@@ -37,8 +37,8 @@ from chatkit.runtime.loading import load_trained
 from chatkit.search.fusion import Fusion
 from chatkit.text.views import CONVERSATION
 from chatkit.training.evaluator import evaluate
-from chatkit.training.prepare import draw, read_records, training_records
 from chatkit.training.ranking import collection_pool, ranking_metrics
+from chatkit.training.reading import draw, read_records, training_records
 from chatkit.training.recipe import load_recipe
 
 SENTIMENT = ("goemotions", "movie_sentences", "product_aspects", "pros_cons")

@@ -35,7 +35,7 @@ from chatkit.runtime.loading import load_trained
 from chatkit.text.normalise import normalise
 from chatkit.training.confidence import assistant_pieces, draw_texts, fit_familiarity, message_texts
 from chatkit.training.past import past_recipe
-from chatkit.training.prepare import read_records
+from chatkit.training.reading import read_records
 from chatkit.training.recipe import Recipe, load_recipe
 
 FOREIGN = {  # set: reader, part, field

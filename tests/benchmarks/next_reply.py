@@ -32,7 +32,7 @@ from chatkit.runtime.loading import load_trained
 from chatkit.search.bm25 import BM25
 from chatkit.search.words import document_words, query_words
 from chatkit.text.views import conversation_ids
-from chatkit.training.prepare import draw, read_records
+from chatkit.training.reading import draw, read_records
 
 CONTEXT, CANDIDATES = 6, 10
 Turn = dict[str, Any]

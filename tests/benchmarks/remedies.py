@@ -34,8 +34,8 @@ from chatkit.generalisation.synonyms import neighbours_of
 from chatkit.runtime.loading import load_trained
 from chatkit.text.augment import replace_words
 from chatkit.training.evaluator import evaluate
-from chatkit.training.prepare import draw
 from chatkit.training.progress import Progress
+from chatkit.training.reading import draw
 from chatkit.training.recipe import Recipe, resolve_data
 from chatkit.training.run import Run
 

@@ -26,7 +26,7 @@ from chatkit.data.discover import splits
 from chatkit.data.records import Problems
 from chatkit.metrics.classification import confusions, macro_f1
 from chatkit.registry import Registry
-from chatkit.training.prepare import read_records
+from chatkit.training.reading import read_records
 
 Predict = Callable[[Sequence[str]], list[str]]
 

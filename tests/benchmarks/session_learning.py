@@ -34,7 +34,7 @@ from chatkit.runtime.loading import load_trained
 from chatkit.text.tokenizer import USER
 from chatkit.text.views import speaker_ids
 from chatkit.training.evaluator import evaluate
-from chatkit.training.prepare import draw
+from chatkit.training.reading import draw
 
 HOME = ("chitchat", "taskmaster4", "persona_synth", "chatterbot")
 ABROAD = {"irc_ubuntu": ("dialogue", ""), "pydocs_en_fr": ("translation", "src"), "lm_wikitext2": ("text", "")}

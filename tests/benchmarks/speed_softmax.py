@@ -21,7 +21,8 @@ from chatkit.nn.encoder import EncoderConfig
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.training.building import find_head, new_assistant
 from chatkit.training.evaluator import evaluate
-from chatkit.training.prepare import make_batches, read_records
+from chatkit.training.prepare import make_batches
+from chatkit.training.reading import read_records
 from chatkit.training.recipe import HeadConfig, Recipe, SourceConfig, TrainConfig
 from chatkit.training.trainer import Trainer
 

@@ -20,8 +20,8 @@ from chatkit.head.head import Head
 from chatkit.search.fusion import WORDS_ALONE, Pool
 from chatkit.training.cost import drawn, draws, measure_groups
 from chatkit.training.evaluator import add_up
-from chatkit.training.prepare import draw, read_records
 from chatkit.training.ranking import collection_pool, ranking_metrics
+from chatkit.training.reading import draw, read_records
 from chatkit.training.recipe import HeadConfig, Recipe
 from chatkit.training.shared_gradients import TrainingError
 from chatkit.training.sweep.config import KNOWN

@@ -19,7 +19,8 @@ from chatkit.config import from_table, to_table
 from chatkit.errors import ConfigError, ModelError, StorageError
 from chatkit.model_files import RUN_FOLDER
 from chatkit.training.building import find_head
-from chatkit.training.prepare import make_tokenizer, training_records
+from chatkit.training.prepare import make_tokenizer
+from chatkit.training.reading import training_records
 from chatkit.training.recipe import Recipe, differences
 from chatkit.training.sweep.board import Board
 from chatkit.training.sweep.choose import chosen_trials, seeds_of

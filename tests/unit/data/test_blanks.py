@@ -9,7 +9,7 @@ import pytest
 from chatkit_generation import Generation
 
 from chatkit.data.blanks import NAMES, fill_blanks
-from chatkit.training.prepare import training_records
+from chatkit.training.reading import training_records
 from chatkit.training.recipe import HeadConfig, Recipe, SourceConfig
 
 

@@ -11,7 +11,7 @@ import pytest
 from chatkit.data.exclude import held_out_texts, text_key, without
 from chatkit.errors import DataError
 from chatkit.head.classifier import Classifier
-from chatkit.training.prepare import training_records
+from chatkit.training.reading import training_records
 from chatkit.training.recipe import DataConfig, HeadConfig, Recipe
 
 

@@ -16,7 +16,7 @@ from chatkit.generalisation.adapt import AdaptConfig, adapt_language_model, bits
 from chatkit.text.views import MESSAGE, conversation_ids, frame
 from chatkit.training.confidence import familiarity_of
 from chatkit.training.past import data_of
-from chatkit.training.prepare import read_records
+from chatkit.training.reading import read_records
 
 SENTENCES = [
     f"Das {a} steht {b} neben dem {c}."

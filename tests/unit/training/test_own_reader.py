@@ -10,7 +10,7 @@ import pytest
 from chatkit.data.records import Problems
 from chatkit.errors import DataError, HeadError
 from chatkit.plugin_api import Classifier
-from chatkit.training.prepare import Split, read_records
+from chatkit.training.reading import Split, read_records
 
 
 class Topic(Classifier):
