@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from chatkit import __version__
 from chatkit.checkpoint import check_replaceable
 from chatkit.config import to_table
 from chatkit.data.history import SUFFIX as HISTORY_SUFFIX
@@ -31,7 +30,7 @@ from chatkit.training.prepare import Keep
 from chatkit.training.reading import Found, Say, drawn_places, note_found, parts_of
 from chatkit.training.recipe import HeadConfig, Recipe
 
-_FORMAT = 1
+_FORMAT = 1  # raised when what is done to records or pieces changes
 
 
 class MappedData:
@@ -117,9 +116,7 @@ class MappedData:
         paths = [*(source.path for source in config.sources), *data.exclude]
         settings = {name: value for name, value in to_table(data).items() if name != "mapped"}
         blanks = [source.blanks for source in config.sources]
-        return _hash(
-            [_FORMAT, __version__, head.name, head.reader, settings, blanks, [_content(Path(p)) for p in paths]]
-        )
+        return _hash([_FORMAT, head.name, head.reader, settings, blanks, [_content(Path(p)) for p in paths]])
 
 
 def mapped_data(recipe: Recipe, folder: Path, *, planted: bool) -> MappedData | None:
