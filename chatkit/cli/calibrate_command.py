@@ -51,3 +51,10 @@ def _show_confidence(found: dict[str, Any]) -> None:
         click.echo("familiarity: too little text")
     else:
         click.echo(f"familiarity: {', '.join(found['familiarity']['domains'])}")
+        chosen = found["familiarity"]["chosen"]
+        for name, row in chosen["auroc"].items():
+            mark = "*" if name == chosen["name"] else " "
+            sets = ", ".join(f"{key} {value:.3f}" for key, value in row.items() if key not in ("mean", "worst"))
+            click.echo(f"{mark} {name:36} AUROC {row['mean']:.3f}, worst {row['worst']:.3f} ({sets})")
+        if chosen["auroc"]:
+            click.echo("* the cheapest within 0.01 of the best, on dev against the sets named as fit in the config")

@@ -20,7 +20,7 @@ from chatkit.confidence.familiarity import LOW, Familiarity
 from chatkit.confidence.pieces import PieceCounts
 from chatkit.errors import ModelError
 
-FORMAT = 1
+FORMAT = 2  # 1 had no choice of figures and one limit of a window for all domains; it is still read
 COVERAGE = 0.9
 JSON, TENSORS = "confidence.json", "confidence.safetensors"
 FILES = (JSON, TENSORS)

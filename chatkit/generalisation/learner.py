@@ -22,7 +22,7 @@ from chatkit.nn.encoder import State
 from chatkit.nn.neural_cache import NeuralCache
 from chatkit.nn.vocabulary import Backbone
 from chatkit.text.tokenizer import ASSISTANT
-from chatkit.training.confidence import familiarity_of
+from chatkit.training.familiarity import familiarity_of
 
 How = Literal["both", "cache", "weights"]
 HOW: tuple[How, ...] = ("both", "cache", "weights")

@@ -6,6 +6,7 @@ N = texts
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from chatkit.confidence.record import Domain, HeadConfidence
 
 FEWEST_DOMAINS = 3
+_FEWEST_CHECKED = 2
 _ENOUGH = 400  # examples beyond which a domain counts no more
 
 
@@ -37,7 +39,7 @@ class Prediction:
 def predict_accuracy(
     fitted: HeadConfidence, confidence: Sequence[float], more: Sequence[Domain] = ()
 ) -> list[Prediction]:
-    """Predict a head's accuracy on texts without labels, the most trustworthy estimator first.
+    """Predict a head's accuracy on texts without labels, the estimator with the least error on domains left out first.
 
     Args:
         fitted: What was fitted for the head.
@@ -57,7 +59,13 @@ def predict_accuracy(
     if "atc" in fitted.figures:
         share = float(np.mean(np.asarray(confidence) > fitted.figures["atc"]))
         out.append(Prediction("average thresholded confidence", share, None, 0))
-    return out
+    return sorted(out, key=_mistrust)
+
+
+def _mistrust(prediction: Prediction) -> float:
+    """Its error on domains that were left out; those whose error is not known, or hangs on one domain, stay behind."""
+    known = prediction.error is not None and prediction.domains >= _FEWEST_CHECKED
+    return prediction.error if known and prediction.error is not None else math.inf
 
 
 def regress(domains: Sequence[Domain]) -> Callable[[float], float]:

@@ -28,8 +28,9 @@ from chatkit.generalisation.two_sample import two_sample_test
 from chatkit.generalisation.verdict import verdict
 from chatkit.head.head import Head
 from chatkit.metrics.calibration import expected_calibration_error
-from chatkit.training.confidence import Judged, domain_of, familiarity_of, probabilities
+from chatkit.training.confidence import Judged, domain_of, probabilities
 from chatkit.training.cost import figures, measure_groups
+from chatkit.training.familiarity import familiarity_of
 from chatkit.training.reading import draw, read_records
 
 _NOTHING = Conformal(Quantiles((), 0))

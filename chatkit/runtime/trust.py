@@ -10,7 +10,7 @@ from chatkit.assistant import Assistant
 from chatkit.confidence.familiarity import Reading
 from chatkit.confidence.record import COVERAGE
 from chatkit.head.answer import Answer, Bars, Block
-from chatkit.training.confidence import assistant_pieces, familiarity_of
+from chatkit.training.familiarity import assistant_pieces, familiarity_of
 
 _RECENT = 5
 
@@ -65,6 +65,6 @@ class Trust:
             return {}
         pieces = assistant_pieces(self._assistant)
         said = [turn["text"] for turn in history if turn.get("speaker") == "user"][-_RECENT + 1 :]
-        before = [known.surprise(*found) for found in map(pieces, said) if found[0]]
-        warning = known.warns([*before, self.reading.surprise])
+        before = [known.seen(*found) for found in map(pieces, said) if found[0]]
+        warning = known.warns([*before, self.reading.seen])
         return {"nearest": self.reading.nearest, "why": self.reading.sentence, "warning": bool(warning)}

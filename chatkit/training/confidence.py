@@ -6,8 +6,7 @@ N = examples, C = classes
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -17,23 +16,19 @@ from numpy.typing import NDArray
 from chatkit.assistant import Assistant
 from chatkit.confidence.calibration import fit_temperature, scale
 from chatkit.confidence.conformal import Conformal, scores
-from chatkit.confidence.familiarity import LOW, Familiarity, Reading
-from chatkit.confidence.pieces import PieceCounts
+from chatkit.confidence.familiarity import LOW, Reading
 from chatkit.confidence.record import Domain, HeadConfidence
 from chatkit.data.batching import in_order, record_ids
-from chatkit.data.records import Problems
 from chatkit.errors import ChatkitError
 from chatkit.head.answer import Bars
 from chatkit.head.encode import encode_padded
 from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head, Record
 from chatkit.metrics.calibration import expected_calibration_error
-from chatkit.text.normalise import normalise
-from chatkit.text.views import MESSAGE
-from chatkit.training.reading import Split, draw, read_records
+from chatkit.training.familiarity import Sources, familiarity_of, fit_familiarity, records_of
+from chatkit.training.reading import draw
 
-Sources = Mapping[str, Sequence[Path]]
-_TRAIN_RECORDS, _TRAIN_TEXTS, _DEV_TEXTS, _DEV_RECORDS = 4000, 6000, 400, 4000
+_DEV_RECORDS = 4000
 _FEWEST, _MOST_PIECES, _BUDGET, _DOMAIN_RECORDS = 40, 128, 8192, 1000
 _EDGES = (LOW, 0.75)  # of familiarity, for label sets of their own
 _ABSTAIN = 0.1  # share of held-out training texts on which a head says "not sure"
@@ -75,20 +70,20 @@ def fit_confidence(
         seed: Seed of all draws.
         say: Told what is done.
         others: Labelled data sets of each head that it was not trained on; their dev parts teach how accuracy falls
-            with confidence (``chatkit shift``), and nothing else.
+            with confidence (``chatkit shift``) and which figures of familiarity are worth their cost, and nothing else.
     """
     assistant.eval()
     say("fitting familiarity and calibration on dev")
-    familiarity = fit_familiarity(assistant, sources, seed=seed)
+    familiarity = fit_familiarity(assistant, sources, seed=seed, foreign=others)
     assistant.confidence.familiarity = familiarity
     for name, folders in sources.items():
         head = assistant.heads[name]
-        records = [r for folder in folders for r in _read(type(head), folder, "dev")]
+        records = [r for folder in folders for r in records_of(type(head), folder, "dev")]
         calibrated = fit_head(assistant, head, draw(records, _DEV_RECORDS, seed=[seed, 5]), seed=seed)
         if calibrated is None:
             continue
         assistant.confidence.heads[name] = calibrated
-        parts = [(folder, _read(type(head), folder, "dev")) for folder in (*folders, *others.get(name, ()))]
+        parts = [(folder, records_of(type(head), folder, "dev")) for folder in (*folders, *others.get(name, ()))]
         found = [domain_of(assistant, head, f.name, draw(r, _DOMAIN_RECORDS, seed=[seed, 9])) for f, r in parts]
         own = {folder.name for folder in folders}
         domains = tuple(dataclasses.replace(d, trained=d.name in own) for d in found if d is not None)
@@ -100,32 +95,12 @@ def fit_confidence(
         },
         "familiarity": None
         if familiarity is None
-        else {"domains": list(familiarity.counts.names), "windows": familiarity.reference["windows"]},
+        else {
+            "domains": list(familiarity.counts.names),
+            "windows": {size: limit["above"] for size, limit in familiarity.reference["windows"].items()},
+            "chosen": familiarity.reference["chosen"],
+        },
     }
-
-
-def fit_familiarity(assistant: Assistant, sources: Sources, *, seed: int) -> Familiarity | None:
-    """Count the pieces of the training parts and take the reference from the dev parts; None where they are too few."""
-    train: dict[str, list[list[int]]] = {}
-    held_out: dict[str, list[tuple[list[int], int]]] = {}
-    encode = assistant.tokenizer.encode
-    for name, folders in sources.items():
-        head = assistant.heads[name]
-        for i, folder in enumerate(folders):
-            parts = {}
-            for split, most in (("train", _TRAIN_RECORDS), ("dev", _TRAIN_RECORDS)):
-                records = draw(_read(type(head), folder, split), most, seed=[seed, 6, i])  # type: ignore[arg-type]
-                parts[split] = list(dict.fromkeys(t for r in records for t in message_texts(head, r)))
-            if not parts["train"] or not parts["dev"]:
-                continue
-            counted = draw_texts(parts["train"], _TRAIN_TEXTS, seed)
-            train.setdefault(folder.name, []).extend(ids[:_MOST_PIECES] for ids in map(encode, counted))
-            dev = draw_texts(parts["dev"], _DEV_TEXTS, seed)
-            held_out.setdefault(folder.name, []).extend(map(assistant_pieces(assistant), dev))
-    try:
-        return Familiarity.fit(PieceCounts.build(train, len(assistant.tokenizer)), held_out)
-    except ValueError:  # too little text to compare with
-        return None
 
 
 def fit_head(assistant: Assistant, head: Head, records: Sequence[Record], *, seed: int) -> HeadConfidence | None:
@@ -221,44 +196,5 @@ def domain_of(assistant: Assistant, head: Head, name: str, records: Sequence[Rec
     return Domain(name, len(judged), round(float(right.mean()), 6), round(float(shares.max(1).mean()), 6))
 
 
-def message_texts(head: Head, record: Record) -> list[str]:
-    """Texts of a record that a user might send: its turns, or its fields in the view of messages."""
-    if "turns" in record:
-        texts = [turn["text"] for turn in record["turns"]]
-    else:
-        views = {field: head.view_of(field, record) for field in head.fields if isinstance(record.get(field), str)}
-        texts = [record[f] for f, view in views.items() if view in (MESSAGE, head.view) or view.startswith("to:")]
-    return [text for text in texts if text.strip()]
-
-
-def familiarity_of(assistant: Assistant, text: str) -> Reading | None:
-    """Familiarity of a text; None where the assistant has none fitted."""
-    known = assistant.confidence.familiarity
-    return None if known is None else known.read(*assistant_pieces(assistant)(text))
-
-
-def assistant_pieces(assistant: Assistant) -> Callable[[str], tuple[list[int], int]]:
-    """From a text to its pieces and its length in bytes, cut to what counts."""
-
-    def pieces(text: str) -> tuple[list[int], int]:
-        short = normalise(text[:4000])
-        return assistant.tokenizer.encode(short), len(short.encode("utf-8"))
-
-    return pieces
-
-
-def draw_texts(texts: Sequence[str], most: int, seed: int) -> list[str]:
-    """At most ``most`` texts, drawn with the seed."""
-    keep = np.random.default_rng([seed, 8]).permutation(len(texts))[:most]
-    return [texts[i] for i in sorted(keep.tolist())]
-
-
 def _value(reading: Reading | None) -> float | None:
     return None if reading is None else reading.value
-
-
-def _read(head: type[Head], folder: Path, split: Split) -> list[Record]:
-    try:
-        return read_records(head, folder, split, Problems())
-    except ChatkitError:
-        return []

@@ -50,8 +50,9 @@ from chatkit.metrics.classification import confusions, macro_f1
 from chatkit.metrics.ranking import ndcg
 from chatkit.runtime.loading import load_trained
 from chatkit.search.fusion import WORDS_ALONE, Fusion
-from chatkit.training.confidence import draw_texts, familiarity_of, judge, message_texts
+from chatkit.training.confidence import judge
 from chatkit.training.evaluator import evaluate
+from chatkit.training.familiarity import draw_texts, familiarity_of, message_texts
 from chatkit.training.ranking import collection_pool
 from chatkit.training.reading import draw, read_records
 

@@ -14,7 +14,7 @@ from chatkit.data.records import Problems
 from chatkit.errors import DataError
 from chatkit.generalisation.adapt import AdaptConfig, adapt_language_model, bits_per_byte_of
 from chatkit.text.views import MESSAGE, conversation_ids, frame
-from chatkit.training.confidence import familiarity_of
+from chatkit.training.familiarity import familiarity_of
 from chatkit.training.past import data_of
 from chatkit.training.reading import read_records
 

@@ -76,6 +76,17 @@ def test_errors_are_those_on_foreign_domains_where_there_are_any() -> None:
     assert best.error == pytest.approx(0.3, abs=0.01)
 
 
+def test_the_estimator_that_errs_least_on_domains_left_out_comes_first() -> None:
+    own = tuple(Domain(f"o{i}", 500, c, c, trained=True) for i, c in enumerate((0.7, 0.8, 0.9)))
+    steep = tuple(Domain(f"a{i}", 500, 2 * c - 0.8, c) for i, c in enumerate((0.5, 0.55, 0.6)))  # a line of their own
+    assert predict_accuracy(head(steep), [0.52])[0].method == "regression over domains"
+    level = tuple(Domain(f"l{i}", 500, a, c) for i, (c, a) in enumerate(((0.60, 0.74), (0.61, 0.70), (0.62, 0.71))))
+    best, second, _ = predict_accuracy(head((*own, *level)), [0.6])
+    assert best.error is not None
+    assert second.error is not None
+    assert best.error <= second.error
+
+
 def test_two_domains_are_too_few_for_a_regression() -> None:
     found = predict_accuracy(head((Domain("a", 100, 0.8, 0.8), Domain("b", 100, 0.7, 0.8))), [0.9])
     assert [p.method for p in found] == ["difference of confidences", "average thresholded confidence"]

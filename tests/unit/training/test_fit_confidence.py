@@ -9,10 +9,13 @@ import pytest
 
 from chatkit import cli
 from chatkit.assistant import Assistant
+from chatkit.confidence.familiarity import CANDIDATES
 from chatkit.confidence.record import JSON, TENSORS, HeadConfidence
 from chatkit.errors import ModelError
 from chatkit.runtime.api import Chat
-from chatkit.training.confidence import familiarity_of, judge, message_texts
+from chatkit.training.confidence import judge
+from chatkit.training.familiarity import cheapest, familiarity_of, fit_familiarity, message_texts
+from chatkit.training.recipe import load_recipe
 
 GERMAN = "Ich hätte morgen früh gerne zwei Brötchen mit Käse und einen Kaffee zum Mitnehmen, bitte."
 
@@ -145,3 +148,29 @@ def test_calibration_does_not_change_which_label_is_decided_for(assistant: Assis
     for row in judged.probabilities:
         shares = fitted.judge(dict(zip(judged.labels, row.tolist(), strict=True)), None).probabilities
         assert list(shares.values()).index(max(shares.values())) == int(np.argmax(row))
+
+
+def test_the_cheapest_figures_within_a_point_are_taken() -> None:
+    assert cheapest({"a": 0.90, "b": 0.915, "c": 0.92}) == "b"
+    assert cheapest({"a": 0.911, "b": 0.915, "c": 0.92}) == "a"
+
+
+def test_figures_are_chosen_where_foreign_sets_are_named(assistant: Assistant, tmp_path: Path) -> None:
+    sets = {"dialogue", "sentiment", "retrieval"}
+    known = assistant.confidence.familiarity
+    assert known is not None
+    assert known.reference["chosen"] == {"name": "pairs + nearest domain", "auroc": {}}  # none was named
+    away = tmp_path / "german"
+    away.mkdir()
+    lines = [json.dumps({"text": GERMAN[i : i + 40], "label": "neutral"}) for i in range(60)]
+    (away / "dev.jsonl").write_text("\n".join(lines))
+    heads = load_recipe("corpora:english.toml").heads
+    sources = {name: [Path(source.path) for source in heads[name].sources] for name in ("generation", "sentiment")}
+    found = fit_familiarity(assistant, sources, seed=1, foreign={"sentiment": [away]})
+    assert found is not None
+    chosen = found.reference["chosen"]
+    assert set(chosen["auroc"]) == set(CANDIDATES)
+    assert chosen["auroc"]["pairs"]["german"] > 0.9
+    assert chosen["name"] == cheapest({name: row["mean"] for name, row in chosen["auroc"].items()})
+    assert found.counts.has_domain_pairs == ("its pairs" in chosen["name"])
+    assert set(found.counts.names) <= sets
