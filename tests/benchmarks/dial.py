@@ -2,6 +2,10 @@
 
     python docs/dial/prepare.py FOLDER_OF_CHITCHAT --out replies
     python tests/benchmarks/dial.py replies brevity --work dial            (or: warmth)
+    python tests/benchmarks/dial.py replies warmth --work dial --model MODEL
+
+The second trains the adapters alone, on a finished assistant (``docs/dial/finished.toml``); the sweep beside it trains
+the whole of that assistant on, with seven weightings.
 
 Runs, or goes on with, the sweep of ``docs/dial/PAIR.toml`` (seven weightings, the best of its learning rates each),
 then trains one dial a seed: its learning rate is chosen among the same ones, on dev, at the first seed, and it has
@@ -26,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from chatkit.assistant import Assistant
 from chatkit.nn.adapters import copy_base
@@ -34,11 +39,13 @@ from chatkit.objectives.preference import grid
 from chatkit.registry import Registry
 from chatkit.runtime.api import Chat
 from chatkit.runtime.tuned import Tuned
+from chatkit.training.building import encoder_of
 from chatkit.training.progress import Progress
 from chatkit.training.recipe import Recipe, load_recipe
 from chatkit.training.run import Run
 from chatkit.training.sweep.board import Board
 from chatkit.training.sweep.choose import chosen_trials
+from chatkit.training.sweep.config import SweepConfig
 from chatkit.training.sweep.found import REFERENCE
 from chatkit.training.sweep.measure import figures
 from chatkit.training.sweep.results import SWEEP, Result, read_results
@@ -47,8 +54,38 @@ from chatkit.training.sweep.sweep import Sweep
 CONFIGS = Path(__file__).parents[2] / "docs" / "dial"
 PROMPTS = ("hello", "how are you today?", "i had a bad day", "what do you do?", "do you like music?", "that is fun")
 DRAWS, MOST = 4, 40
+TUNED_ON = SweepConfig(grid=6, edges=True, single=(), learning_rates=(3e-4, 1e-3), examples=100)
+TUNED_ON_STEPS, ADAPTER_RATES = 100, (5e-3, 1e-2)
 PIECES = 1000
 Table = np.ndarray[Any, Any]
+
+
+def configs(given: argparse.Namespace) -> tuple[Recipe, Recipe, tuple[float, ...], float]:
+    """The configs of sweep and dial, the rates that the dial is tuned over, and the rate of one long plain sum."""
+    if given.model is None:
+        recipe = load_recipe(str(CONFIGS / f"{given.pair}.toml"), (f"data.root={given.data}",))
+        assert recipe.sweep is not None
+        sweep = dataclasses.replace(recipe.sweep, seeds=given.seeds)
+        return dataclasses.replace(recipe, sweep=sweep), recipe, sweep.learning_rates, 0.0
+    keys = (f"data.root={given.data}", f"init={given.model.resolve()}", "objectives.conflict_every=0")
+    recipe = load_recipe(str(CONFIGS / "finished.toml"), keys)
+    names = ("generation", given.pair)
+    assert recipe.objectives.dial is not None
+    dial = dataclasses.replace(recipe.objectives.dial, heads=names)
+    recipe = dataclasses.replace(
+        recipe,
+        heads={name: recipe.heads[name] for name in names},
+        objectives=dataclasses.replace(recipe.objectives, dial=dial),
+    )
+    sweep = dataclasses.replace(TUNED_ON, seeds=given.seeds)
+    whole = dataclasses.replace(
+        recipe,
+        encoder=encoder_of(recipe),
+        objectives=dataclasses.replace(recipe.objectives, dial=None),
+        train=dataclasses.replace(recipe.train, steps=TUNED_ON_STEPS),
+        sweep=sweep,
+    )
+    return whole, recipe, ADAPTER_RATES, sweep.learning_rates[0]
 
 
 def swept(recipe: Recipe, folder: Path) -> dict[int, dict[str, Result]]:
@@ -91,15 +128,20 @@ def front_of(run: Run, recipe: Recipe, examples: int) -> Table:
 
 
 def dial_recipe(recipe: Recipe, seed: int, rate: float, steps: int, pieces: Path) -> Recipe:
-    """The config of a dial with the sweep's pieces."""
+    """The config of a dial with the sweep's pieces, or those of the assistant that it is for."""
     train = dataclasses.replace(recipe.train, learning_rate=rate, steps=steps, threads=1)
-    tokenizer = dataclasses.replace(recipe.tokenizer, path=str(pieces.resolve()))
+    tokenizer = recipe.tokenizer
+    if not recipe.init:
+        tokenizer = dataclasses.replace(tokenizer, path=str(pieces.resolve()))
     return dataclasses.replace(recipe, seed=seed, train=train, tokenizer=tokenizer, sweep=None)
 
 
-def plain_sum(recipe: Recipe, folder: Path, examples: int) -> Table:
-    """Dev losses (1, 2) of one plain sum of as many steps as the dial's."""
-    recipe = dataclasses.replace(recipe, objectives=dataclasses.replace(recipe.objectives, dial=None))
+def plain_sum(recipe: Recipe, folder: Path, examples: int, rate: float) -> Table:
+    """Dev losses (1, 2) of one plain sum of as many steps as the dial's, at a rate of its own where one is given."""
+    encoder = encoder_of(recipe)
+    recipe = dataclasses.replace(recipe, encoder=encoder, objectives=dataclasses.replace(recipe.objectives, dial=None))
+    if rate:
+        recipe = dataclasses.replace(recipe, train=dataclasses.replace(recipe.train, learning_rate=rate))
     run, _ = trained(recipe, folder)
     found = figures(run.assistant, recipe, "dev", examples)
     return np.array([[row["loss"] for row in found.values()]])
@@ -177,20 +219,21 @@ def main() -> None:
     parser.add_argument("pair", choices=["brevity", "warmth"])
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--model", type=Path, help="a finished assistant to make the dial for")
     parser.add_argument("--share", type=float, default=0.22, help="of the steps of the seven runs together")
     given = parser.parse_args()
-    keys = (f"data.root={given.data}", f"sweep.seeds={given.seeds}")
-    recipe = load_recipe(str(CONFIGS / f"{given.pair}.toml"), keys)
+    torch.set_num_threads(1)
+    recipe, of_dial, rates, plain_rate = configs(given)
     assert recipe.sweep is not None
     folder = given.work / f"sweep-{given.pair}"
     runs = swept(recipe, folder)
     steps, pieces = round(given.share * 7 * recipe.train.steps), folder / "tokenizer.model"
-    rates, examples = recipe.sweep.learning_rates, recipe.sweep.examples
+    examples = recipe.sweep.examples
 
     best: tuple[float, float] | None = None
     kept: dict[int, tuple[Run, float, Table]] = {}
     for rate in rates:
-        own = dial_recipe(recipe, recipe.seed, rate, steps, pieces)
+        own = dial_recipe(of_dial, recipe.seed, rate, steps, pieces)
         run, spent = trained(own, given.work / f"dial-{given.pair}-rate{rate}")
         front = front_of(run, own, examples)
         points = losses(runs[recipe.seed])
@@ -202,14 +245,14 @@ def main() -> None:
     ratios, plain_ratios, orders, shares = [], [], [], []
     for seed, row in sorted(runs.items()):
         if seed not in kept:
-            own = dial_recipe(recipe, seed, best[1], steps, pieces)
+            own = dial_recipe(of_dial, seed, best[1], steps, pieces)
             run, spent = trained(own, given.work / f"dial-{given.pair}-seed{seed}")
             kept[seed] = run, spent, front_of(run, own, examples)
         _, spent, front = kept[seed]
         points = losses(row)
         ours, theirs = volumes(front, points)
-        alone = dial_recipe(recipe, seed, best[1], steps, pieces)
-        long = plain_sum(alone, given.work / f"plain-{given.pair}-seed{seed}", examples)
+        alone = dial_recipe(of_dial, seed, best[1], steps, pieces)
+        long = plain_sum(alone, given.work / f"plain-{given.pair}-seed{seed}", examples, plain_rate)
         plain_ratios.append(volumes(long, points)[0] / theirs)
         sweep_cpu = sum(r.data["cpu_seconds_per_step"] * r.data["steps"] for r in row.values())
         order = followed(front)
