@@ -49,7 +49,7 @@ def run_page(run: RunData, found: Study | None = None, *, here: str | None = Non
 
 def sweep_page(found: Study, *, here: str | None = None, failures: Mapping[str, str] | None = None) -> str:
     """The page of a sweep; ``here`` is the candidate whose place is asked for."""
-    subtitle = f"{len(found.rows)} ways to weigh {' and '.join(found.objectives)}"
+    subtitle = words.sweep_title(found)
     failed = _section("Failed", _list([f"{name}: {line}" for name, line in (failures or {}).items()]))
     return _page("Sweep", subtitle, [*_sweep_sections(found, here), failed])
 
@@ -72,6 +72,7 @@ def _sweep_sections(found: Study, here: str | None) -> list[str]:
     gave = gave or [words.unknown_alone(found)]
     return [
         _section("How far it is", _list(words.coverage(found))),
+        _section("In short", _list(words.in_short(found, at))),
         _section("What this is about", _p(words.WHAT_A_FRONT_IS)),
         _section("The front", _p(f"Lower left is better; {at.name} is ringed.") + charts),
         _section(f"What each objective gave up in {at.name}", _list(gave)),

@@ -51,12 +51,13 @@ def sweep_text(found: Study, *, here: str | None = None, failures: Mapping[str, 
         failures: Runs that failed.
     """
     at = (found.row(here) if here else None) or found.rows[0]
-    lines = [f"Sweep of {len(found.rows)} ways to weigh {' and '.join(found.objectives)}", ""]
+    lines = [words.sweep_title(found), ""]
     lines += _titled("How far it is", _wrapped(words.coverage(found)))
+    lines += _titled("In short", _wrapped(words.in_short(found, at)))
     lines += _titled("Trained on", [f"  {name}: {', '.join(map(str, sets))}" for name, sets in found.data.items()])
     lines += _titled("What this is about", _wrapped([words.WHAT_A_FRONT_IS]))
     lines += _titled(f"All of them, best first (dev loss; metrics on {found.split})", _rows(found))
-    for a, b in itertools.pairwise(found.objectives):
+    for a, b in itertools.pairwise(found.objectives) if len(found.rows) > 1 else ():
         points = {row.name: (row.losses[a].mean, row.losses[b].mean) for row in found.rows}
         front = [row.name for row in found.rows if row.on_front]
         lines += _titled(
@@ -149,9 +150,8 @@ def _rows(found: Study) -> list[str]:
             + f"   {change:6}   {words.cost(row)}"
         )
     seeds = sorted({len(row.seeds) for row in found.rows})
-    lines.append(
-        f"  * on the front; ± over {'/'.join(map(str, seeds))} seeds; change: against training alone, + is worse"
-    )
+    over = f"± over {'/'.join(map(str, seeds))} seeds" if seeds != [1] else "one seed each"
+    lines.append(f"  * on the front; {over}; change: against training alone, + is worse")
     lines.append("    a step costs: CPU time, and memory for gradients that are kept apart")
     return lines
 

@@ -76,17 +76,49 @@ def _over_examples(interval: tuple[float, float] | None, metric: str) -> str:
     return f"; over draws of the examples {low} to {high}"
 
 
+def in_short(found: Study, at: Row) -> list[str]:
+    """What a reader in a hurry should know: what sharing cost, and whether a method is worth having."""
+    lines = [gave_up(head, it) for head, it in found.gave_up.get(at.name, {}).items()]
+    if lines:
+        lines.insert(0, f"With {at.name}, each head against one that is trained alone:")
+    verdicts: dict[str, list[str]] = {}
+    for it in found.comparisons:
+        verdicts.setdefault(verdict(it), []).append(it.name)
+    if found.comparisons:
+        better, count = verdicts.get(BETTER, []), len(found.comparisons)
+        beat = f"{', '.join(better)} beat{'s' if len(better) == 1 else ''}" if better else "none beats"
+        rest = "; ".join(f"{kind}: {', '.join(verdicts[kind])}" for kind in VERDICTS if kind in verdicts)
+        lines.append(f"Of {count} published methods {beat} the plain sum" + (f"; {rest}" if rest else ""))
+    return lines
+
+
+BETTER = "better"
+VERDICTS = ("worse", "no better and no worse", "not to be told apart by these runs", "one seed so far")
+
+
+def verdict(it: Comparison) -> str:
+    """What a comparison with the plain sum says: ``BETTER`` or one of ``VERDICTS``."""
+    low, high = it.examples or (it.difference.mean, it.difference.mean)
+    if it.difference.count < 2:
+        return VERDICTS[3]
+    if it.p_holm < _SURE and (high < 0 or low > 0):
+        return BETTER if it.difference.mean < 0 else VERDICTS[0]
+    if it.p_same < _SURE and -it.margin < low and high < it.margin:
+        return VERDICTS[1]
+    return VERDICTS[2]
+
+
 def comparison(it: Comparison) -> str:
     """A method against the plain sum."""
-    figures = f"{it.difference.mean:+.2f} %"
-    if it.difference.count < 2:
+    said, figures = verdict(it), f"{it.difference.mean:+.2f} %"
+    if said == VERDICTS[3]:
         return f"{it.name}: {figures} against the plain sum, of one seed: says nothing yet"
     figures += f" (95 %: {it.difference.low:+.2f} to {it.difference.high:+.2f}, {it.difference.count} seeds"
     low, high = it.examples or (it.difference.mean, it.difference.mean)
     figures += f"; over draws of the examples {low:+.2f} to {high:+.2f})" if it.examples else ")"
-    if it.p_holm < _SURE and (high < 0 or low > 0):
-        return f"{it.name}: {'better' if it.difference.mean < 0 else 'worse'} than the plain sum: {figures}"
-    if it.p_same < _SURE and -it.margin < low and high < it.margin:
+    if said in (BETTER, VERDICTS[0]):
+        return f"{it.name}: {said} than the plain sum: {figures}"
+    if said == VERDICTS[1]:
         return f"{it.name}: no better and no worse than the plain sum, within {it.margin:g} %: {figures}"
     return f"{it.name}: these runs can tell neither a difference from the plain sum nor that there is none: {figures}"
 
@@ -161,6 +193,13 @@ def rates(found: Study) -> list[str]:
         f"{figure(each.rate * unit, metric_a)} {metric_name(metric_a)} ({a})"
         for each in exchange_rates(points, (better_b, better_a))
     ]
+
+
+def sweep_title(found: Study) -> str:
+    """What was swept."""
+    heads = list(found.objectives)
+    count, named = len(found.rows), " and ".join([", ".join(heads[:-1]), heads[-1]] if len(heads) > 1 else heads)
+    return f"Sweep: {count} way{'s' if count != 1 else ''} to weigh {named}"
 
 
 def coverage(found: Study) -> list[str]:

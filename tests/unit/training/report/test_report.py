@@ -93,6 +93,8 @@ def test_a_sweep_says_what_was_given_up_to_one_who_knows_no_front(sweep_folder: 
         assert "from static to sum-0-1: lm +190.0 perplexity (worse), mood +0.030 macro-F1 (better)" in text
         assert "between the ends of the front lie 2.000 nats of loss, more than chance" in text
         assert "its loss is <nan> & worse" in text
+        assert "Of 1 published methods none beats the plain sum; no better and no worse: famo" in text
+        assert "10 ms 0.0 MB" in text
         assert "the knee, beyond which little is had for much: static" in text
     rows = {row["name"]: row for row in report.data["sweep"]["rows"]}
     assert rows["sum-0.75-0.25"]["on_front"] is False
