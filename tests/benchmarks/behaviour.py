@@ -1,10 +1,10 @@
 """How the assistant behaves in the chat: does it end its turns, loop, say what it is, keep to the documents?
 
-    python tests/benchmarks/behaviour.py FOLDER_OF_THE_SETS [--model DIR] [--split dev|test] [--seed N]
+    python tests/benchmarks/behaviour.py FOLDER_OF_THE_SETS [--model DIR] [--split dev|test] [--seed N] [--json FILE]
 
 Turns       replies to 200 messages that open dialogues of the sets (drawn with a seed), sampled as in the chat. Ended:
             by the assistant, not by the limit of pieces. Loops: three words in a row that occur three times, or a word
-            five times in a row. Empty: no letter in it.
+            five times in a row. Empty: no letter in it. Blanks: to be filled in, such as "(user 2's name)".
 Says        20 ways to ask what it is that no corpus holds: replies that name a program, an assistant, a model, chatkit.
 Documents   questions about chatkit's own pages (english/retrieval), with those pages indexed: replies that quote a
             passage (recall), and quotes from a passage that is judged right (precision). Beside it messages of
@@ -14,12 +14,14 @@ Documents   questions about chatkit's own pages (english/retrieval), with those 
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -65,6 +67,7 @@ _NAMES_ITSELF = re.compile(
     r"\b(chatkit|program|assistant|model|machine|computer|software|bot|robot|terminal)\b", re.IGNORECASE
 )
 _WORD = re.compile(r"\w+")
+_BLANK = re.compile(r"\[[^\]]*[a-z]|\((?:user|name|your|my)\b|\buser ?[12]\b", re.IGNORECASE)
 
 
 class Pages:
@@ -109,25 +112,30 @@ def quoting(pages: Pages, asked: Sequence[str], least: float) -> tuple[float, fl
     return sum(right) / len(found), sum(right) / max(len(right), 1), wrong / len(asked)
 
 
-def converse(assistant: Assistant, opening: Sequence[str], seed: int, show: int) -> None:
-    """Print how turns end, and what it says of itself."""
+def converse(assistant: Assistant, opening: Sequence[str], seed: int, show: int) -> dict[str, Any]:
+    """Print how turns end, and what it says of itself; the same as plain data."""
     conversation = Conversation(assistant)
     limit = assistant.heads["generation"].sampling.max_tokens  # type: ignore[union-attr]
     replies = [said(conversation, text, seed + i) for i, text in enumerate(opening)]
     ended = sum(len(assistant.tokenizer.encode(reply)) < limit - 2 for reply in replies)
     print(f"turns      {len(replies)} replies: ended {ended / len(replies):.1%}, loops {sum(map(loops, replies))},")
-    empty = sum(not _WORD.search(reply) for reply in replies)
-    print(f"           empty {empty}, mean length {sum(map(len, replies)) / len(replies):.0f} characters")
+    empty, blanks = sum(not _WORD.search(reply) for reply in replies), sum(map(bool, map(_BLANK.search, replies)))
+    length = sum(map(len, replies)) / len(replies)
+    print(f"           empty {empty}, with blanks {blanks}, mean length {length:.0f} characters")
     names = [said(conversation, text, seed + i) for i, text in enumerate(IDENTITY)]
-    print(f"says       {sum(bool(_NAMES_ITSELF.search(reply)) for reply in names)} of {len(names)} name what it is")
+    named = sum(bool(_NAMES_ITSELF.search(reply)) for reply in names)
+    print(f"says       {named} of {len(names)} name what it is")
     for text, reply in [*zip(opening, replies, strict=True)][:: max(1, 200 // max(1, show))][:show]:
         print(f"    {text[:70]!r} -> {reply!r}")
     for text, reply in [*zip(IDENTITY, names, strict=True)][:show]:
         print(f"    {text!r} -> {reply!r}")
+    turns = {"replies": len(replies), "ended": ended / len(replies), "loops": sum(map(loops, replies)), "empty": empty}
+    return {**turns, "blanks": blanks, "named": named, "asked_what": len(names)}
 
 
-def documents(root: Path, asked: Sequence[str]) -> None:
-    """Print when passages are quoted."""
+def documents(root: Path, asked: Sequence[str]) -> list[dict[str, Any]]:
+    """Print when passages are quoted; the same as plain data."""
+    rows = []
     collections = {"own": Pages(chatkit_corpora.path("english") / "retrieval")}
     collections["handbook"] = Pages(root / "notes_handbook")
     print("documents  coverage   recall  precision   quotes to chat")
@@ -135,6 +143,8 @@ def documents(root: Path, asked: Sequence[str]) -> None:
         for least in (0.4, 0.5, 0.6, 0.7, 0.8, 1.0):
             row = quoting(pages, asked, least)
             print(f"{name:10} {least:>8.1f} {row[0]:>8.2f} {row[1]:>10.2f} {row[2]:>16.3f}")
+            rows.append({"pages": name, "coverage": least, "recall": row[0], "precision": row[1], "chat": row[2]})
+    return rows
 
 
 def main() -> None:
@@ -146,6 +156,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=0, help="print so many replies")
     parser.add_argument("--only", choices=["turns", "documents"])
+    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     assistant = load_trained(args.model)
     head = type(assistant.heads["generation"])
@@ -157,10 +168,13 @@ def main() -> None:
         turns = [turn["text"] for record in records for turn in record["turns"]]
         questions = [text for text in turns if text.rstrip().endswith("?")]
         asked += random.Random(args.seed).sample(questions, min(100, len(questions)))
+    found: dict[str, Any] = {"split": args.split}
     if args.only != "documents":
-        converse(assistant, opening, args.seed, args.show)
+        found["turns"] = converse(assistant, opening, args.seed, args.show)
     if args.only != "turns":
-        documents(args.data, asked)
+        found["documents"] = documents(args.data, asked)
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

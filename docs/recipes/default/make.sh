@@ -21,3 +21,4 @@ for part in 1 2 3 4; do
 done
 chatkit compress --int8 --model 4 --out default
 chatkit calibrate --model default --config 4.toml --set "data.root=$out/sets"
+echo "figures: python $here/figures.py $sets --model $out/default --out $out/figures --runs $out/1 $out/2 $out/3 $out/4"
