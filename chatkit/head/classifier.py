@@ -16,6 +16,7 @@ from chatkit.head.encoded import Info, Loss
 from chatkit.head.head import Fields, Head, Record
 from chatkit.head.vocabulary import Vocabulary
 from chatkit.metrics.classification import accuracy, macro_f1
+from chatkit.nn.grams import HashedGrams
 from chatkit.nn.pooling import AttentionPooling, activation
 
 
@@ -35,7 +36,9 @@ class Classifier(Head):
             info: Its labels are taken unless the class fixes them.
             vocabulary: Not used.
             **options: ``hidden`` (width of the layer, 128), ``activation`` ("gelu"), ``dropout`` (0.2),
-                ``label_smoothing`` (0; share of the target that all labels split, Szegedy et al. 2016).
+                ``label_smoothing`` (0; share of the target that all labels split, Szegedy et al. 2016), ``wide`` (0; a
+                linear model of hashed pairs of pieces beside the layer, with 2 ** wide rows), ``wide_weight`` (0.5;
+                its weight in the logits).
         """
         hidden = int(options.get("hidden", 128))
         self.classes = tuple(self.labels or info.labels)
@@ -51,11 +54,18 @@ class Classifier(Head):
             nn.Dropout(float(options.get("dropout", 0.2))),
             nn.Linear(hidden, len(self.classes)),
         )
+        bits, self.wide_weight = int(options.get("wide", 0)), float(options.get("wide_weight", 0.5))
+        self.wide = HashedGrams(len(self.classes), bits) if bits else None
 
     def logits(self, encoded: Fields) -> Tensor:
-        """Logits (B, C)."""
+        """Logits (B, C): of the layer over the states, and of the wide part over the pieces where there is one."""
+        deep, wide = self._both(encoded)
+        return deep if wide is None else deep.log_softmax(-1) + self.wide_weight * wide.log_softmax(-1)
+
+    def _both(self, encoded: Fields) -> tuple[Tensor, Tensor | None]:
         text = encoded[self.fields[0]]
-        return self.layers(self.pooling(text.states, text.mask))
+        deep = self.layers(self.pooling(text.states, text.mask))
+        return deep, None if self.wide is None else self.wide(text.ids, text.mask)
 
     def targets(self, examples: Sequence[Record]) -> Tensor:
         """Class of each example, (B,).
@@ -70,12 +80,16 @@ class Classifier(Head):
         return torch.tensor([known[example["label"]] for example in examples])
 
     def loss(self, encoded: Fields, examples: Sequence[Record]) -> Loss:
-        """Cross-entropy, nats per example; smoothed while it trains."""
-        logits = self.logits(encoded)
-        targets = self.targets(examples).to(logits.device)
+        """Cross-entropy, nats per example; smoothed while it trains.
+
+        While it trains, the two parts learn side by side, each by its own loss: the states of training texts tell their
+        labels better than those of new texts do, and a sum would leave nothing for the wide part to learn.
+        """
+        parts = [part for part in self._both(encoded) if part is not None] if self.training else [self.logits(encoded)]
+        targets = self.targets(examples).to(parts[0].device)
         smoothing = self.label_smoothing if self.training else 0.0
-        nats = nn.functional.cross_entropy(logits, targets, reduction="sum", label_smoothing=smoothing)
-        return Loss(nats, len(examples))
+        nats = [nn.functional.cross_entropy(p, targets, reduction="sum", label_smoothing=smoothing) for p in parts]
+        return Loss(torch.stack(nats).sum(), len(examples))
 
     def answer(self, encoded: Fields, examples: Sequence[Record]) -> list[Answer]:
         """Probabilities of the labels."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import torch
 
 from chatkit.plugin_api import Answer, Ask, Branches, Info, LanguageModel, Piece, Sampling, Vocabulary, choose
+from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, asks, citable, quotation
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
@@ -38,14 +38,14 @@ class Generation(LanguageModel):
             info: Unused: the head has no weights.
             vocabulary: Its softmax predicts the next piece.
             **options: The fields of ``Sampling``; ``cite``: least coverage of a question by a passage of the indexed
-                documents at which the passage is the reply (0.7; above 1 never); ``avoid``: characters that no reply
-                may hold, such as brackets where the training texts have blanks to fill in.
+                documents at which the passage is the reply (0.7; above 1 never); ``avoid``: what no reply may
+                hold, a string of characters or a list of characters and phrases, such as "(user" where the training
+                texts have blanks to fill in.
         """
         super().build(info, vocabulary)
         self.cite = float(options.pop("cite", COVERAGE))
-        avoid = set(options.pop("avoid", ""))
-        if avoid:
-            self.banned[[index for index in range(len(vocabulary)) if avoid & set(vocabulary.decode([index]))]] = True
+        self.avoided = Avoided(options.pop("avoid", ""), vocabulary)
+        self.banned |= self.avoided.pieces
         self.sampling = Sampling(**options)
 
     def stream(self, ask: Ask) -> Iterator[Piece | Answer]:
@@ -63,7 +63,7 @@ class Generation(LanguageModel):
             yield Piece(texts[0] if ask.cancelled else texts[ask.pick(texts)])
             return
         decoder = self.vocabulary.decoder()
-        recent: deque[int] = deque(maxlen=sampling.repetition_window)
+        said: list[int] = []
         hidden = ask.hidden
         banned = self.banned.clone()
         banned[self.vocabulary.end] = True  # an empty reply is no reply
@@ -71,11 +71,11 @@ class Generation(LanguageModel):
             if ask.cancelled:
                 break
             logits = self.vocabulary.logits(hidden)[0]
-            index = choose(logits, sampling, generator=ask.generator, recent=recent, banned=banned)
+            index = self._next(logits, sampling, ask, said, banned)
             if index == self.vocabulary.end:
                 break
             banned = self.banned
-            recent.append(index)
+            said.append(index)
             text = decoder.push(index)
             if text:
                 yield Piece(text)
@@ -119,8 +119,7 @@ class Generation(LanguageModel):
             logits, banned = self.vocabulary.logits(branches.hidden), self.banned if place else first
             ids = []
             for row, own in zip(alive, logits, strict=True):
-                recent = drawn[row][-sampling.repetition_window :] if sampling.repetition_window else []
-                ids.append(choose(own, sampling, generator=ask.generator, recent=recent, banned=banned))
+                ids.append(self._next(own, sampling, ask, drawn[row], banned))
             going = [index != self.vocabulary.end for index in ids]
             for row, index, on in zip(alive, ids, going, strict=True):
                 if on:
@@ -128,6 +127,17 @@ class Generation(LanguageModel):
             alive = self._go_on(branches, alive, ids, going)
         texts = [self.vocabulary.decode(row).strip() for row in drawn]
         return list(dict.fromkeys(filter(None, texts))) or [""]
+
+    def _next(
+        self, logits: torch.Tensor, sampling: Sampling, ask: Ask, said: Sequence[int], banned: torch.Tensor
+    ) -> int:
+        """The next piece after what was said; one that would complete an avoided phrase is drawn anew."""
+        recent = said[-sampling.repetition_window :] if sampling.repetition_window else []
+        while True:
+            index = choose(logits, sampling, generator=ask.generator, recent=recent, banned=banned)
+            if index == self.vocabulary.end or not self.avoided.completes(said, index):
+                return index
+            banned = self.avoided.without(banned, index)
 
     def _go_on(self, branches: Branches, alive: list[int], ids: list[int], going: list[bool]) -> list[int]:
         """Step the rows that go on and let the others go; which are left."""
