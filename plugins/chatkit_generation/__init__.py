@@ -45,7 +45,8 @@ class Generation(LanguageModel):
         super().build(info, vocabulary)
         self.cite = float(options.pop("cite", COVERAGE))
         self.avoided = Avoided(options.pop("avoid", ""), vocabulary)
-        self.banned |= self.avoided.pieces
+        if self.avoided.pieces:
+            self.banned[self.avoided.pieces] = True
         self.sampling = Sampling(**options)
 
     def stream(self, ask: Ask) -> Iterator[Piece | Answer]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from chatkit.plugin_api import Vocabulary
@@ -29,9 +28,7 @@ class Avoided:
         self.phrases = tuple(_plain(item).strip() for item in items if len(item) > 1)
         self._vocabulary = vocabulary
         self._reach = max(map(len, self.phrases), default=0)
-        self.pieces = torch.zeros(len(vocabulary), dtype=torch.bool)  # (V,)
-        if characters:
-            self.pieces = torch.tensor([bool(characters & set(text)) for text in texts])
+        self.pieces = [i for i, text in enumerate(texts) if characters & set(text)]
         last = {phrase[-1] for phrase in self.phrases}  # a piece without one of these completes nothing
         self._enders = frozenset(i for i, text in enumerate(texts) if last & set(text.lower()))
 

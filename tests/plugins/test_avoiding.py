@@ -20,15 +20,15 @@ def assistant(trained: Path) -> Assistant:
 def test_a_string_is_its_characters(assistant: Assistant) -> None:
     vocabulary = assistant.vocabulary
     pieces = Avoided("e!", vocabulary).pieces
-    for index in range(len(vocabulary)):
-        assert bool(pieces[index]) == bool({"e", "!"} & set(vocabulary.decode([index])))
-    assert not Avoided("", vocabulary).pieces.any()
+    assert pieces == [i for i in range(len(vocabulary)) if {"e", "!"} & set(vocabulary.decode([i]))]
+    assert len(pieces) > 1
+    assert not Avoided("", vocabulary).pieces
 
 
 def test_a_phrase_is_found_at_the_piece_that_ends_it(assistant: Assistant) -> None:
     vocabulary = assistant.vocabulary
     avoided = Avoided(["(user", "I'm  user"], vocabulary)
-    assert not avoided.pieces.any()
+    assert not avoided.pieces
     for text in ("well (User 2's name)", "hello, i'm user 1"):
         ids = vocabulary.encode(text)
         ended = [n for n in range(len(ids)) if avoided.completes(ids[:n], ids[n])]
