@@ -233,10 +233,11 @@ class LSTMEncoder(Encoder):
         def step(ids: Tensor, state: State) -> tuple[Tensor, State]:
             x = table[ids]
             hs, cs = [], []
-            for cell, h, c in zip(cells, *state, strict=True):
+            for cell, h, c in zip(cells, state[0].unbind(), state[1].unbind(), strict=True):
                 gates = cell(torch.cat((x, h), 1))  # (B, 4 D), ours to change
-                i, f, o = gates[:, : 3 * width].sigmoid_().chunk(3, 1)
-                c = torch.addcmul(f * c, i, gates[:, 3 * width :].tanh_())
+                gates[:, : 3 * width].sigmoid_()
+                i, f, o, g = gates.chunk(4, 1)
+                c = torch.addcmul(f * c, i, g.tanh_())
                 x = o * torch.tanh(c)
                 hs.append(x)
                 cs.append(c)

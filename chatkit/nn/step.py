@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -41,9 +41,20 @@ def _int8_product(weight: Tensor, bias: Tensor | None) -> Product:
     with warnings.catch_warnings():  # torch 2.13 announces the end of quantised tensors; we fall back without them
         warnings.simplefilter("ignore", UserWarning)
         quantised = torch._make_per_channel_quantized_tensor(rows.contiguous(), scale.double(), zeros, 0)
-    packed = torch.ops.quantized.linear_prepack(quantised, None if bias is None else bias.detach().float())
+    packed = _pack(quantised, None if bias is None else bias.detach().float())
     kernel, reduced = torch.ops.quantized.linear_dynamic, _saturates()
     return lambda x: kernel(x, packed, reduced)
+
+
+def _pack(weight: Tensor, bias: Tensor | None) -> Any:
+    """A quantised matrix for the quickest kernel: FBGEMM's by name, where torch would choose at each call."""
+    before = torch.backends.quantized.engine
+    if before == "x86" and "fbgemm" in torch.backends.quantized.supported_engines:
+        torch.backends.quantized.engine = "fbgemm"
+    try:
+        return torch.ops.quantized.linear_prepack(weight, bias)
+    finally:
+        torch.backends.quantized.engine = before
 
 
 @functools.cache
@@ -54,7 +65,7 @@ def _saturates() -> bool:
     """
     rows, scale = quantise_rows(torch.ones(16, 64))
     quantised = torch._make_per_channel_quantized_tensor(rows, scale.double(), torch.zeros(16, dtype=torch.long), 0)
-    packed = torch.ops.quantized.linear_prepack(quantised, None)
+    packed = _pack(quantised, None)
     out: Tensor = torch.ops.quantized.linear_dynamic(torch.ones(1, 64), packed, False)
     return not torch.allclose(out, torch.full_like(out, 64.0), rtol=0.02)
 
@@ -79,8 +90,9 @@ class Stepper:
         softmax = backbone.softmax
         self._step = backbone.encoder.make_step(make)
         self._projection = make(softmax.projection.weight, softmax.projection.bias)
-        self._softmax: Product = make(softmax.weight, None) if like is None else like._softmax
-        self._bias = softmax.bias.detach()
+        self._bias = softmax.bias.detach().clone()
+        shared = like is not None and torch.equal(like._bias, self._bias)
+        self._softmax: Product = like._softmax if shared and like is not None else make(softmax.weight, self._bias)
 
     def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """One step.
@@ -95,4 +107,4 @@ class Stepper:
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Logits (B, V) of hidden states (B, D)."""
-        return self._softmax(self._projection(hidden)) + self._bias
+        return self._softmax(self._projection(hidden))

@@ -20,7 +20,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from frame import Result, machine, markdown
 
-NAMES = ("generation", "training", "softmax", "encoding", "distributed")
+NAMES = ("generation", "products", "training", "softmax", "encoding", "distributed")
 
 
 def run(names: Sequence[str], *, smoke: bool) -> list[Result]:

@@ -231,7 +231,7 @@ def run(*, smoke: bool) -> list[Result]:
         ]
     return [
         speed("2x512", EncoderConfig(embedding=512, hidden=512, layers=2), 8192, tokens=100, rounds=15),
-        speed("1x512 (as shipped)", EncoderConfig(embedding=256, hidden=512), 8000, tokens=100, rounds=15),
+        speed("1x512", EncoderConfig(embedding=256, hidden=512), 8000, tokens=100, rounds=15),
         batches(EncoderConfig(embedding=256, hidden=512), 8000, tokens=100, rounds=11),
         quality(pieces=1000),
     ]

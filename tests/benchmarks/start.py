@@ -1,11 +1,13 @@
 """How fast chatkit starts, measured on the installed command in a pseudo-terminal.
 
-    python tests/benchmarks/start.py [--runs 5]
+    python tests/benchmarks/start.py [--runs 5] [--peers]
 
 help         wall seconds of ``chatkit --help``
 first frame  CPU seconds of the app's process (user + system, interpreter included) until its prompt is on the screen
 ready        wall seconds until the status line says that the engine answers
 torch        whether torch was in memory in the app's process at the first frame
+
+``--peers`` installs ``llm`` and ``elia`` into environments of their own, thrown away afterwards, and measures them too.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ import tempfile
 import termios
 import time
 from pathlib import Path
+
+import start_peers
 
 PROMPT, READY = b"Say something", b"ready"
 
@@ -52,7 +56,7 @@ def app_start(command: str, home: str) -> tuple[float, float, bool]:
                 raise TimeoutError(f"the app showed nothing new for 120 s; last: {seen[-300:]!r}")
             seen += os.read(terminal, 1 << 16)
             if cpu is None and PROMPT in seen:
-                cpu, torch = _cpu_seconds(pid), "torch" in Path(f"/proc/{pid}/maps").read_text()
+                cpu, torch = start_peers.cpu_seconds(pid), "torch" in Path(f"/proc/{pid}/maps").read_text()
                 seen = b""
             if cpu is not None and READY in seen:
                 return cpu, time.perf_counter() - start, torch
@@ -62,15 +66,11 @@ def app_start(command: str, home: str) -> tuple[float, float, bool]:
         os.close(terminal)
 
 
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def main() -> None:
     """Print median, least and most of each figure."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--peers", action="store_true", help="Measure llm and elia, too.")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     command = shutil.which("chatkit", path=str(Path(sys.executable).parent)) or shutil.which("chatkit")
@@ -85,8 +85,10 @@ def main() -> None:
         "ready, wall s": [wall for _, wall, _ in starts],
         "torch at first frame": [float(torch) for _, _, torch in starts],
     }
+    if args.peers:
+        figures |= start_peers.measure(args.runs)
     for name, values in figures.items():
-        print(f"{name:22} median {statistics.median(values):6.2f}   {min(values):6.2f} to {max(values):6.2f}")
+        print(f"{name:24} median {statistics.median(values):6.2f}   {min(values):6.2f} to {max(values):6.2f}")
     if args.json:
         args.json.write_text(json.dumps(figures))
 
