@@ -82,7 +82,7 @@ def figures(front: Mapping[str, Any], sliders: Sequence[Slider], dial: Mapping[s
     parts = []
     for name, metric, value, by, _ in rows:  # of two language models it is not clear which perplexity is meant
         whose = f"{name} " if metrics.count(metric) > 1 else ""
-        parts.append(f"{whose}{_METRICS.get(metric, metric.replace('_', ' '))} {_figure(value)} ({_signed(by)})")
+        parts.append(f"{whose}{_METRICS.get(metric, metric.replace('_', ' '))} {_figure(value)} ({_signed(by, value)})")
     return ", ".join(parts)
 
 
@@ -90,8 +90,9 @@ def _figure(value: float) -> str:
     return f"{value:.4g}" if abs(value) >= 10 else f"{value:.3f}"
 
 
-def _signed(change: float) -> str:
-    return f"{change:+.3g}" if abs(change) >= 10 else f"{change:+.3f}"
+def _signed(change: float, value: float) -> str:
+    """A change, with digits as the value has."""
+    return f"{change:+.3g}" if max(abs(change), abs(value)) >= 10 else f"{change:+.3f}"
 
 
 def listing(sliders: Sequence[Slider], dial: Mapping[str, float]) -> list[str]:

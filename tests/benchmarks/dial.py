@@ -196,7 +196,7 @@ def timed(folder: Path) -> None:
     history = [{**turn, "speaker": ("user", "assistant")[i % 2]} for i in range(PIECES // count + 1)]
     for i in range(21):
         share = (i % 11) / 10
-        point = dict(zip(dial.objectives, (1 - share, share), strict=True))
+        point = dict.fromkeys(dial.objectives, 0.0) | {dial.objectives[0]: 1 - share, dial.objectives[1]: share}
         begin = time.process_time()
         dial.merge(assistant.backbone, base, point)
         merges.append(time.process_time() - begin)
