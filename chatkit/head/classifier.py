@@ -37,7 +37,7 @@ class Classifier(Head):
             vocabulary: Not used.
             **options: ``hidden`` (width of the layer, 128), ``activation`` ("gelu"), ``dropout`` (0.2),
                 ``label_smoothing`` (0; share of the target that all labels split, Szegedy et al. 2016), ``wide`` (0; a
-                linear model of hashed pairs of pieces beside the layer, with 2 ** wide rows), ``wide_weight`` (0.5;
+                linear model of hashed pairs of pieces beside the layer, with 2 ** wide rows), ``wide_weight`` (0.3;
                 its weight in the logits).
         """
         hidden = int(options.get("hidden", 128))
@@ -54,7 +54,7 @@ class Classifier(Head):
             nn.Dropout(float(options.get("dropout", 0.2))),
             nn.Linear(hidden, len(self.classes)),
         )
-        bits, self.wide_weight = int(options.get("wide", 0)), float(options.get("wide_weight", 0.5))
+        bits, self.wide_weight = int(options.get("wide", 0)), float(options.get("wide_weight", 0.3))
         self.wide = HashedGrams(len(self.classes), bits) if bits else None
 
     def logits(self, encoded: Fields) -> Tensor:
