@@ -75,7 +75,9 @@ class Database:
             raise
 
     def _inode(self) -> int:
-        return os.stat(self.path).st_ino if self.saved else 0
+        with suppress(FileNotFoundError):
+            return os.stat(self.path).st_ino if self.saved else 0
+        return 0
 
     def _prepare(self) -> None:
         self._db.text_factory = _decoded

@@ -35,21 +35,29 @@ def server_process(server):
 def server(tmp_path, monkeypatch):
     """Address of a running ``chatkit web``."""
     monkeypatch.setenv("CHATKIT_HOME", str(tmp_path / "home"))
-    with contextlib.closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = _free_port()
     command = [sys.executable, "-m", "chatkit", "web", "--port", str(port), "--incognito"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     assert "127.0.0.1" in process.stderr.readline()
-    with contextlib.closing(socket.socket()) as probe:  # it is said just before the port is open
-        while process.poll() is None and probe.connect_ex(("127.0.0.1", port)):
-            select.select([], [], [], 0.05)
+    _wait_for(port, process)  # it is said just before the port is open
     address = f"127.0.0.1:{port}"
     PROCESSES[address] = process
     yield address
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
     process.wait(timeout=60)
+
+
+def _free_port():
+    with contextlib.closing(socket.socket()) as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def _wait_for(port, process):
+    with contextlib.closing(socket.socket()) as probe:
+        while process.poll() is None and probe.connect_ex(("127.0.0.1", port)):
+            select.select([], [], [], 0.05)
 
 
 def get(server, path="/", **headers):
@@ -63,6 +71,10 @@ def get(server, path="/", **headers):
 
 @pytest.mark.slow
 def test_the_page_loads_nothing_from_other_hosts_and_nobody_else_gets_in(server):
+    closed_to_others(server)
+
+
+def closed_to_others(server):
     status, page, headers = get(server)
     assert status == 200
     assert "googleapis" not in page
@@ -76,6 +88,22 @@ def test_the_page_loads_nothing_from_other_hosts_and_nobody_else_gets_in(server)
     with contextlib.closing(socket.socket()) as other:  # another address of this machine is refused
         other.settimeout(5)
         assert other.connect_ex((_own_address(), int(server.split(":")[1]))) != 0
+
+
+@pytest.mark.slow
+def test_a_server_without_our_guard_is_found(tmp_path):
+    """The check above fails on textual-serve as it is: its page names another host, and any page may drive the app."""
+    port = _free_port()
+    code = f"from textual_serve.server import Server; Server('true', host='127.0.0.1', port={port}).serve()"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, cwd=tmp_path) as process:
+        try:
+            _wait_for(port, process)
+            with pytest.raises(AssertionError):
+                closed_to_others(f"127.0.0.1:{port}")
+            assert "googleapis" in get(f"127.0.0.1:{port}")[1]
+            assert get(f"127.0.0.1:{port}", "/", Host="elsewhere.example")[0] == 200
+        finally:
+            process.terminate()
 
 
 @pytest.mark.slow

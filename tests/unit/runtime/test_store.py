@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatkit.errors import StorageError
-from chatkit.runtime import owner, schema
+from chatkit.runtime import database, owner, schema
 from chatkit.runtime.store import Store
 
 ANY_TEXT = st.text(st.characters(min_codepoint=0, max_codepoint=0x10FFFF), max_size=200)
@@ -65,6 +65,15 @@ def test_the_file_is_private_and_so_is_what_lies_beside_it(store, path):
     assert len(files) > 1  # the write-ahead log
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_file_that_others_can_read_is_found(path, monkeypatch):
+    """The check above fails where the file is made as any other."""
+    monkeypatch.setattr(database, "_create_private", lambda path: (path.parent.mkdir(parents=True), path.touch()))
+    before = os.umask(0o022)
+    Store(path).close()
+    os.umask(before)
+    assert stat.S_IMODE(path.stat().st_mode) != 0o600
 
 
 @settings(max_examples=60, deadline=None)

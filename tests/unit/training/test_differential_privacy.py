@@ -76,7 +76,10 @@ def test_each_record_is_clipped_alone_and_the_sum_is_divided_by_the_average_batc
 
 @pytest.mark.parametrize("much", [1.0, 1e6, float("nan"), float("inf")])
 def test_no_record_moves_the_sum_by_more_than_the_bound(monkeypatch, much: float) -> None:
-    toy = Toy(monkeypatch, sigma=0.0)
+    _bounded(Toy(monkeypatch, sigma=0.0), much)
+
+
+def _bounded(toy: Toy, much: float) -> None:
     batch = next(toy.source)
     table = {r["text"]: [0.1, -0.1, 0.2] for r in batch.records}
     before = toy.gradient(batch, table)
@@ -86,11 +89,27 @@ def test_no_record_moves_the_sum_by_more_than_the_bound(monkeypatch, much: float
 
 
 def test_the_noise_is_as_large_as_it_must_be(monkeypatch) -> None:
-    toy = Toy(monkeypatch, sigma=1.5)
+    _noisy(Toy(monkeypatch, sigma=1.5))
+
+
+def _noisy(toy: Toy) -> None:
     empty = Batch([], next(toy.source).fields)
     draws = torch.stack([toy.gradient(empty, {}) for _ in range(4000)])
     assert draws.std(0).tolist() == pytest.approx([3.0] * 3, rel=0.06)  # sigma x clip
     assert draws.mean(0).abs().max() < 0.2
+
+
+@pytest.mark.parametrize("fault", ["not clipped", "no noise"])
+def test_a_step_that_breaks_the_promise_is_found(monkeypatch, fault: str) -> None:
+    """The two checks above fail where records are not clipped, and where there is no noise."""
+    toy = Toy(monkeypatch, sigma=0.0)
+    if fault == "not clipped":
+        toy.private._config = DPConfig(8.0, clip=1e12)
+        with pytest.raises(AssertionError):
+            _bounded(toy, 1e6)
+    else:
+        with pytest.raises(AssertionError):
+            _noisy(toy)
 
 
 def test_records_are_drawn_each_by_itself_and_never_by_the_seed() -> None:
