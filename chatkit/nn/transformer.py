@@ -52,7 +52,8 @@ def read_options(config: EncoderConfig) -> AttentionOptions:
     """
     options = from_table(AttentionOptions, config.options, where="[encoder.options]")
     if config.hidden % (2 * options.heads):
-        raise ValueError(f"hidden must be a multiple of twice the attention heads, got {config.hidden}")
+        twice = 2 * options.heads
+        raise ValueError(f"hidden must be a multiple of twice the attention heads, {twice}, got {config.hidden}")
     return options
 
 

@@ -28,6 +28,7 @@ from chatkit.runtime.loading import load
 
 OPSET = 17
 TOLERANCE = 1e-3
+_STATE = ("h", "c")  # parts of a state of one size, as an LSTM's or a GRU's
 _DYNAMIC = {
     "ids": {0: "B", 1: "T"},
     "lengths": {0: "B"},
@@ -46,17 +47,17 @@ class _Part(nn.Module):
 
 
 class _Encoder(_Part):
-    """ids (B, T) and state h, c (L, B, D) to states (B, T, D) and the state after; T = 1 is a step."""
-
-    inputs, outputs = ("ids", "h", "c"), ("states", "h_after", "c_after")
+    """ids (B, T) and state h, of an LSTM also c, (L, B, D) to states (B, T, D) and the state after; T = 1 is a step."""
 
     def __init__(self, assistant: Assistant) -> None:
         super().__init__()
         self.encoder = assistant.backbone.encoder
+        self.state = _STATE[: len(self.encoder.zero_state(1))]
+        self.inputs, self.outputs = ("ids", *self.state), ("states", *(f"{name}_after" for name in self.state))
 
-    def forward(self, ids: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        states, (h, c) = self.encoder(ids, (h, c))
-        return states, h, c
+    def forward(self, ids: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
+        states, after = self.encoder(ids, state)
+        return states, *after
 
 
 class _Softmax(_Part):
@@ -103,11 +104,13 @@ def export_model(model: str | None, out: Path, form: Literal["onnx", "safetensor
         "difference"}``, the largest difference to our own output, None where it was not checked.
     Raises:
         StorageError: If the folder holds something already.
-        ModelError: If this torch cannot export.
+        ModelError: If this torch cannot export, or ONNX is asked of an encoder whose state grows.
     """
     if any((out / name).exists() for name in ("export.json", "assistant.toml")):
         raise StorageError(f"{out}: holds an export or an assistant already", hint="name another folder with --out")
     assistant = load(model).assistant
+    if form == "onnx":
+        _check_state(assistant)
     for module in (assistant.backbone, *assistant.heads.values()):
         module.requires_grad_(False)
     write_aside(out / "tokenizer.model", assistant.tokenizer.to_bytes())
@@ -119,6 +122,16 @@ def export_model(model: str | None, out: Path, form: Literal["onnx", "safetensor
     }
     write_json(out / "export.json", table)
     return table
+
+
+def _check_state(assistant: Assistant) -> None:
+    state = assistant.backbone.encoder.zero_state(1)
+    if len(state) > len(_STATE) or any(part.dim() != 3 or 0 in part.shape for part in state):
+        kind = assistant.config.kind
+        raise ModelError(
+            f"ONNX is written of encoders whose state has one size (lstm, gru), and that of {kind} grows",
+            hint="its plain weights: --format safetensors",
+        )
 
 
 def _write_safetensors(assistant: Assistant, out: Path) -> dict[str, Any]:
@@ -161,10 +174,10 @@ def _example(assistant: Assistant, part: _Part, *, batch: int, tokens: int) -> d
     generator = torch.Generator().manual_seed(batch)
     ids = torch.randint(len(assistant.tokenizer), (batch, tokens), generator=generator)
     lengths = torch.arange(tokens, tokens - batch, -1)
-    h, c = assistant.backbone.encoder.zero_state(batch)
     with torch.no_grad():
-        states, (h, c) = assistant.backbone.encoder(ids, (h, c))
-    every = {"ids": ids, "lengths": lengths, "states": states, "h": h, "c": c, "hidden": states[:, -1]}
+        states, state = assistant.backbone.encoder(ids)
+    every = {"ids": ids, "lengths": lengths, "states": states, "hidden": states[:, -1]}
+    every |= dict(zip(_STATE, state, strict=False))
     return {name: every[name] for name in part.inputs}
 
 

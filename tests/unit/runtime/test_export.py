@@ -12,9 +12,11 @@ import torch
 from click.testing import CliRunner
 from safetensors.torch import load_file
 
-from chatkit.assistant import Assistant
+from chatkit.assistant import Assistant, HeadSetup
 from chatkit.cli.export_command import command
-from chatkit.errors import StorageError
+from chatkit.errors import ModelError, StorageError
+from chatkit.nn.encoder import EncoderConfig
+from chatkit.registry import Registry
 from chatkit.runtime.export import export_model
 
 
@@ -74,3 +76,35 @@ def test_it_writes_over_nothing(exported: Path, trained: Path) -> None:
         export_model(str(trained), exported, "onnx")
     with pytest.raises(StorageError, match="or an assistant"):
         export_model(str(trained), trained, "onnx")
+
+
+@pytest.fixture
+def of_kind(tokenizer, tmp_path: Path) -> Callable[[str], Path]:
+    """Saves an assistant of random weights with an encoder of a kind."""
+
+    def make(kind: str) -> Path:
+        assistant = Assistant(tokenizer, EncoderConfig(kind, embedding=16, hidden=32))
+        setup = HeadSetup(labels=("negative", "positive"), trained=True)
+        assistant.add_head(Registry(safe=True).load("sentiment"), setup)
+        assistant.save(tmp_path / kind)
+        return tmp_path / kind
+
+    return make
+
+
+def test_a_gru_is_exported_with_its_one_state(of_kind: Callable[[str], Path], tmp_path: Path) -> None:
+    table = export_model(str(of_kind("gru")), tmp_path / "out", "onnx")
+    encoder = table["files"][0]
+    assert (encoder["inputs"], encoder["outputs"]) == (["ids", "h"], ["states", "h_after"])
+    assert all(row["difference"] < 1e-4 for row in table["files"])
+
+
+@pytest.mark.parametrize("kind", ["transformer", "lstm_attention"])
+def test_an_encoder_whose_state_grows_is_refused_in_words(
+    of_kind: Callable[[str], Path], tmp_path: Path, kind: str
+) -> None:
+    model = of_kind(kind)
+    with pytest.raises(ModelError, match=rf"that of {kind} grows.*--format safetensors"):
+        export_model(str(model), tmp_path / "out", "onnx")
+    assert not (tmp_path / "out").exists()
+    assert export_model(str(model), tmp_path / "out", "safetensors")["files"]
