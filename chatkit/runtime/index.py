@@ -77,11 +77,17 @@ class DocumentIndex(Database):
             "SELECT path, name, size, added, lineage, mtime, sha256,"
             " (SELECT count(*) FROM passage WHERE file = file.id) AS passages FROM file ORDER BY name, path"
         )
-        return [Entry(**{**dict(row), "path": Path(row["path"])}) for row in rows]
+        return [Entry(**{**dict(row), "path": self._path(row["path"])}) for row in rows]
 
     def places(self) -> dict[Path, float | None]:
         """What the user has named, and when it was last read to its end; None where that was broken off."""
-        return {Path(row["path"]): row["read"] for row in self.rows("SELECT path, read FROM place ORDER BY path")}
+        return {self._path(row["path"]): row["read"] for row in self.rows("SELECT path, read FROM place ORDER BY path")}
+
+    def _path(self, value: object) -> Path:
+        """A path as the file has it; in a damaged one anything may stand there."""
+        if not isinstance(value, str):
+            raise StorageError(f"{self.path} is damaged", hint="move it away, and index your documents again")
+        return Path(value)
 
     def remove(self, place: Path) -> int:
         """Take a file, or all files of a folder, out of the index; how many these were.

@@ -141,7 +141,10 @@ def migrate(db: sqlite3.Connection, name: str) -> None:
         db.execute("BEGIN IMMEDIATE")
         if int(db.execute("PRAGMA user_version").fetchone()[0]) < VERSION:  # as above
             db.execute(_PLACE)
-            _fill_places(db)
+            try:
+                _fill_places(db)
+            except (TypeError, ValueError):
+                raise StorageError(f"{name} is damaged", hint="move it away, and index your documents again") from None
             db.execute(f"PRAGMA user_version = {VERSION}")
         db.execute("COMMIT")
 

@@ -4,6 +4,7 @@ import pytest
 from test_snapshots import LOOKS, look  # noqa: F401
 
 from chatkit.runtime.store import Store
+from chatkit.training.on_history import remember
 from chatkit.tui.screens.sessions import SessionsScreen
 
 DAY = 86_400.0
@@ -100,6 +101,18 @@ async def test_rename(drive, history):
         await chat.key(*"x", "escape")
         await chat.sees("Enter opens", "Sea")
         assert history.session(3).name == "Sea"
+
+
+async def test_deleting_names_the_models_that_were_trained_on_it(drive, history, home):
+    (home / "my-model").mkdir()
+    remember(home / "my-model", [3])
+    async with drive() as chat:
+        await opened(chat)
+        await chat.until(lambda: chat.app.screen.selected == 3)
+        await chat.key("ctrl+d", "ctrl+d")
+        await chat.sees("my-model was trained on this")
+        await chat.key("escape")
+        await closed(chat)
 
 
 async def test_delete_asks_twice_and_takes_the_words_out_of_the_file(drive, history, home):

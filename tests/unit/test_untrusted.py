@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import sqlite3
@@ -124,6 +125,25 @@ def test_vectors_of_an_index_are_checked_before_room_is_made_for_them(tmp_path: 
         index.close()
         with sqlite3.connect(tmp_path / "index.db") as db:
             db.execute("DELETE FROM passage WHERE text = 'x'")
+
+
+def test_an_index_without_a_path_where_one_must_stand_is_damaged(tmp_path: Path) -> None:
+    """Found by the fuzzer: a bit of the schema flipped, and SQLite promises NOT NULL no more."""
+    (tmp_path / "a.md").write_text("green tea", encoding="utf-8")
+    with contextlib.closing(DocumentIndex(tmp_path / "index.db")) as index:
+        index.add([tmp_path / "a.md"])
+    with contextlib.closing(sqlite3.connect(tmp_path / "index.db")) as db:
+        db.execute("PRAGMA writable_schema = ON")
+        db.execute("UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '') WHERE type = 'table'")
+        db.commit()
+    with contextlib.closing(sqlite3.connect(tmp_path / "index.db")) as db:
+        db.execute("UPDATE file SET path = NULL")
+        db.commit()
+    with (
+        contextlib.closing(DocumentIndex(tmp_path / "index.db")) as index,
+        pytest.raises(StorageError, match="is damaged"),
+    ):
+        index.entries()
 
 
 def test_a_cached_index_that_unpacks_to_more_than_itself_is_refused() -> None:

@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from chatkit.training.on_history import models_trained_on
 from chatkit.tui.bindings import hints, named
 from chatkit.tui.text import one_line
 from chatkit.tui.widgets.listing import Listing
@@ -165,6 +166,9 @@ class SessionsScreen(ModalScreen[Chosen | None]):
             self._doomed = 0
             self._store.delete_session(session)
             self._fill()
+            if models := models_trained_on([session]):
+                names = ", ".join(one_line(model.name) for model in models)
+                self._hint(f"{names} was trained on this and may repeat it: train it anew", trouble=True)
 
     # What is shown
 

@@ -18,6 +18,7 @@ from chatkit.runtime import indexing
 from chatkit.runtime.index import DocumentIndex
 from chatkit.runtime.searcher import Searcher
 from chatkit.runtime.sources import sources
+from chatkit.search.fusion import Fusion
 
 TOPICS = ("cat", "dog", "fish")
 
@@ -26,7 +27,7 @@ def found(
     index: DocumentIndex, text: str, vector: np.ndarray | None = None, *, lineage: str = "", weight: float = 0.0
 ) -> list[Hit]:
     """The best passages of one index."""
-    return Searcher([index], lineage=lineage, weight=weight).search(text, vector)
+    return Searcher([index], lineage=lineage, fusion=Fusion(weight)).search(text, vector)
 
 
 def encode(texts):
@@ -114,7 +115,7 @@ def test_vectors_find_what_words_do_not(index, notes):
 
 def test_vectors_of_another_encoder_are_ignored_until_indexed_again(index, notes):
     index.add([notes], encode, lineage="one")
-    searcher = Searcher([index], lineage="two", weight=1.0)
+    searcher = Searcher([index], lineage="two", fusion=Fusion(1.0))
     query = encode(["chien"])[0]
     assert searcher.search("le chien", query) == []
     assert "3 passages have no vectors of this model" in searcher.note()

@@ -47,9 +47,9 @@ def talk(path):
 
 
 def words_on_disk(folder):
-    """Which of the words, or their trigrams, stand in any file; as they are and as UTF-16."""
+    """Which of the words stand in any file; as they are and as UTF-16. None so short that chance would put it there."""
     left = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
-    wanted = [*WORDS, "zqx", "qxj", "jvk", "name of it"]
+    wanted = [*WORDS, "name of it"]
     return [word for word in wanted if word.encode() in left or word.encode("utf-16-le") in left]
 
 
@@ -62,7 +62,7 @@ def said(path):
 
 def test_the_check_of_the_disk_finds_words_where_nothing_is_encrypted(path):
     talk(path)
-    assert len(words_on_disk(path.parent)) == 8
+    assert words_on_disk(path.parent) == [*WORDS, "name of it"]
 
 
 def test_no_word_is_on_the_disk_and_none_is_lost(path):
