@@ -51,9 +51,12 @@ class Seen:
 
 
 def see(assistant: Assistant, texts: Sequence[str]) -> Seen:
-    """Encode texts as messages, each from the zero state; of a long one its first 256 pieces."""
+    """Encode texts as messages, each from the zero state; of a long one its first 256 pieces.
+
+    Line breaks become spaces: how a file is laid out is no difference of its text.
+    """
     tokenizer, vocabulary = assistant.tokenizer, assistant.vocabulary
-    pieces = [tokenizer.encode(normalise(text[:4000]))[:_MOST_PIECES] for text in texts]
+    pieces = [tokenizer.encode(normalise(" ".join(text[:4000].split())))[:_MOST_PIECES] for text in texts]
     rows = [frame(tokenizer, MESSAGE, ids, _MOST_PIECES) for ids in pieces]
     states = np.zeros((len(texts), assistant.backbone.encoder.width))
     bits, sizes = np.zeros(len(texts)), np.zeros(len(texts))

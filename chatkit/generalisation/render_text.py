@@ -43,18 +43,19 @@ def _difference(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"{'familiarity, mean':34}{ours['mean']:>11.0%}{theirs['mean']:>11.0%}"
         yield f"{'unfamiliar messages':34}{ours['unfamiliar']:>11.0%}{theirs['unfamiliar']:>11.0%}"
         yield f"{'familiarity 0 to 100 %':34}{spark(ours['histogram']):>11}{spark(theirs['histogram']):>11}"
-    yield f"{'bits per byte, language model':34}{model['reference']:>11.3f}{model['target']:>11.3f}"
-    for key, name in (("rare", "rare pieces"), ("fallback", "pieces of unknown characters")):
+    yield f"{'bits per byte (more is harder)':34}{model['reference']:>11.3f}{model['target']:>11.3f}"
+    for key, name in (("rare", "pieces that it seldom saw"), ("fallback", "characters it does not know")):
         yield f"{name:34}{pieces['reference'][key]:>11.1%}{pieces['target'][key]:>11.1%}"
     per_word = [pieces[side]["pieces_per_word"] for side in ("reference", "target")]
     yield f"{'pieces per word':34}{per_word[0]:>11.2f}{per_word[1]:>11.2f}"
     yield ""
     apart, chance = words["divergence"], words["by_chance"]
-    yield f"words apart      {bar(apart)} {apart:.2f} of 1 bit (by chance {chance:.2f})"
+    yield f"other words      {bar(apart)} {apart:.2f} of 1 bit (by chance {chance:.2f})"
     test = report["two_sample"]
     if test is not None:
         p_value = "< 0.0001" if test["p_value"] < 1e-4 else f"{test['p_value']:.4f}"
-        yield f"encoder apart    {bar(test['a_distance'] / 2)} {test['a_distance']:.2f} of 2 (proxy A-distance)"
+        distance = test["a_distance"]
+        yield f"another kind     {bar(distance / 2)} {distance:.2f} of 2 for the encoder (proxy A-distance)"
         yield f"                 told apart {test['accuracy']:.0%}, chance is 50%, p {p_value}"
     yield f"target says      {', '.join(words['more_in_target']) or 'nothing of its own'}"
     yield f"reference says   {', '.join(words['more_in_reference']) or 'nothing of its own'}"

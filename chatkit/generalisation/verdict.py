@@ -17,18 +17,20 @@ def _difference(report: Mapping[str, Any]) -> list[str]:
     test, familiar, words = report["two_sample"], report["familiarity"], report["words"]
     out = []
     if test is None:
-        out.append("Too few messages to tell how far the two are apart.")
+        out.append("Too few messages to tell how different the two texts are: give at least ten of each.")
     elif test["p_value"] >= SIGNIFICANT:
-        out.append("The target cannot be told from the reference: what holds for one should hold for the other.")
+        out.append("Your text (the target) looks like the reference: what works there should work on it.")
     elif test["a_distance"] < 1.0:
-        out.append("The target is somewhat different from the reference.")
+        out.append("Your text (the target) is somewhat different from the reference.")
     else:
-        out.append("The target is clearly a different kind of text from the reference.")
+        out.append("Your text (the target) is clearly another kind of text than the reference.")
     if familiar is not None:
         ours, theirs = familiar["reference"]["unfamiliar"], familiar["target"]["unfamiliar"]
         nearest = familiar["target"]["nearest"]
-        close = f"; nearest to {nearest[0][0]}" if nearest else ""
-        out.append(f"{theirs:.0%} of its messages are unfamiliar to the assistant (reference: {ours:.0%}){close}.")
+        close = f" Of what it learned from, {nearest[0][0]} comes nearest." if nearest else ""
+        out.append(
+            f"{theirs:.0%} of its messages are unfamiliar to the assistant (of the reference: {ours:.0%}).{close}"
+        )
     if words["more_in_target"]:
         out.append(f"Words that mark it: {', '.join(words['more_in_target'][:6])}.")
     return out
@@ -43,16 +45,15 @@ def _costs(report: Mapping[str, Any]) -> list[str]:
         true, predicted = head.get("true", {}), head.get("predicted", [])
         if "target" in true:
             accuracy = true["target"]["accuracy"]
-            said = f"{name} is right on {accuracy['mean']:.0%} of the labelled messages ({_span(accuracy)})"
+            said = f"{name} is right about {accuracy['mean']:.0%} of your labelled messages ({_span(accuracy)})"
             if "gap" in head:
                 said += f", {_points(head['gap']['mean'])} against the reference ({_points_span(head['gap'])})"
             out.append(said + ".")
         elif predicted:
             best = predicted[0]
             sure = "" if best["error"] is None else f", give or take {100 * best['error']:.0f} points"
-            out.append(
-                f"{name} should be right on about {best['accuracy']:.0%} of its messages{sure} ({best['method']})."
-            )
+            right = f"{best['accuracy']:.0%} of your messages{sure}"
+            out.append(f"{name} should be right about {right}; that is guessed without labels.")
     return out
 
 
@@ -62,10 +63,12 @@ def _advice(report: Mapping[str, Any]) -> list[str]:
     strange = familiar is not None and familiar["target"]["unfamiliar"] > 0.2
     out = []
     if apart and any("predicted" in head and "target" not in head.get("true", {}) for head in heads.values()):
-        out.append("Label some messages to know instead of guessing: the same command with --label 50.")
+        out.append("To know instead of guessing, label some messages: the same command with --label 50.")
     if apart and strange:
-        out.append("Let the assistant read such text: chatkit adapt --on PATH --out DIR.")
-        out.append("Take percentages and label sets with care there: their promises were made on familiar text.")
+        out.append(
+            "To make it better at such text, let it read some: chatkit adapt --on PATH --out DIR (no labels needed)."
+        )
+        out.append("Do not rely on the percentages it shows there: they were checked on familiar text only.")
     return out
 
 

@@ -8,7 +8,10 @@ Sentiment    accuracy and macro-F1, the gap to the mean of the home sets, the ga
 Ranking      nDCG@10 of BM25 fused with the head's vectors, and of either alone, among N passages of the set (those that
              answer the drawn queries, and others drawn; 0 takes all)
 Dialogue     bits per byte; Translation: chrF
-Familiarity  AUROC of single messages of a set against those of all home sets together, mean, share that is unfamiliar
+Familiarity  AUROC of single messages of a set against those of all home sets together, mean, share that is unfamiliar,
+             share of windows of three and five messages that warn
+
+A calibration error of few examples is never 0: beside it stands that of a perfectly calibrated head on as many.
 
 Gaps of accuracy and nDCG carry a 95 % bootstrap interval over examples or queries. At most N examples of each set,
 with a fixed seed; a * marks sets that nothing was trained on. A set without the part that is asked for is left out: to
@@ -28,6 +31,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -71,6 +75,8 @@ FOREIGN = {
 METRIC = {"retrieval": "ndcg@10", "generation": "bits_per_byte", "translation": "chrf"}
 SHARE = {"retrieval": 2, "generation": 12, "translation": 12}  # fewer examples of what costs more
 MESSAGES = 150
+WINDOWS_DRAWN = 300
+HIDDEN = ("set", "home", "predicted", "values", "sure")
 CUTOFF = 10
 Row = dict[str, Any]
 
@@ -115,8 +121,6 @@ def rows_of(assistant: Assistant, name: str, root: Path, split: str, most: int, 
             row["gap_low"], row["gap_high"] = between.low + shift, between.high + shift
         if "predicted" in row:
             row["predicted_gap"] = row["predicted"] - home
-    for row in rows:
-        row.pop("values", None)
     return rows
 
 
@@ -161,22 +165,36 @@ def judged_row(assistant: Assistant, head: Head, records: Sequence[Record]) -> R
     held = [g in fitted.conformal.labels(row, COVERAGE) for g, row in zip(gold, rows, strict=True)]
     return {
         "values": right.astype(float).tolist(),
+        "sure": sure.tolist(),
         "accuracy": float(right.mean()),
         "macro_f1": macro_f1(confusions(gold, said)),
         "ece_before": expected_calibration_error(judged.probabilities.max(1), right),
         "ece": expected_calibration_error(sure, right),
+        "ece_by_chance": by_chance(sure),
         "coverage": float(np.mean(held)),
         "surer_half": float(right[sure >= np.median(sure)].mean()),
         "predicted": predict_accuracy(fitted, sure.tolist())[0].accuracy,
     }
 
 
+def by_chance(sure: NDArray[np.float64], draws: int = 30) -> float:
+    """Calibration error that a perfectly calibrated head shows on so many examples: it is never 0 on few."""
+    rng = np.random.default_rng(0)
+    return float(np.mean([expected_calibration_error(sure, rng.random(len(sure)) < sure) for _ in range(draws)]))
+
+
 def add_familiarity(assistant: Assistant, table: Mapping[str, list[Row]]) -> None:
     """Familiarity of the messages of each set, against those of all home sets together."""
-    values = {}
+    values, known = {}, assistant.confidence.familiarity
+    assert known is not None
     for rows in table.values():
         for row in rows:
             readings = [familiarity_of(assistant, text) for text in row.pop("texts")]
+            seen = [r.seen for r in readings if r is not None]
+            for size, limit in known.limits.items():  # windows drawn within the set
+                drawn = np.random.default_rng(size).integers(0, len(seen), (WINDOWS_DRAWN, size))
+                warned = [limit.excess([seen[i] for i in window], known.counts.names) > 0 for window in drawn]
+                row[f"warned_of_{size}"] = float(np.mean(warned))
             values[row["set"]] = np.array([-r.surprise for r in readings if r is not None])
             row["familiarity"] = float(np.mean([r.value for r in readings if r is not None]))
             row["unfamiliar"] = float(np.mean([r.value < LOW for r in readings if r is not None]))
@@ -190,7 +208,7 @@ def markdown(table: Mapping[str, list[Row]]) -> str:
     """The table in Markdown, a section a head."""
     parts = []
     for name, rows in table.items():
-        keys = list(dict.fromkeys(key for row in rows[::-1] for key in row if key not in ("set", "home", "predicted")))
+        keys = list(dict.fromkeys(key for row in rows[::-1] for key in row if key not in HIDDEN))
         lines = [f"### {name}", "", "| set | " + " | ".join(key.replace("_", " ") for key in keys) + " |"]
         lines.append("|---|" + "---:|" * len(keys))
         for row in rows:
@@ -216,17 +234,33 @@ def summary(table: Mapping[str, list[Row]]) -> dict[str, float]:
     fixed = ("irc_ubuntu", "pydocs_en_fr", "cranfield", "poem_sentiment", "airline_tweets", "news_newsmtsc")
     found = {row["set"]: row["auroc"] for part in table.values() for row in part if row["auroc"] is not None}
     weights = [row["examples"] for row in home]
+    sure, right = (np.concatenate([np.array(row[key]) for row in home]) for key in ("sure", "values"))
+    everywhere = [row for part in table.values() for row in part]
+    at_home = {row["set"]: row for row in everywhere if row["home"]}
+    foreign = [row for row in everywhere if row["set"] in fixed]
+    strictest = max(at_home.values(), key=lambda row: row["warned_of_5"])
     ranking = (
         {"nDCG@10 abroad less BM25's": float(np.mean([r["ndcg@10"] - r["bm25"] for r in ranked]))} if ranked else {}
     )
     return ranking | {
-        "ECE at home": float(np.average([r["ece"] for r in home], weights=weights)),
-        "ECE abroad": float(np.mean([r["ece"] for r in away])),
+        "ECE at home, all sets together": expected_calibration_error(sure, right),
+        "ECE at home, mean over sets": float(np.mean([r["ece"] for r in home])),
+        "the same of a perfectly calibrated head": float(np.mean([r["ece_by_chance"] for r in home])),
+        "ECE abroad, mean over sets": float(np.mean([r["ece"] for r in away])),
         "coverage at home": float(np.average([r["coverage"] for r in home], weights=weights)),
         "coverage abroad": float(np.mean([r["coverage"] for r in away])),
         "error of predicted accuracy": float(np.mean([abs(r["predicted"] - r["accuracy"]) for r in away])),
         "gain of the surer half abroad": float(np.mean([r["surer_half"] - r["accuracy"] for r in away])),
         "AUROC, fixed foreign list": float(np.mean([found[name] for name in fixed if name in found])),
+        **{
+            f"{what}, windows of {size}": float(np.mean([row[f"warned_of_{size}"] for row in part]))
+            for size in (3, 5)
+            for what, part in (
+                ("false warnings at home", list(at_home.values())),
+                ("warned of abroad, same list", foreign),
+            )
+        },
+        f"most false warnings at home, windows of 5 ({strictest['set']})": strictest["warned_of_5"],
     }
 
 
@@ -255,7 +289,8 @@ def main() -> None:
     if args.markdown:
         args.markdown.write_text(page, encoding="utf-8")
     if args.json:
-        args.json.write_text(json.dumps({"table": table, "summary": summary(table)}, indent=1))
+        plain = {n: [{k: v for k, v in r.items() if k not in ("values", "sure")} for r in p] for n, p in table.items()}
+        args.json.write_text(json.dumps({"table": plain, "summary": summary(table)}, indent=1))
 
 
 if __name__ == "__main__":
