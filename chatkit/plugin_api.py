@@ -5,6 +5,7 @@ Version 1. Additions do not raise the version; chatkit supports this version and
 
 from __future__ import annotations
 
+from chatkit.errors import StorageError
 from chatkit.head.answer import Answer, Bars, Hit, Markdown, Metric, Ranking, Table, Text
 from chatkit.head.ask import Ask, Branches, Piece
 from chatkit.head.classifier import Classifier
@@ -38,6 +39,7 @@ __all__ = [
     "Ranking",
     "Record",
     "Sampling",
+    "StorageError",
     "Table",
     "Text",
     "Vocabulary",

@@ -1,6 +1,6 @@
 """Takes the pictures of the README: the app itself with the assistant that ships, in a home of its own.
 
-    python docs/pictures.py [chat sessions training] [--run DIR]
+    python docs/pictures.py [chat sessions search documents training] [--run DIR]
 
 Without a terminal (Textual's own test driver); each picture is ``docs/NAME.svg``. Nothing in them is made up: the
 replies are those of the assistant, the curves those of a run: a minute of the tutorial's, or one that there is.
@@ -19,12 +19,17 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from chatkit.runtime.training_job import TrainingJob
 from chatkit.tui.app import ChatkitApp
 from chatkit.tui.opening import Options
 from chatkit.tui.screens.chat import ChatScreen
+from chatkit.tui.screens.document import DocumentScreen
+from chatkit.tui.screens.documents import DocumentsScreen
 from chatkit.tui.screens.training import TrainingScreen
+from chatkit.tui.widgets.cards import RankingCard
+from chatkit.tui.widgets.listing import Listing
 from chatkit.tui.widgets.prompt import Prompt
 from chatkit.tui.widgets.status import StatusLine
 
@@ -77,6 +82,49 @@ async def sessions(app: ChatkitApp, pilot: Pilot[int]) -> None:
     await pilot.pause(1.0)
 
 
+async def search(app: ChatkitApp, pilot: Pilot[int]) -> None:
+    """Passages of the user's documents, and one of them opened at its place."""
+    await index_handbook(app, pilot)
+    await say(
+        app, pilot, "/search differential privacy: what epsilon is spent on each record, by the accountant of opacus"
+    )
+    await until(lambda: app.screen.query(RankingCard) and not app.screen_stack[0].window.running)  # type: ignore[attr-defined]
+    app.screen.query(RankingCard).last().focus()
+    await pilot.press("enter")
+    await until(lambda: isinstance(app.screen, DocumentScreen))
+    await pilot.pause(1.0)
+
+
+async def documents(app: ChatkitApp, pilot: Pilot[int]) -> None:
+    """The list of what was read, one place changed since."""
+    notes = await index_handbook(app, pilot)
+    (notes / "shift.md").write_text((notes / "shift.md").read_text(encoding="utf-8") + "\nOne more line.\n", "utf-8")
+    (notes / "dial.md").unlink()
+    await pilot.press("f2")
+    await until(lambda: isinstance(app.screen, DocumentsScreen))
+    await until(lambda: app.screen.query_one(Listing).option_count)
+    for entry in app.screen.query(Input):
+        entry.cursor_blink = False
+    await pilot.press("down")
+    await pilot.pause(1.0)
+
+
+async def index_handbook(app: ChatkitApp, pilot: Pilot[int]) -> Path:
+    """Copies of chatkit's own pages, read into the index as documents of the user; the folder that can be changed."""
+    home = Path(os.environ["CHATKIT_HOME"])
+    screen = app.screen
+    assert isinstance(screen, ChatScreen)
+    for name in ("handbook", "letters"):
+        (home / name).mkdir()
+    for page in sorted(HERE.glob("*.md")):
+        shutil.copy(page, home / "handbook")
+    (home / "letters" / "june.txt").write_text("Dear Anna,\n\nthe train to the sea was late again.\n", "utf-8")
+    for name in ("handbook", "letters"):
+        await say(app, pilot, f"/index {home / name}")
+        await until(lambda: not screen.indexer.running)
+    return home / "handbook"
+
+
 async def training(app: ChatkitApp, pilot: Pilot[int]) -> Callable[[], Awaitable[None]]:
     """A training run beside the chat; what is given back ends it."""
     await say(app, pilot, "/train" if _runs() else "/train corpora:english.toml")
@@ -112,13 +160,21 @@ def take_over(run: Path, home: Path) -> None:
     (folder / "job.json").write_text(json.dumps(note), encoding="utf-8")
 
 
-PICTURES: dict[str, Do] = {"chat": chat, "sessions": sessions, "training": training}
+PICTURES: dict[str, Do] = {
+    "chat": chat,
+    "sessions": sessions,
+    "search": search,
+    "documents": documents,
+    "training": training,
+}
 
 
 async def take(name: str, run: Path | None) -> None:
     """Take one picture."""
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["CHATKIT_HOME"] = home
+    with tempfile.TemporaryDirectory() as aside:
+        home = str(Path(aside) / "me")  # which stands for the user's own folder, as pictures name it
+        os.environ["CHATKIT_HOME"] = os.environ["HOME"] = home
+        Path(home).mkdir()
         if run is not None:
             take_over(run, Path(home))
         app = ChatkitApp(Options())

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 _UNSHOWABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 CUT_CHARACTERS = 4000
@@ -26,3 +28,9 @@ def cut(text: str) -> tuple[str, int]:
     if len(lines) > CUT_LINES:
         short = "\n".join(lines[:CUT_LINES])
     return short, len(text) - len(short)
+
+
+def below_home(path: str | Path) -> str:
+    """A path as it is shown: below the home folder from there, with ``~``."""
+    text, home = str(path), str(Path.home())
+    return text.replace(home, "~", 1) if text.startswith(home + os.sep) else text

@@ -9,7 +9,18 @@ from typing import Any
 
 import torch
 
-from chatkit.plugin_api import Answer, Ask, Branches, Info, LanguageModel, Piece, Sampling, Vocabulary, choose
+from chatkit.plugin_api import (
+    Answer,
+    Ask,
+    Branches,
+    Info,
+    LanguageModel,
+    Piece,
+    Sampling,
+    StorageError,
+    Vocabulary,
+    choose,
+)
 from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, asks, citable, quotation
 
@@ -105,7 +116,11 @@ class Generation(LanguageModel):
         least = float(ask.options.get("cite", self.cite))
         if least > 1 or ask.options.get("continue") or not asks(ask.text):
             return ""
-        hit = citable(ask.text, ask.search(None, ask.text, 3), least)
+        try:
+            hits = ask.search(None, ask.text, 3)
+        except StorageError:  # the ranking head says so; a reply needs no documents
+            return ""
+        hit = citable(ask.text, hits, least)
         return quotation(ask.text, hit) if hit else ""
 
     def _draw(self, ask: Ask, sampling: Sampling) -> list[str]:

@@ -32,6 +32,7 @@ VERSION_1 = {
     "Ranking",
     "Record",
     "Sampling",
+    "StorageError",
     "Table",
     "Text",
     "Vocabulary",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from chatkit_generation.citing import citable, quotation
 
 import chatkit
 from chatkit.head.answer import Hit
+from chatkit.runtime.api import Chat
 
 PAGE = """The history is a file on your disk. Its name is `history.db`.
 
@@ -71,3 +74,11 @@ def test_a_quotation_claims_no_speed():
     *_, done = chatkit.load().events("how do I add a head?", heads=["generation"])
     assert done["event"] == "done"
     assert "tokens_per_second" not in done["timing"]
+
+
+def test_an_index_that_cannot_be_read_costs_no_reply(trained: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("CHATKIT_HOME", str(tmp_path))
+    (tmp_path / "index.db").write_text("junk " * 1000)
+    said = {answer.head: answer for answer in Chat(trained, safe=True).ask("where is the history?").answers}
+    assert said["generation"].answer.plain
+    assert "retrieval" not in said

@@ -186,3 +186,17 @@ async def test_a_pipe_in_place_of_the_file_does_not_hold_up_the_app(drive, notes
     async with drive(script) as chat:
         await opened(chat)
         await chat.sees("is no file")
+
+
+async def test_lines_are_wrapped_where_the_bar_begins(drive, notes):
+    async with drive(found(notes / "sea.md", "number 200 "), size=(61, 20)) as chat:
+        await opened(chat)
+        lines = chat.app.screen.query_one(Lines)
+        assert not lines.show_horizontal_scrollbar
+        assert lines.show_vertical_scrollbar
+        start = chat.words.index("Paragraph 200:")
+        seen = chat.words[start:].split()
+        words = " ".join(word for word in seen if word == "200" or word.strip("▁▂▃▄▅▆▇█0123456789"))
+        assert words.startswith(
+            "Paragraph 200: the whale number 200 swims a long way through the cold sea and comes back in the spring."
+        )

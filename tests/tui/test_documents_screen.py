@@ -137,7 +137,7 @@ async def test_the_list_adds_opens_reads_again_and_removes(drive, notes, home):
         await chat.key("escape")
         await chat.until(lambda: isinstance(chat.app.screen, DocumentsScreen))
         await chat.key("escape", "ctrl+r")
-        await chat.until(lambda: "1 file, 1 passages" in said(chat) and "gone" not in said(chat))
+        await chat.until(lambda: "1 file, 1 passage," in said(chat) and "gone" not in said(chat))
         await chat.key("ctrl+d")
         await chat.until(lambda: "ctrl+d again takes" in said(chat))
         assert passages(home) == {"sky.txt": 1}

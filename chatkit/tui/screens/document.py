@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from chatkit.errors import ChatkitError
 from chatkit.runtime import viewing
 from chatkit.runtime.viewing import Opened, Span, Window
 from chatkit.tui.bindings import hints, named
-from chatkit.tui.text import one_line
+from chatkit.tui.text import below_home, one_line
 from chatkit.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -303,8 +302,7 @@ class DocumentScreen(Screen[None]):
 
     def path_shown(self) -> str:
         """The file as it is named on the screen: below the home folder from there."""
-        home = str(Path.home())
-        return self._hit.path.replace(home, "~", 1) if self._hit.path.startswith(home + os.sep) else self._hit.path
+        return below_home(self._hit.path)
 
     def _say(self, note: str) -> None:
         static = self.query_one("#document-note", Static)

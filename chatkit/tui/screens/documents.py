@@ -22,7 +22,7 @@ from chatkit.errors import ChatkitError
 from chatkit.tui.bindings import hints, named
 from chatkit.tui.completing import paths
 from chatkit.tui.indexing import Indexer, place_of
-from chatkit.tui.text import one_line
+from chatkit.tui.text import below_home, one_line
 from chatkit.tui.widgets.index_bar import progress
 from chatkit.tui.widgets.listing import Listing
 
@@ -246,9 +246,10 @@ class _Paths(Suggester):
 
 def _place(source: Source) -> Option:
     count = f"{len(source.files):,} file" + ("s" if len(source.files) != 1 else "")
-    told = f"  {count}, {source.passages:,} passages, {_when(source.read)}"
+    passages = f"{source.passages:,} passage" + ("s" if source.passages != 1 else "")
+    told = f"  {count}, {passages}, {_when(source.read)}"
     changes = f"  {source.changes}" if source.changes else ""
-    line = Content.assemble((one_line(str(source.path)), "bold"), (told, "$quiet"), (changes, "$warning"))
+    line = Content.assemble((one_line(below_home(source.path)), "bold"), (told, "$quiet"), (changes, "$warning"))
     return Option(line, id=str(source.path))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -14,6 +15,7 @@ from chatkit.tui.bindings import named
 from chatkit.tui.messages import Suggested
 from chatkit.tui.text import one_line
 
+WIDE = 90  # from this width on, what keys do is a column of its own
 PROMISE = "Your own assistant, on your own machine: nothing you type leaves it."
 SUGGESTIONS = (
     ("hello, can you recommend a restaurant for tonight?", "a reply, and its mood"),
@@ -72,7 +74,10 @@ class Welcome(Vertical):
             ("/index FOLDER", f"reads your own documents, to be ranked; {documents} lists them"),
             ("/train CONFIG", f"makes an assistant of your own; this one {self._model()}"),
         )
-        return Content("\n").join(Content.assemble((key, "$accent"), "  ", what) for key, what in rows)
+        column = max(cell_len(key) for key, _ in rows) if self.app.size.width >= WIDE else 0
+        return Content("\n").join(
+            Content.assemble((key, "$accent"), " " * max(column - cell_len(key), 0), "  ", what) for key, what in rows
+        )
 
     def _model(self) -> str:
         model = self.app.options.model  # type: ignore[attr-defined]
