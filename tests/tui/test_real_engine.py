@@ -89,6 +89,8 @@ async def test_documents_are_indexed_found_and_opened(real, notes, home):
         await chat.until(lambda: isinstance(chat.app.screen, DocumentScreen))
         await chat.sees("The narwhal dives under the ice")
         await chat.key("escape")
+        await chat.until(lambda: not isinstance(chat.app.screen, DocumentScreen))
+        chat.prompt.focus()  # it was at the passage
         (notes / "land.txt").unlink()
         await chat.enter(f"/index {notes}")
         await chat.until(lambda: "1 unchanged, 1 removed" in chat.words, LOADING)
