@@ -44,7 +44,7 @@ from chatkit.head.head import Head, Record
 from chatkit.head.setup import HEAD, HeadSetup, head_json, labels_of, read_head_json
 from chatkit.head.vectors import vectors_of
 from chatkit.head.vocabulary import Vocabulary
-from chatkit.model_files import FORMAT, check_shapes, expanded, fill, lineage_of, read_assistant_table
+from chatkit.model_files import FORMAT, check_shapes, expanded, fill, lineage_of, name_of, read_assistant_table
 from chatkit.nn.encoder import Encoder, EncoderConfig, make_encoder
 from chatkit.nn.quantise import SCALE, compress
 from chatkit.nn.shapes import shapes_only
@@ -223,7 +223,7 @@ class Assistant:
         self = cls(tokenizer, config)
         fill(self.backbone, expanded(tensors, folder / "encoder.safetensors"), folder / "encoder.safetensors")
         self.precision = "int8" if any(name.endswith(SCALE) for name in tensors) else "float32"
-        self.lineage, self.name = str(table["lineage"]), folder.absolute().name
+        self.lineage, self.name = str(table["lineage"]), name_of(folder)
         if (folder / "report.json").is_file():
             self.report = read_json(folder / "report.json")
         if (folder / DIAL).is_file():

@@ -90,3 +90,9 @@ def expanded(tensors: dict[str, Tensor], file: Path) -> dict[str, Tensor]:
 def lineage_of(weights: bytes, tokenizer: bytes) -> str:
     """Name of an encoder and a tokenizer, from the bytes of their files: a head fits where it was trained."""
     return hashlib.sha256(hashlib.sha256(weights).digest() + hashlib.sha256(tokenizer).digest()).hexdigest()[:16]
+
+
+def name_of(folder: Path) -> str:
+    """What the assistant in a folder is called: as the folder is, or as the run whose ``model`` it is."""
+    folder = folder.absolute()
+    return folder.parent.name if folder.name == "model" and folder.parent.name else folder.name

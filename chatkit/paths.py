@@ -6,11 +6,16 @@ import os
 from pathlib import Path
 
 
+def user_path(text: str | Path) -> Path:
+    """A path as a user wrote it: ``~`` is a home folder, and stays as it is where there is no such user."""
+    return Path(os.path.expanduser(text))  # that of pathlib raises
+
+
 def home() -> Path:
     """Folder of the user's data: ``$CHATKIT_HOME``, else the platform's data folder."""
     override = os.environ.get("CHATKIT_HOME")
     if override:
-        return Path(override).expanduser()
+        return user_path(override)
     import platformdirs
 
     return Path(platformdirs.user_data_dir("chatkit", appauthor=False))

@@ -150,7 +150,7 @@ def from_environment() -> str:
     name = os.environ.get(FILE_VARIABLE, "")
     if not name:
         return ""
-    file = Path(name).expanduser()
+    file = Path(os.path.expanduser(name))
     try:
         if os.name == "posix" and file.stat().st_mode & 0o077:
             raise StorageError(f"{FILE_VARIABLE}: {file} can be read by others", hint=f"chmod 600 {file}")

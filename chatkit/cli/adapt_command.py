@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from chatkit.cli.options import json_option, model_option, print_json
+from chatkit.paths import user_path
 
 
 @click.command("adapt")
@@ -48,9 +47,9 @@ def command(
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
     progress = Progress()
     config = AdaptConfig(minutes=minutes, bound=bound)
-    kept = [Path(path).expanduser() for path in keep]
-    text = Path(on).expanduser() if on is not None else history_body(session)
-    target = Path(out).expanduser()
+    kept = [user_path(path) for path in keep]
+    text = user_path(on) if on is not None else history_body(session)
+    target = user_path(out)
     found = adapt_model(model, text, target, config, keep=kept, say=progress.note)
     remember(target, [session] if session is not None else [])  # so that deleting it can name the model
     if as_json:

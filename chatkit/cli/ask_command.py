@@ -11,6 +11,7 @@ import click
 
 from chatkit.cli.options import dial_option, index_option, json_option, model_option, print_json
 from chatkit.errors import ChatkitError
+from chatkit.paths import user_path
 
 _MOST_LEARNED = 32  # texts
 
@@ -66,7 +67,7 @@ def command(
         "dial": dial or None,
     }
     given = {key: value for key, value in options.items() if value is not None}
-    history = [] if learn is None else _to_learn(Path(learn).expanduser())
+    history = [] if learn is None else _to_learn(user_path(learn))
     if history:
         given["learn"] = {"how": "both", "turns": len(history) + 1}
     reply = chat.ask(text, heads=names or None, seed=seed, history=history, **given)

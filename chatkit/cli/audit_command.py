@@ -45,7 +45,7 @@ def command(
     recipe = load_recipe(config, overrides)
     with tempfile.TemporaryDirectory() as aside:
         folder = Path(out) if out else Path(aside) / "audit"
-        start = paths.shipped_model() if model == "default" else model and Path(model).expanduser().absolute()
+        start = paths.shipped_model() if model == "default" else model and paths.user_path(model).absolute()
         found = audit(recipe, folder, Progress(), each=canaries, digits=digits, minutes=minutes, model=start or None)
     if as_json:
         print_json(found)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import click
 
 from chatkit.cli.options import model_option
 from chatkit.errors import DataError
+from chatkit.paths import user_path
 
 _SHOWN = 5
 
@@ -59,7 +59,7 @@ def command(
     from chatkit.generalisation.bodies import read_body
     from chatkit.text import augment
 
-    body = read_body(Path(path).expanduser(), most=10**9, parts=("train", "dev", "test"))
+    body = read_body(user_path(path), most=10**9, parts=("train", "dev", "test"))
     neighbours = _neighbours(model) if "synonym" in methods else {}
     rng = np.random.default_rng(seed)
     rows: list[dict[str, Any]] = []
@@ -82,7 +82,7 @@ def command(
                 shown += 1
     if len(rows) == len(body.messages):
         raise DataError("no text was changed", hint="raise --rate, or name other methods")
-    write_aside(Path(out).expanduser(), "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows).encode("utf-8"))
+    write_aside(user_path(out), "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows).encode("utf-8"))
     click.echo(f"{len(body.messages):,} rows and {len(rows) - len(body.messages):,} varied copies in {out}")
     return 0
 
@@ -95,11 +95,11 @@ def _translated(path: str, out: str, language: str, model: str | None, *, back: 
 
     assistant = load(model, safe=True).assistant
     translation_head(assistant, SOURCE_LANGUAGE if back else language)  # said before anything is read
-    body = read_body(Path(path).expanduser(), most=most, parts=("train", "dev", "test"))
+    body = read_body(user_path(path), most=most, parts=("train", "dev", "test"))
     rows = pairs(assistant, body.texts, language, back=back)
     for row in rows[:_SHOWN]:
         click.echo(f"src {row['src'][:100]}\ntgt {row['tgt'][:100]}")
-    write_aside(Path(out).expanduser(), "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows).encode("utf-8"))
+    write_aside(user_path(out), "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows).encode("utf-8"))
     click.echo(f"{len(rows):,} pairs of {len(body.messages):,} texts in {out}; the others looked like failures")
     return 0
 

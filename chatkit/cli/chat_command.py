@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
@@ -38,7 +37,7 @@ def command(
     from chatkit.tui import plain as line_mode
 
     for head in heads:  # said before the screen is taken
-        if head.endswith(".py") and not Path(head).expanduser().is_file():
+        if head.endswith(".py") and not paths.user_path(head).is_file():
             raise HeadError(f"{head}: no such file", head=head, hint="give the path of a head's .py file")
     sealed.unlock(paths.history_file())  # likewise asked for now
     plain = plain or line_mode.wanted()

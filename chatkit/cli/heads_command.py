@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chatkit.cli.options import json_option, model_option, print_json
+from chatkit.paths import user_path
 
 if TYPE_CHECKING:
     from chatkit.registry import Entry, Registry
@@ -154,7 +155,7 @@ def _list(check: bool, files: tuple[str, ...], model: str | None, as_json: bool)
                 registry.load(name)
             except HeadError:
                 failed = True  # the listing says which and why
-    lost = _held(registry, Path(model).expanduser()) if model else []
+    lost = _held(registry, user_path(model)) if model else []
     entries = [*registry.entries(), *lost]
     if as_json:
         print_json({"heads": [entry.as_json() for entry in entries]})

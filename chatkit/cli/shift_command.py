@@ -11,6 +11,7 @@ import click
 
 from chatkit.cli.options import json_option, model_option, print_json
 from chatkit.errors import DataError
+from chatkit.paths import user_path
 
 if TYPE_CHECKING:
     from chatkit.assistant import Assistant
@@ -53,17 +54,17 @@ def command(
     from chatkit.runtime.loading import load
     from chatkit.runtime.shift_bodies import history_body, reference_body
 
-    theirs = read_body(Path(target).expanduser()) if target is not None else history_body(session)
-    more = [read_body(Path(path).expanduser()) for path in labelled]
+    theirs = read_body(user_path(target)) if target is not None else history_body(session)
+    more = [read_body(user_path(path)) for path in labelled]
     loaded = load(model, [head] if head else [])
     assistant = loaded.assistant
-    ours = read_body(Path(reference).expanduser()) if reference else reference_body(model, assistant)
+    ours = read_body(user_path(reference)) if reference else reference_body(model, assistant)
     name = _name(assistant, head)
     report = shift_report(assistant, ours, theirs, heads=name, labelled=more, label=label or 0)
     if label and not as_json and sys.stdin.isatty():
         _ask(report, theirs, assistant)
     if html:
-        write_aside(Path(html).expanduser(), html_report(report).encode("utf-8"))
+        write_aside(user_path(html), html_report(report).encode("utf-8"))
     if as_json:
         print_json(report)
     else:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from chatkit.paths import user_path
+
 GROUP = "chatkit.heads"
 FIRST_PARTY = "chatkit-tui"
 EXPLICIT, LOCAL, USER = "--head", "./heads", "user"
@@ -91,7 +93,7 @@ def candidates(files: Sequence[str], folder: Path, user_folder: Path) -> list[Ca
 
 def from_file(path: Path, tier: int, origin: str) -> Candidate:
     """The head in a file, read but not run."""
-    path = path.expanduser().absolute()
+    path = user_path(path).absolute()
     try:
         content = path.read_bytes()
     except OSError as error:

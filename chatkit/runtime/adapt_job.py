@@ -60,8 +60,8 @@ class AdaptJob:
             StorageError: If nothing can be written.
         """
         if isinstance(on, str):
-            file = Path(on).expanduser()
-            if not file.exists():
+            file = paths.user_path(on)
+            if not os.path.exists(file):
                 raise DataError(f"{on}: no such file or folder", hint="/adapt PATH, or /adapt alone for this session")
             name, given = file.name, ["--on", str(file.resolve())]
         else:

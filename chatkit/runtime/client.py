@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import random
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from chatkit.errors import ModelError
+from chatkit.paths import user_path
 from chatkit.runtime import events
 from chatkit.runtime.events import Event
 from chatkit.runtime.glances import Glances
@@ -145,9 +147,9 @@ class EngineClient:
         """
         if self._turn is not None:
             raise RuntimeError("a reply is running")
-        if model is not None and not (Path(model).expanduser() / "assistant.toml").is_file():
+        if model is not None and not os.path.isfile(user_path(model) / "assistant.toml"):
             raise ModelError(f"{model}: holds no assistant", hint="chatkit train makes one")
-        await self._host.load(model and str(Path(model).expanduser()))
+        await self._host.load(model and str(user_path(model)))
 
     async def settled(self) -> None:
         """Wait until the engine is ready, or is known not to come."""

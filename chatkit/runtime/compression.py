@@ -37,7 +37,7 @@ def compress_model(
     Raises:
         StorageError: If ``out`` is the model itself, holds another, or cannot be written.
     """
-    folder = Path(model).expanduser() if model else paths.shipped_model()
+    folder = paths.user_path(model) if model else paths.shipped_model()
     if out.resolve() == folder.resolve():
         raise StorageError(f"{out}: is the model itself", hint="name another folder with --out")
     if (out / "assistant.toml").exists():  # it may have cost hours

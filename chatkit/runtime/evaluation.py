@@ -59,7 +59,7 @@ def evaluate_model(
     for each in sorted(assistant.heads):
         if each != name and (name is not None or not assistant.setups[each].trained):
             continue
-        folder = Path(data_of or model or paths.shipped_model()).expanduser()
+        folder = paths.user_path(data_of or model or paths.shipped_model())
         sets = [Path(data)] if data else training_data(folder, type(assistant.heads[each]))
         rows = [_row(assistant, assistant.heads[each], path, split, most, problems, single=bool(data)) for path in sets]
         found = [row for row in rows if row is not None]

@@ -143,7 +143,7 @@ class EngineHost:
     @property
     def folder(self) -> Path:
         """Folder of the assistant that is, or is being, loaded."""
-        return Path(self._load.model).expanduser() if self._load.model else paths.shipped_model()
+        return paths.user_path(self._load.model) if self._load.model else paths.shipped_model()
 
     async def load(self, model: str | None) -> None:
         """Load another assistant, in a new process."""

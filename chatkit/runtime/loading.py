@@ -75,7 +75,7 @@ def load(
     """
     check_files(heads)
     registry = Registry([h for h in heads if _is_file(h)], safe=safe)
-    folder = Path(model).expanduser() if model else paths.shipped_model()
+    folder = paths.user_path(model) if model else paths.shipped_model()
 
     def find(name: str) -> type[Head]:
         calling(name)
@@ -122,7 +122,7 @@ def check_files(heads: Sequence[str]) -> None:
         HeadError: If one is not.
     """
     for head in heads:
-        if _is_file(head) and not Path(head).expanduser().is_file():
+        if _is_file(head) and not paths.user_path(head).is_file():
             raise HeadError(f"{head}: no such file", head=head, hint="give the path of a head's .py file")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 
 from chatkit import paths
 from chatkit.assistant import Assistant
@@ -47,7 +46,7 @@ def reference_body(model: str | None, assistant: Assistant) -> Body:
     Raises:
         DataError: If none of it can be read.
     """
-    folder = Path(model).expanduser() if model else paths.shipped_model()
+    folder = paths.user_path(model) if model else paths.shipped_model()
     sets = dict.fromkeys(path for head in assistant.heads.values() for path in data_of(folder, type(head)))
     bodies = []
     for path in sets:

@@ -81,8 +81,8 @@ class TrainingJob:
             DataError: If there is no such config.
             StorageError: If the folder cannot be written.
         """
-        file = Path(config).expanduser()
-        if not config.startswith("corpora:") and not file.is_file():
+        file = paths.user_path(config)
+        if not config.startswith("corpora:") and not os.path.isfile(file):
             raise DataError(f"{config}: no such file", hint="/train corpora:english.toml trains on what ships")
         given = config if config.startswith("corpora:") else str(file.resolve())
         job = cls(folder or _free_folder(config), given)

@@ -48,7 +48,7 @@ def calibrate_model(
     Raises:
         DataError: If no data can be found to fit on.
     """
-    folder = Path(model).expanduser() if model else paths.shipped_model()
+    folder = paths.user_path(model) if model else paths.shipped_model()
     torch.set_num_threads(1)
     recover_folder(folder, own=OWN)
     assistant = Assistant.load(folder, Registry().load)

@@ -43,10 +43,10 @@ def checked_folders(model: Path | None, out: Path | None) -> tuple[Path, Path]:
         StorageError: If the folder to write to holds something else.
     """
     shipped = paths.shipped_model()
-    folder = (model or shipped).expanduser()
+    folder = paths.user_path(model or shipped)
     recover_folder(folder, own=OWN)
     read_assistant_table(folder)
-    target = folder if out is None else out.expanduser()
+    target = folder if out is None else paths.user_path(out)
     if target.resolve() == shipped.resolve():
         hint = "write a copy with --out DIR" if out is None and model is None else "name another folder"
         raise ModelError("the assistant that ships with chatkit is not changed", hint=f"{hint}, or --model DIR")

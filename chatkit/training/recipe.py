@@ -356,7 +356,7 @@ def resolve_path(item: str, base: Path) -> Path:
     if item == HISTORY:
         return paths.history_file()
     if not item.startswith(CORPORA):
-        return base / Path(item).expanduser()
+        return base / paths.user_path(item)
     spec = importlib.util.find_spec("chatkit_corpora")
     if spec is None or not spec.submodule_search_locations:
         raise ConfigError(f"{item}: chatkit_corpora is not installed")

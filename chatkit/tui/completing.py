@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from chatkit.paths import user_path
 from chatkit.tui.commands import COMMANDS, Command, languages
 from chatkit.tui.text import one_line
 
@@ -93,8 +94,8 @@ def _arguments(command: Command, arguments: str, heads: Sequence[dict[str, Any]]
         return [Choice(f"{start}{code} ", code, "language") for code in known if code.startswith(arguments)]
     if "PATH" in command.usage or "CONFIG" in command.usage or "DIR" in command.usage:
         found = [Choice(start + path, path, hint, done) for path, hint, done in paths(arguments)]
-        if command.name == "index" and arguments and Path(arguments).expanduser().exists():  # Enter reads it as it is
-            this = Choice(start + arguments, arguments, "read this", complete=True)
+        if "CONFIG" not in command.usage and arguments and os.path.exists(user_path(arguments)):
+            this = Choice(start + arguments, arguments, "this one", complete=True)  # Enter takes it as it is
             found = [this, *(choice for choice in found if choice.text != this.text)]
         return found
     return []
@@ -114,7 +115,7 @@ def _heads(text: str, start: str, heads: Sequence[dict[str, Any]]) -> list[Choic
 def paths(begun: str) -> list[tuple[str, str, bool]]:
     """Files and folders whose path begins so: path, what it is, and whether it is a file; folders first."""
     folder, name = os.path.split(begun)
-    place = Path(folder).expanduser() if folder else Path()
+    place = user_path(folder) if folder else Path()
     entries: list[tuple[str, str, bool]] = []
     for entry in _entries(place):
         if not entry.name.startswith(name) or (entry.name.startswith(".") and not name.startswith(".")):

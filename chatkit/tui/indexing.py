@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatkit.errors import DataError
+from chatkit.paths import user_path
 from chatkit.tui.widgets.index_bar import IndexBar
 
 if TYPE_CHECKING:
@@ -73,6 +75,6 @@ def place_of(text: str) -> Path:
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
         text = text[1:-1]
-    elif not Path(text).expanduser().exists():
+    elif not os.path.exists(user_path(text)):
         text = text.replace("\\ ", " ")
-    return Path(text).expanduser().absolute()
+    return user_path(text).absolute()

@@ -74,3 +74,17 @@ def test_prompts_of_the_past_are_found_by_their_words():
     assert [choice.text for choice in past("ORDER", prompts)] == ["order a table", "Cancel my order"]
     assert [choice.text for choice in past("", prompts)] == ["order a table", "hello world", "Cancel my order"]
     assert past("order hello", prompts) == []
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-that-name/x", "~nobody-of-that-name", "a" * 300, "a/" * 3000])
+@pytest.mark.parametrize("command", ["index", "adapt", "model", "train"])
+def test_paths_that_cannot_be_are_no_trouble(command, path):
+    assert offered(f"/{command} {path}") == []
+
+
+def test_enter_takes_a_path_that_is_there_before_one_inside_it(tmp_path):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("")
+    for command in ("index", "adapt", "model"):
+        first = choices(f"/{command} {tmp_path}/notes", ())[0]
+        assert (first.text, first.complete) == (f"/{command} {tmp_path}/notes", True)

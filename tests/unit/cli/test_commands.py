@@ -133,6 +133,7 @@ def test_bytes_of_the_command_line_that_are_no_text(shell: Shell, trained: Path)
     ("argv", "message"),
     [
         (["ask", "x", "--model", "nowhere"], "nowhere: no such model folder (make one with: chatkit train"),
+        (["ask", "x", "--model", "~nobody-of-that-name/x"], "~nobody-of-that-name/x: no such model folder"),
         (["ask", "x", "--model", "MODEL", "--head", "nobody"], "no head nobody"),
         (["ask", "x", "--model", "MODEL", "--head", "gone.py"], "gone.py"),
         (["ask", "x", "--colour"], "No such option '--colour'"),
@@ -149,6 +150,7 @@ def test_bytes_of_the_command_line_that_are_no_text(shell: Shell, trained: Path)
         (["eval", "--model", "MODEL", "--head", "sentiment", "--data", "none.csv"], "no such file or folder"),
         (["eval", "--split", "train"], "--split"),
         (["train", "none.toml", "--out", "x"], "none.toml: no such file"),
+        (["train", "~nobody-of-that-name/x.toml", "--out", "x"], "x.toml: no such file"),
         (["train", ".", "--out", "x"], ": is a folder"),
         (["train", "none.toml"], "Missing option '--out'"),
         (["train", "MICRO", "--out", "x", "--set", "train.stepz=1"], "unknown key train.stepz (did you mean steps?)"),
