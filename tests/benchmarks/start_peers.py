@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -21,6 +22,7 @@ from pathlib import Path
 
 PACKAGES = {"llm": "llm", "elia": "elia-chat"}
 _FRAME = b"Enter your message"
+_CODES = re.compile(rb"\x1b\[[0-9;?]*[a-zA-Z]")  # colours: an underlined letter cuts the words in two
 _PATIENCE = 120.0
 
 
@@ -59,11 +61,12 @@ def elia_frame(command: str) -> float:
         if pid == 0:
             os.execve(command, [command], _alone(home))
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 34, 110, 0, 0))
-        seen = b""
+        seen, end = b"", time.monotonic() + _PATIENCE
         try:
-            while _FRAME not in seen:
-                if not select.select([terminal], [], [], _PATIENCE)[0]:
-                    raise TimeoutError(f"elia showed nothing new for {_PATIENCE:.0f} s; last: {seen[-300:]!r}")
+            while _FRAME not in _CODES.sub(b"", seen):
+                left = end - time.monotonic()  # its cursor blinks for ever
+                if left <= 0 or not select.select([terminal], [], [], left)[0]:
+                    raise TimeoutError(f"elia showed no prompt in {_PATIENCE:.0f} s; last: {seen[-300:]!r}")
                 seen += os.read(terminal, 1 << 16)
             return cpu_seconds(pid)
         finally:
