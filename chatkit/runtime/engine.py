@@ -91,12 +91,12 @@ class Engine:
         from chatkit.runtime.reload import Watch
 
         torch.set_num_threads(1)  # one-token steps: a second thread costs more than it brings
-        limit_memory(int(command.get("memory") or DEFAULT_MEMORY))
+        limit_memory(_whole(command, "memory") or DEFAULT_MEMORY)
         loaded = load(
             command.get("model"),
-            [str(head) for head in command.get("heads") or ()],
+            _names(command, "heads"),
             safe=bool(command.get("safe")),
-            skip=[str(head) for head in command.get("skip") or ()],
+            skip=_names(command, "skip"),
             calling=lambda name: self.send({"event": "loading", "head": name}),
         )
         self.send({"event": "loading", "head": ""})  # no head's code runs from here on
@@ -127,18 +127,20 @@ class Engine:
         if self._conversation is None:
             raise ChatkitError("no assistant is loaded")
         self.look_at_files()  # what was saved before it was asked answers
-        number, text, seed = int(command.get("turn", 0)), command.get("text"), command.get("seed")
+        number, text = _whole(command, "turn"), command.get("text")
         if not isinstance(text, str):
             raise ChatkitError("ask needs a text")
-        heads = command.get("heads")
+        options = command.get("options") or {}
+        if not isinstance(options, dict):
+            raise ChatkitError("options must be an object")
         for event in self._conversation.turn(
             text,
             number=number,
             history=_history(command.get("history")),
-            heads=None if heads is None else [str(head) for head in heads],
-            skip=[str(head) for head in command.get("skip") or ()],
-            options=dict(command.get("options") or {}),
-            seed=int(seed) if seed is not None else None,
+            heads=None if command.get("heads") is None else _names(command, "heads"),
+            skip=_names(command, "skip"),
+            options=dict(options),
+            seed=None if command.get("seed") is None else _whole(command, "seed"),
             cancelled=lambda: number in self._cancelled,
         ):
             self.send(event)
@@ -152,7 +154,7 @@ class Engine:
         if command is None or self._typing is None or not isinstance(command.get("text"), str):
             return
         answers = [{"head": name, "answer": answer.as_json()} for name, answer in self._typing.answers(command["text"])]
-        self.send(events.glance(int(command.get("number", 0)), answers))
+        self.send(events.glance(_whole(command, "number"), answers))
 
     def look_at_files(self) -> None:
         """Reload heads whose file was saved."""
@@ -209,6 +211,22 @@ class Engine:
             if entry["name"] == head:
                 entry["state"] = "ok" if on else "disabled"
         self.send({"event": "heads", "heads": self._heads})
+
+
+def _whole(command: Mapping[str, Any], key: str) -> int:
+    """A whole number of a command; 0 where there is none."""
+    value = command.get(key) or 0
+    if not isinstance(value, int):
+        raise ChatkitError(f"{key} must be a whole number")
+    return value
+
+
+def _names(command: Mapping[str, Any], key: str) -> list[str]:
+    """A list of names of a command; none where there is none."""
+    value = command.get(key) or []
+    if not isinstance(value, list):
+        raise ChatkitError(f"{key} must be a list of names")
+    return [str(name) for name in value]
 
 
 def _history(turns: Any) -> list[dict[str, str]]:

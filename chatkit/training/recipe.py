@@ -351,8 +351,10 @@ def resolve_path(item: str, base: Path) -> Path:
     """A path relative to ``base``, inside chatkit's own corpora, or the history of the chats.
 
     Raises:
-        ConfigError: If the corpora are not installed.
+        ConfigError: If the corpora are not installed, or it can be no path.
     """
+    if "\0" in item:
+        raise ConfigError(f"{item!r}: no path holds a zero byte")
     if item == HISTORY:
         return paths.history_file()
     if not item.startswith(CORPORA):

@@ -22,7 +22,10 @@ from pathlib import Path
 from frame import Result, Target
 
 WARM = 4
+HEADS = ("generation", "sentiment", "retrieval")
 SMALL = ("tokenizer.vocab_size=700", "encoder.embedding=32", "encoder.hidden=48", "heads.generation.batch=4")
+# Large batches: of small ones half the rows take as long, for the weights are read at each step whatever their number.
+LARGE = ("encoder.embedding=256", "encoder.hidden=512", *(f"heads.{h}.batch=96" for h in HEADS))
 COMMON = ("train.precision=auto", "objectives.conflict_every=0", "train.evaluate=1", "train.schedule=constant")
 
 
@@ -70,7 +73,7 @@ def _train(folder: Path, name: str, processes: int, threads: int, overrides: tup
 def run(*, smoke: bool) -> list[Result]:
     """Steps a second both ways, and the model beside what was measured."""
     steps, rounds = (WARM + 3, 1) if smoke else (WARM + 16, 3)
-    overrides = (f"train.steps={steps}", *(SMALL if smoke else ("encoder.embedding=256", "encoder.hidden=512")))
+    overrides = (f"train.steps={steps}", *(SMALL if smoke else LARGE))
     ways = {"1 process, 2 threads": (1, 2), "2 processes, 1 thread each": (2, 1), "1 process, 1 thread": (1, 1)}
     rates: dict[str, list[float]] = {name: [] for name in ways}
     figures: list[dict] = []

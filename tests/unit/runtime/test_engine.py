@@ -167,8 +167,10 @@ NONSENSE = {
     "no text": (b'{"do": "ask", "turn": 8}\n', "ask needs a text"),
     "history": (b'{"do": "ask", "turn": 9, "text": "x", "history": "all"}\n', "history must be a list of turns"),
     "turn": (b'{"do": "ask", "text": "x", "history": [{"speaker": "user"}]}\n', "needs speaker and text"),
-    "seed": (b'{"do": "ask", "turn": 9, "text": "x", "seed": "many"}\n', "ValueError"),
-    "options": (b'{"do": "ask", "turn": 9, "text": "x", "options": 5}\n', "TypeError"),
+    "seed": (b'{"do": "ask", "turn": 9, "text": "x", "seed": "many"}\n', "seed must be a whole number"),
+    "options": (b'{"do": "ask", "turn": 9, "text": "x", "options": 5}\n', "options must be an object"),
+    "number": (b'{"do": "ask", "turn": "how are you?", "text": "x"}\n', "turn must be a whole number"),
+    "heads": (b'{"do": "ask", "turn": 9, "text": "x", "heads": 5}\n', "heads must be a list of names"),
 }
 
 

@@ -33,6 +33,7 @@ Micro = Callable[..., Recipe]
         ("heads.sentiment.data=x", r"heads\.sentiment\.data must be a list"),
         ("heads={}", r"no \[heads\.NAME\] in it"),
         ("seed=-1", r"seed must lie in"),
+        (r'heads.sentiment.data=["x\u0000"]', r"no path holds a zero byte"),
         ("data.on_error=ignore", r"data\.on_error must be one of skip, stop"),
         ('objectives.keep={"sentiment.f1"="> 1"}', r'keep must be like "sentiment\.macro_f1" = ">= 0\.70"'),
         ('objectives.keep={"moood.f1"=">= 1"}', r"objectives\.keep names moood, which is no head of it"),
