@@ -27,6 +27,10 @@ from chatkit.plugin_api import (
     mean_pool,
 )
 
+# A passage that holds no word of the message has a score from the vectors alone: below this they are not alike either,
+# and a greeting is better answered by no passage than by any three.
+_ALIKE = 0.2
+
 
 class Retrieval(Head):
     """Bi-encoder trained with in-batch negatives (Henderson et al. 2017; Karpukhin et al. 2020).
@@ -116,7 +120,8 @@ class Retrieval(Head):
     def stream(self, ask: Ask) -> Iterator[Piece | Answer]:
         """The best passages of the indexed documents for the message."""
         vector = self.vector(ask.encode(view="message"), "query")[0]
-        yield Answer(Ranking(ask.search(vector, ask.text, int(ask.options.get("top_k_passages", self.k)))))
+        found = ask.search(vector, ask.text, int(ask.options.get("top_k_passages", self.k)))
+        yield Answer(Ranking([hit for hit in found if hit.matched or hit.score >= _ALIKE]))
 
     def judge(self, ask: Ask, texts: Sequence[str]) -> Mapping[str, Tensor]:
         """Cosine of each reply with the message, and with the passage found for it that is closest to the reply.
