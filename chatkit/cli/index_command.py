@@ -6,13 +6,13 @@ import contextlib
 import json
 import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from chatkit.cli.options import index_option, json_option, model_option, print_json
+from chatkit.runtime import clock
 
 if TYPE_CHECKING:
     from chatkit.runtime.index import DocumentIndex
@@ -84,7 +84,7 @@ def list_files(index: str | None, as_json: bool) -> int:
         return 0
     for source in found:
         count = f"{len(source.files)} file{'s' * (len(source.files) != 1)}, {source.passages} passages"
-        read = time.strftime("%Y-%m-%d %H:%M", time.localtime(source.read)) if source.read else "never to its end"
+        read = clock.shown(source.read) if source.read else "never to its end"
         changes = f"; {source.changes}" if source.changes else ""
         click.echo(f"{source.path}  {count}, read {read}{changes}")
         for entry, state in source.files:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 
 from chatkit.cli.options import json_option, print_json
 from chatkit.errors import StorageError
+from chatkit.runtime import clock
 
 if TYPE_CHECKING:
     from chatkit.runtime.store import Store
@@ -177,7 +177,7 @@ def _store() -> Store:
 
 
 def _day(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+    return clock.shown(seconds)
 
 
 def _one_line(text: str) -> str:

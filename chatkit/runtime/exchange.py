@@ -6,7 +6,6 @@ The JSON holds what a reply was made from (the turns before it, its seed, the fi
 
 from __future__ import annotations
 
-import datetime
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 from chatkit.errors import DataError
 from chatkit.head.answer import Answer
+from chatkit.runtime import clock
 from chatkit.runtime.database import TEXT, as_bytes
 from chatkit.runtime.records import AnswerRecord, MessageRecord
 from chatkit.runtime.store import Store
@@ -50,7 +50,7 @@ def export_json(store: Store, session: int) -> dict[str, Any]:
 def export_markdown(store: Store, session: int) -> str:
     """The shown branch of a session as Markdown: who said what, and what each head said of it."""
     data = export_json(store, session)
-    started = datetime.datetime.fromtimestamp(data["created"]).strftime("%Y-%m-%d %H:%M")
+    started = clock.shown(data["created"])
     lines = [f"# {store.session(session).title}", "", f"Session {session}, {started}", ""]
     for message in branch(data):
         lines += [f"**{'You' if message['speaker'] == 'user' else 'chatkit'}**", "", message["text"], ""]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chatkit.errors import ChatkitError
+from chatkit.runtime import clock
 from chatkit.runtime.standing import tradeoff
 from chatkit.tui import commands
 from chatkit.tui.dial import NOTHING, brief, changed, figures, listing, why
@@ -83,7 +83,7 @@ class PlainDoing:
         else:
             found = [(known.id, known.changed, known.title) for known in self.chat.history.sessions(MOST_LISTED)]
         for number, when, text in found:
-            self._say(f"{number}, {datetime.datetime.fromtimestamp(when):%Y-%m-%d}: {one_line(text)}")
+            self._say(f"{number}, {clock.shown(when, '%Y-%m-%d')}: {one_line(text)}")
         if found:
             self._say("chatkit --session NUMBER goes on with one")
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -19,6 +18,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatkit.errors import ChatkitError
+from chatkit.runtime import clock
 from chatkit.tui.bindings import hints, named
 from chatkit.tui.completing import paths
 from chatkit.tui.indexing import Indexer, place_of
@@ -266,4 +266,4 @@ def _files(source: Source) -> list[Option]:
 
 
 def _when(seconds: float | None) -> str:
-    return time.strftime("read %Y-%m-%d %H:%M", time.localtime(seconds)) if seconds else "not read yet"
+    return f"read {clock.shown(seconds)}" if seconds else "not read yet"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import time
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from chatkit.runtime import clock
 from chatkit.training.on_history import models_trained_on
 from chatkit.tui.bindings import hints, named
 from chatkit.tui.text import one_line
@@ -221,7 +221,7 @@ def _found(hit: Found) -> Content:
 
 def _when(seconds: float) -> str:
     """A time as a list shows it: the hour of today, the day of other days."""
-    moment = datetime.datetime.fromtimestamp(seconds)
+    moment = clock.local(seconds)
     if 0 <= time.time() - seconds < _DAY:
         return moment.strftime("%H:%M")
     return moment.strftime("%Y-%m-%d")
