@@ -20,8 +20,8 @@ from chatkit.data.ragged import Ragged, as_json
 Order = NDArray[np.int64]
 
 
-class StoredRecords(Sequence[Mapping[str, Any]]):
-    """Records, parsed when they are asked for.
+class _Ordered:
+    """Rows of a file, or some of them, in an order.
 
     Args:
         rows: Where they are.
@@ -31,6 +31,13 @@ class StoredRecords(Sequence[Mapping[str, Any]]):
     def __init__(self, rows: Ragged, order: Order | None = None) -> None:
         self._rows = rows
         self._order = np.arange(len(rows), dtype=np.int64) if order is None else order
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+
+class StoredRecords(_Ordered, Sequence[Mapping[str, Any]]):
+    """Records, parsed when they are asked for."""
 
     @classmethod
     def write(cls, folder: Path, records: Iterable[Mapping[str, Any]], about: Mapping[str, Any]) -> StoredRecords:
@@ -64,9 +71,6 @@ class StoredRecords(Sequence[Mapping[str, Any]]):
         """The same rows in another order."""
         return StoredRecords(self._rows, order)
 
-    def __len__(self) -> int:
-        return len(self._order)
-
     @overload
     def __getitem__(self, index: int) -> Mapping[str, Any]: ...
     @overload
@@ -81,17 +85,8 @@ class StoredRecords(Sequence[Mapping[str, Any]]):
         return (self[index] for index in range(len(self)))
 
 
-class StoredPieces(Sequence[Any]):
-    """Ids of texts, read through a memory map.
-
-    Args:
-        rows: Where they are.
-        order: Which of them, in which order, (N,); all by default.
-    """
-
-    def __init__(self, rows: Ragged, order: Order | None = None) -> None:
-        self._rows = rows
-        self._order = np.arange(len(rows), dtype=np.int64) if order is None else order
+class StoredPieces(_Ordered, Sequence[Any]):
+    """Ids of texts, read through a memory map."""
 
     @classmethod
     def write(cls, folder: Path, rows: Iterable[Sequence[int]], about: Mapping[str, Any]) -> StoredPieces:
@@ -106,9 +101,6 @@ class StoredPieces(Sequence[Any]):
     def ordered(self, order: Order) -> StoredPieces:
         """Rows of these, by their places here."""
         return StoredPieces(self._rows, self._order[order])
-
-    def __len__(self) -> int:
-        return len(self._order)
 
     def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from dial_runs import run
 
 from chatkit.assistant import DIAL, Assistant
 from chatkit.errors import ConfigError, ModelError
@@ -16,9 +17,7 @@ from chatkit.nn.adapters import copy_base
 from chatkit.runtime.api import Chat
 from chatkit.runtime.tuned import Tuned
 from chatkit.training.past import past_recipe
-from chatkit.training.progress import Progress
 from chatkit.training.recipe import Recipe, load_recipe
-from chatkit.training.run import Run
 
 HEAD = """
 from chatkit.plugin_api import LanguageModel
@@ -60,18 +59,6 @@ def config(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "plain.py").write_text(HEAD)
     (folder / "dial.toml").write_text(CONFIG.format(init=trained))
     return folder / "dial.toml"
-
-
-def run(recipe: Recipe, folder: Path, *, resume: bool = False, stop_at: int | None = None) -> Run:
-    made = Run(recipe, folder, Progress(quiet=True), device="cpu")
-    made.resume() if resume else made.start()
-    if stop_at is None:
-        assert made.train()
-        return made
-    while made.trainer.step < stop_at:
-        made.trainer.train_step()
-    made.checkpoint()
-    return made
 
 
 @pytest.fixture(scope="module")

@@ -8,28 +8,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from dial_runs import run
 
 from chatkit.assistant import DIAL, Assistant
 from chatkit.errors import ConfigError
 from chatkit.nn.adapters import copy_base
-from chatkit.training.progress import Progress
 from chatkit.training.recipe import Recipe
-from chatkit.training.run import Run
 
 ON = ("objectives.dial.rank=2", "objectives.dial.examples=40")
 Load = Callable[[Path], Assistant]
-
-
-def run(recipe: Recipe, folder: Path, *, resume: bool = False, stop_at: int | None = None) -> Run:
-    made = Run(recipe, folder, Progress(quiet=True), device="cpu")
-    made.resume() if resume else made.start()
-    if stop_at is None:
-        assert made.train()
-        return made
-    while made.trainer.step < stop_at:
-        made.trainer.train_step()
-    made.checkpoint()
-    return made
 
 
 @pytest.fixture(scope="module")
