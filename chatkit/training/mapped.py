@@ -23,6 +23,7 @@ from chatkit.data.history import SUFFIX as HISTORY_SUFFIX
 from chatkit.data.ragged import Ragged
 from chatkit.data.stored import StoredPieces, StoredRecords
 from chatkit.errors import ConfigError, HeadError
+from chatkit.head.guard import source_file
 from chatkit.head.head import Head, Record
 from chatkit.model_files import RUN_FOLDER
 from chatkit.text.tokenizer import Tokenizer
@@ -116,6 +117,9 @@ class MappedData:
         paths = [*(source.path for source in config.sources), *data.exclude]
         settings = {name: value for name, value in to_table(data).items() if name != "mapped"}
         blanks = [source.blanks for source in config.sources]
+        code = source_file(head)
+        if getattr(head, "read", None) is not None and code is not None:  # its own code makes the records
+            paths.append(code)
         return _hash([_FORMAT, head.name, head.reader, settings, blanks, [_content(Path(p)) for p in paths]])
 
 

@@ -134,13 +134,13 @@ def stream_training(
     head: type[Head], path: Path, problems: Problems, on_error: Literal["skip", "stop"] = "skip"
 ) -> Iterator[Record]:
     """``read_records`` of train, one by one where the reader is one of the host's."""
-    if getattr(head, "read", None) is not None or head.reader not in READERS or "dev" in splits(path):
-        if getattr(head, "read", None) is None and head.reader in READERS:
-            yield from READERS[head.reader].read(path, "train", on_error, problems)
-        else:
-            yield from read_records(head, path, "train", problems, on_error)
+    if getattr(head, "read", None) is not None or head.reader not in READERS:
+        yield from read_records(head, path, "train", problems, on_error)
         return
     reader, kept = READERS[head.reader], 0
+    if "dev" in splits(path):
+        yield from reader.read(path, "train", on_error, problems)
+        return
     for record in reader.read(path, "train", on_error, problems):
         if not _is_held_out(record):
             kept += 1

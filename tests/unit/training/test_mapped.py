@@ -123,6 +123,23 @@ def test_changed_data_are_told_on_resuming(micro: Micro, tmp_path: Path) -> None
         Run(recipe, tmp_path / "run", Progress(quiet=True), device="cpu").resume()
 
 
+def test_records_of_a_heads_own_reader_are_made_anew_when_its_file_changes(micro: Micro, tmp_path: Path) -> None:
+    source = (
+        "from chatkit.plugin_api import Classifier\n\n\nclass Topic(Classifier):\n    name = 'sentiment'\n"
+        "    examples = ({'text': 'a', 'label': 'x'}, {'text': 'b', 'label': 'y'})\n\n    @staticmethod\n"
+        "    def read(path, split):\n        return [{'text': f'WORD {i}', 'label': 'xy'[i % 2]} for i in range(40)]\n"
+    )
+    recipe = micro(ON)
+    told = []
+    for number, word in enumerate(("first", "second")):
+        file = tmp_path / f"{number}" / "topic.py"
+        file.parent.mkdir()
+        file.write_text(source.replace("WORD", word))
+        head = find_head("sentiment", str(file))
+        told.append(MappedData(tmp_path / "data", recipe).records(head, lambda line: None, {})[0]["text"].split()[0])
+    assert told == ["first", "second"]
+
+
 def test_what_needs_all_records_in_memory_is_refused(micro: Micro, tmp_path: Path) -> None:
     for override, words in (
         ("heads.sentiment.domains=balanced", "domains"),
