@@ -45,7 +45,7 @@ class Indexer:
         if self.running:
             raise DataError(RUNNING.rstrip("."))
         for place in places:
-            if not place.exists():
+            if not os.path.exists(place):
                 raise DataError(f"{place}: no such file or folder", hint="/index PATH takes a file or a folder")
         options = self.screen.app.options  # type: ignore[attr-defined]
         model = self.screen.chat.client.loads if self.screen.chat is not None else options.model

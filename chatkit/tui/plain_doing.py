@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,7 +116,7 @@ class PlainDoing:
             await self.do_documents("")
             return
         place = place_of(arguments)
-        if not place.exists():
+        if not os.path.exists(place):
             self._say(f"{one_line(str(place))}: no such file or folder; /index PATH takes a file or a folder")
             return
         job = self._job = IndexJob(

@@ -104,6 +104,8 @@ async def test_what_goes_wrong_is_one_line(drive, notes, home, monkeypatch):
         await chat.sees("Nothing is being indexed.")
         await chat.enter("/index /no/such/place")
         await chat.until(lambda: "/no/such/place: no such file or folder" in chat.words)
+        await chat.enter(f"/index /{'x' * 300}")  # longer than a file system takes
+        await chat.until(lambda: "xxx: no such file or folder" in chat.words)
         (home / "index.db").write_text("junk " * 1000)
         await chat.enter(f"/index {notes}")
         await chat.until(lambda: "my notes was not indexed:" in chat.words and "cannot be used" in chat.words)

@@ -206,16 +206,19 @@ def files_read(path):
 
 
 def test_documents_are_read_and_listed(home, notes):
-    given = f"/documents\n/index {notes.parent}/nothing\n/index '{notes}'\n/index\nhello\n".encode()
+    given = (
+        f"/documents\n/index {notes.parent}/nothing\n/index /{'x' * 300}\n/index '{notes}'\n/index\nhello\n".encode()
+    )
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "FAKE_ENGINE": "{}"}
     command = [sys.executable, "-c", INDEXING, *FAKE]
     done = subprocess.run(command, input=given, capture_output=True, env=variables, timeout=120)
     lines = [line.removeprefix("chatkit: ") for line in done.stdout.decode().splitlines()]
     assert lines[0] == "nothing is indexed yet; /index PATH reads a file or a folder"
     assert lines[1] == f"{notes.parent}/nothing: no such file or folder; /index PATH takes a file or a folder"
-    assert lines[2] == ("Indexed my notes: files 12 added, 0 updated, 0 unchanged, 0 removed; 3,600 new passages.")
-    assert lines[3] == f"{notes}: 12 files, 3,600 passages"
-    assert lines[4].startswith("Hello!")  # the chat goes on
+    assert "xxx: no such file or folder; " in lines[2]  # longer than a file system takes
+    assert lines[3] == ("Indexed my notes: files 12 added, 0 updated, 0 unchanged, 0 removed; 3,600 new passages.")
+    assert lines[4] == f"{notes}: 12 files, 3,600 passages"
+    assert lines[5].startswith("Hello!")  # the chat goes on
     assert 2 <= done.stderr.count(b" of 12 files, ") < 12  # progress, but not a line a file
     assert done.returncode == 0
 
