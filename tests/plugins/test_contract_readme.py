@@ -74,6 +74,7 @@ def test_a_snippet_runs(snippet: str) -> None:
     exec(compile(snippet, "plugins/README.md", "exec"), {})
 
 
+@pytest.mark.slow
 def test_the_test_file_of_the_docs_passes_and_so_does_the_option(folder: Path) -> None:
     path = os.pathsep.join([str(folder), str(ROOT), str(ROOT / "plugins")])
     env = {**os.environ, "PYTHONPATH": path, "CHATKIT_HOME": str(folder / "home")}

@@ -48,6 +48,7 @@ def test_a_paired_test_by_hand() -> None:
     assert paired([1.0, 1.0]).p == 0
 
 
+@pytest.mark.slow
 def test_intervals_hold_as_often_as_they_say() -> None:
     draw = random.Random(1)
     runs = [[draw.gauss(0.3, 1) for _ in range(5)] for _ in range(1500)]
