@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:  # what the first frame does not need is imported after it
 
 
 READY_SECONDS = 0.5  # after the chat has opened
+_TAKEN_SECONDS = 0.5  # at most, for what was typed before the app is ended
 _LOOK_SECONDS = 5.0  # between looks whether the server of a browser is still there
 
 
@@ -100,6 +103,21 @@ class ChatkitApp(App[int]):
         self.workers.cancel_all()
         if self.chat is not None:
             await self.chat.close()
+
+    async def action_quit(self) -> None:
+        """Quit once what was typed before has been taken: a prompt that was sent is in the history then.
+
+        This key is the app's, others wait in the queues of the widget in focus and of what holds it.
+        """
+        focused = self.focused or self.screen
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_TAKEN_SECONDS):
+                for node in (focused, focused, *focused.ancestors, focused):
+                    if node is not self:
+                        taken = asyncio.Event()
+                        node.call_later(taken.set)
+                        await taken.wait()
+        self.exit()
 
     def action_toggle_dark_light(self) -> None:
         """Change between the two themes."""

@@ -344,34 +344,6 @@ async def test_without_colour(drive, monkeypatch):
         assert "90%" in chat.text
 
 
-async def test_quitting_in_the_middle_of_a_reply(drive, stored):
-    async with drive(ENDLESS) as chat:
-        await chat.enter("go")
-        await chat.until(lambda: "word word" in chat.text)
-        pid = chat.app.chat.client.pid
-        start = time.monotonic()
-        await chat.key("ctrl+q")
-    assert time.monotonic() - start < 30  # the reply would take minutes
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
-    reply = stored()[-1]
-    assert reply.state == "stopped"
-    assert reply.text.startswith("word word")
-
-
-async def test_ctrl_c_stops_then_quits_when_asked_twice(drive):
-    async with drive(SLOW) as chat:
-        await chat.enter("go")
-        await chat.until(lambda: "word word" in chat.text)
-        await chat.key("ctrl+c")
-        await chat.idle()
-        assert chat.app.is_running
-        await chat.key("ctrl+c")
-        await chat.sees("Ctrl+C again ends chatkit.")
-        await chat.key("ctrl+c")
-        await chat.until(lambda: chat.app._exit)
-
-
 def test_neither_torch_nor_numpy_is_imported_by_the_app():
     script = """
 import asyncio, sys
