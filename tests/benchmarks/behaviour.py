@@ -6,6 +6,8 @@ Turns       replies to 200 messages that open dialogues of the sets (drawn with 
             by the assistant, not by the limit of pieces. Loops: three words in a row that occur three times, or a word
             five times in a row. Empty: no letter in it. Blanks: to be filled in, such as "(user 2's name)".
 Says        20 ways to ask what it is that no corpus holds: replies that name a program, an assistant, a model, chatkit.
+Recalls     24 short conversations of a person who tells something, talks of something else, and asks for it, in words
+            that no corpus puts that way and with names that the training texts of ``errands.py`` do not hold.
 Documents   questions about chatkit's own pages (english/retrieval), with those pages indexed: replies that quote a
             passage (recall), and quotes from a passage that is judged right (precision). Beside it messages of
             dialogues that are asked as questions, with the same pages and with notes_handbook: replies that quote.
@@ -63,6 +65,16 @@ IDENTITY = (
     "sorry, who are you again?",
     "hello, and who might you be?",
 )
+ELSEWHERE = ("it is windy today", "I had soup for lunch", "what a long week", "tell me something nice")
+TOLD = (
+    ("hey there, it's {}!", "so what am I called?", ("Gloria", "Albert", "Daniela", "Hugo", "Heidi", "Bryan")),
+    ("good evening, my name happens to be {}", "can you still say my name?", ("Edith", "Derek", "Isabella")),
+    ("by the way, I am {}", "and what was my name?", ("Colin", "Beatrice", "Eric")),
+    ("these days I live in {}", "in which town do I live?", ("Lisbon", "Bristol", "Montreal", "Salzburg")),
+    ("I earn my money as {}", "what do I work as?", ("a mechanic", "a chemist", "a lawyer")),
+    ("our cat is called {}", "what is the name of our cat?", ("Fluffy", "Peanut", "Lucky")),
+    ("the food that I like most is {}", "which food do I like most?", ("paella", "cheese")),
+)
 _NAMES_ITSELF = re.compile(
     r"\b(chatkit|program|assistant|model|machine|computer|software|bot|robot|terminal)\b", re.IGNORECASE
 )
@@ -98,10 +110,26 @@ def loops(text: str) -> bool:
     return in_a_row or max(triples.values(), default=0) >= 3
 
 
-def said(conversation: Conversation, text: str, seed: int) -> str:
-    """The reply to one message without history."""
-    events = conversation.turn(text, heads=["generation"], seed=seed)
+def said(conversation: Conversation, text: str, seed: int, history: Sequence[dict[str, str]] = ()) -> str:
+    """The reply to one message."""
+    events = conversation.turn(text, history=history, heads=["generation"], seed=seed)
     return "".join(event["text"] for event in events if event["event"] == "piece")
+
+
+def recalls(conversation: Conversation, seed: int, show: int) -> dict[str, int]:
+    """Print how many things that were told are known two turns later; the same as plain data."""
+    known = asked = 0
+    for told, question, words in TOLD:
+        for word in words:
+            history: list[dict[str, str]] = []
+            for text in (told.format(word), ELSEWHERE[asked % len(ELSEWHERE)], question):
+                reply = said(conversation, text, seed + asked, history)
+                history += [{"speaker": "user", "text": text}, {"speaker": "assistant", "text": reply}]
+            known, asked = known + (word.split()[-1].lower() in reply.lower()), asked + 1
+            if asked <= show:
+                print(f"    {' | '.join(turn['text'] for turn in history)}")
+    print(f"recalls    {known} of {asked} things that were told two turns before")
+    return {"recalled": known, "told": asked}
 
 
 def quoting(pages: Pages, asked: Sequence[str], least: float) -> tuple[float, float, float]:
@@ -130,7 +158,7 @@ def converse(assistant: Assistant, opening: Sequence[str], seed: int, show: int)
     for text, reply in [*zip(IDENTITY, names, strict=True)][:show]:
         print(f"    {text!r} -> {reply!r}")
     turns = {"replies": len(replies), "ended": ended / len(replies), "loops": sum(map(loops, replies)), "empty": empty}
-    return {**turns, "blanks": blanks, "named": named, "asked_what": len(names)}
+    return {**turns, "blanks": blanks, "named": named, "asked_what": len(names), **recalls(conversation, seed, show)}
 
 
 def documents(root: Path, asked: Sequence[str]) -> list[dict[str, Any]]:

@@ -39,7 +39,17 @@ def labelled(name: str, home: bool, ours: float) -> dict[str, Any]:
 
 def results(ours: float = 0.8, foreign: float = 0.7) -> dict[str, Any]:
     sets = [("a", True), ("b", True), ("c", True), ("far", False)]
-    turns = {"replies": 200, "ended": 0.985, "loops": 0, "empty": 0, "blanks": 3, "named": 17, "asked_what": 20}
+    turns = {
+        "replies": 200,
+        "ended": 0.985,
+        "loops": 0,
+        "empty": 0,
+        "blanks": 3,
+        "named": 17,
+        "asked_what": 20,
+        "recalled": 11,
+        "told": 24,
+    }
     pages = [
         {"pages": name, "coverage": 0.7, "recall": 0.09, "precision": 1.0, "chat": 0.003}
         for name in ("own", "handbook")
