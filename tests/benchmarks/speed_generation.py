@@ -32,6 +32,7 @@ TEXT = (
     "that yours is the best kitchen in it. If seven is not possible, eight would do as well. Thank you very much! "
 )
 OURS, EAGER = "chatkit int8 step", "eager nn.LSTM fp32"
+WHY = "the products take about two thirds of a step and read at half the limit (`products`), small operations the rest"
 
 
 class _Step(nn.Module):
@@ -150,19 +151,14 @@ def speed(label: str, config: EncoderConfig, vocab_size: int, *, tokens: int, ro
     result = Result(f"generation, {label}", "tokens", "cpu", EAGER, rates)
     result.facts["MB of int8 weights a token"] = num_bytes / 1e6
     result.facts["ours against the bandwidth limit"] = result.ratio(OURS, limit)
-    result.targets = [Target(f"generation {label}, against eager nn.LSTM, times", result.ratio(OURS), 25)]
+    result.targets = [Target(f"generation {label}, against eager nn.LSTM, times", result.ratio(OURS), 25, why=WHY)]
     if onnx:
-        result.targets.append(
-            Target(
-                f"generation {label}, against ONNX Runtime int8, times", result.ratio(OURS, "ONNX Runtime int8"), 0.9
-            )
-        )
+        ratio = result.ratio(OURS, "ONNX Runtime int8")
+        result.targets.append(Target(f"generation {label}, against ONNX Runtime int8, times", ratio, 0.9, why=WHY))
     else:
         result.facts["left out"] = "ONNX Runtime is not installed"
-    why = "the products alone take about two thirds of a step and read at half the limit, small operations the rest"
-    result.targets.append(
-        Target(f"generation {label}, share of the bandwidth limit", result.ratio(OURS, limit), 0.6, why=why)
-    )
+    share = result.ratio(OURS, limit)
+    result.targets.append(Target(f"generation {label}, share of the bandwidth limit", share, 0.6, why=WHY))
     return result
 
 

@@ -32,6 +32,7 @@ from pathlib import Path
 import start_peers
 
 PROMPT, READY = b"Say something", b"ready"
+HELP, FRAME, ANSWERS = "help, wall s", "first frame, CPU s", "ready, wall s"
 
 
 def help_seconds(command: str) -> float:
@@ -66,6 +67,27 @@ def app_start(command: str, home: str) -> tuple[float, float, bool]:
         os.close(terminal)
 
 
+def measure(runs: int, *, peers: bool) -> dict[str, list[float]]:
+    """Values of each figure, one a run.
+
+    Raises:
+        FileNotFoundError: If the command is not installed.
+    """
+    command = shutil.which("chatkit", path=str(Path(sys.executable).parent)) or shutil.which("chatkit")
+    if command is None:
+        raise FileNotFoundError("chatkit is not installed")
+    with tempfile.TemporaryDirectory() as home:
+        app_start(command, home)  # warm-up: byte code, the index of the shipped pages
+        starts = [app_start(command, home) for _ in range(runs)]
+    figures = {
+        HELP: [help_seconds(command) for _ in range(runs)],
+        FRAME: [cpu for cpu, _, _ in starts],
+        ANSWERS: [wall for _, wall, _ in starts],
+        "torch at first frame": [float(torch) for _, _, torch in starts],
+    }
+    return figures | (start_peers.measure(runs) if peers else {})
+
+
 def main() -> None:
     """Print median, least and most of each figure."""
     parser = argparse.ArgumentParser()
@@ -73,20 +95,10 @@ def main() -> None:
     parser.add_argument("--peers", action="store_true", help="Measure llm and elia, too.")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
-    command = shutil.which("chatkit", path=str(Path(sys.executable).parent)) or shutil.which("chatkit")
-    if command is None:
-        sys.exit("chatkit is not installed")
-    with tempfile.TemporaryDirectory() as home:
-        app_start(command, home)  # warm-up: byte code, the index of the shipped pages
-        starts = [app_start(command, home) for _ in range(args.runs)]
-    figures = {
-        "help, wall s": [help_seconds(command) for _ in range(args.runs)],
-        "first frame, CPU s": [cpu for cpu, _, _ in starts],
-        "ready, wall s": [wall for _, wall, _ in starts],
-        "torch at first frame": [float(torch) for _, _, torch in starts],
-    }
-    if args.peers:
-        figures |= start_peers.measure(args.runs)
+    try:
+        figures = measure(args.runs, peers=args.peers)
+    except FileNotFoundError as error:
+        sys.exit(str(error))
     for name, values in figures.items():
         print(f"{name:24} median {statistics.median(values):6.2f}   {min(values):6.2f} to {max(values):6.2f}")
     if args.json:

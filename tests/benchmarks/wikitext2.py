@@ -38,6 +38,7 @@ from chatkit.checkpoint import write_json
 from chatkit.training.allocator import keep_freed_memory
 
 SIDES = ("kneser_ney", "recipe", "ours")
+FIGURES = "figures.json"  # in DIR: what the last run without ``--only`` found
 Lines = dict[str, list[list[str]]]
 Reading = tuple[Tensor, Tensor, Tensor]
 
@@ -153,8 +154,9 @@ def main() -> None:
         say(f"{side}: {found[side]}")
     results = [result(found, part, arguments.minutes) for part in parts[1:]]
     print(markdown(results, machine()))
-    if arguments.json:
-        write_json(arguments.json, {"minutes": arguments.minutes, "config": dataclasses.asdict(config), **found})
+    data = {"minutes": arguments.minutes, "config": dataclasses.asdict(config), **found}
+    for file in filter(None, (arguments.json, None if arguments.only else arguments.out / FIGURES)):
+        write_json(file, data)
 
 
 if __name__ == "__main__":
