@@ -73,12 +73,16 @@ def test_the_benchmark_runs_and_goes_on(
     small = ["--set", "embedding=8", "--set", "hidden=12", "--set", "frequent=4", "--set", "sampled=4"]
     small += ["--set", "batch=2", "--set", "window=8"]
     base = ["wikitext2.py", str(folder), "--out", str(tmp_path / "runs")]
-    for minutes, more in (("0.02", ["--only", "ours"]), ("0.03", ["--test"])):
+    for minutes, more in (("0.02", ["--only", "ours"]), ("0.03", ["--test"]), ("0.03", [])):
         monkeypatch.setattr(sys, "argv", [*base, "--minutes", minutes, *small, *more])
         wikitext2.main()
-    printed = capsys.readouterr().out
-    assert "perplexity on test by that of the recipe, ours with cache" in printed
-    assert "kneser_ney, test" in printed
+        said = capsys.readouterr()
+        if "--test" in more:
+            assert "perplexity on test by that of the recipe, ours with cache" in said.out
+            assert "kneser_ney, test" in said.out
+            assert "recipe ..." in said.err
+    assert "perplexity on dev by that of the recipe" in said.out
+    assert said.err == ""  # what is finished is not measured again
 
 
 @pytest.mark.slow

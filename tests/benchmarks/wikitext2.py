@@ -38,7 +38,6 @@ from chatkit.checkpoint import write_json
 from chatkit.training.allocator import keep_freed_memory
 
 SIDES = ("kneser_ney", "recipe", "ours")
-FIGURES = "figures.json"  # in DIR: what the last run without ``--only`` found
 Lines = dict[str, list[list[str]]]
 Reading = tuple[Tensor, Tensor, Tensor]
 
@@ -86,17 +85,17 @@ def run_recipe(lines: Lines, minutes: float, out: Path) -> dict[str, float]:
     }
 
 
-def run_ours(lines: Lines, minutes: float, out: Path, config: Config | None = None) -> dict[str, float]:
+def run_ours(lines: Lines, minutes: float, out: Path, config: Config, looks: int) -> dict[str, float]:
     """chatkit."""
     keep_freed_memory()
     size = len({word for line in lines["train"] for word in line})
-    run = OurRun(lines["train"], size, minutes * 60, out / "ours.safetensors", config or Config())
+    run = OurRun(lines["train"], size, minutes * 60, out / "ours.safetensors", config)
 
     def look(run: OurRun) -> None:
         on_dev = run.perplexity(lines["dev"])
         say(f"chatkit: {run.trainer.seconds / 60:.1f} CPU minutes, step {run.trainer.step}, dev {on_dev:.1f}")
 
-    run.run(look)
+    run.run(look, looks)
     words = {part: sum(len(line) + 1 for line in rows) for part, rows in lines.items()}
     source = run.trainer.batches["generation"]
     return figures({p: run.read(lines[p]) for p in words if p != "train"}, words) | {
@@ -125,6 +124,30 @@ def result(found: dict[str, dict[str, float]], part: str, minutes: float) -> Res
     return out
 
 
+def kept(out: Path, side: str) -> dict[str, Any]:
+    """What is known of a finished side: ``minutes``, ``config`` and ``figures``; empty if nothing is."""
+    file = out / f"{side}.json"
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return found
+
+
+def measure(side: str, lines: Lines, minutes: float, out: Path, config: Config, looks: int) -> dict[str, float]:
+    """Figures of one side; trained and measured only where this has not been done before."""
+    known = {"minutes": minutes, "config": dataclasses.asdict(config) if side == "ours" else {}}
+    before = kept(out, side)
+    if {key: before.get(key) for key in known} == known and lines.keys() - {"train"} <= before["figures"].keys():
+        figures: dict[str, float] = before["figures"]
+        return figures
+    say(f"{side} ...")
+    if side == "ours":
+        found = run_ours(lines, minutes, out, config, looks)
+    else:
+        found = {"kneser_ney": run_kneser_ney, "recipe": run_recipe}[side](lines, minutes, out)
+    write_json(out / f"{side}.json", {**known, "figures": found})
+    say(f"{side}: {found}")
+    return found
+
+
 def main() -> None:
     """Run the sides that are wanted and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -135,6 +158,7 @@ def main() -> None:
     parser.add_argument("--test", action="store_true", help="Measure test too: once, after every choice.")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="Of our configuration.")
+    parser.add_argument("--looks", type=int, default=5, help="How often our side reads dev on the way, not counted.")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -142,21 +166,14 @@ def main() -> None:
     lines = {part: read_lines(arguments.folder, part) for part in parts}
     changes = {key: json.loads(value) for key, _, value in (pair.partition("=") for pair in arguments.set)}
     config = dataclasses.replace(Config(), **changes)
-    found: dict[str, dict[str, float]] = {}
-    for side in [arguments.only] if arguments.only else SIDES:
-        say(f"{side} ...")
-        if side == "ours":
-            found[side] = run_ours(lines, arguments.minutes, arguments.out, config)
-        else:
-            found[side] = {"kneser_ney": run_kneser_ney, "recipe": run_recipe}[side](
-                lines, arguments.minutes, arguments.out
-            )
-        say(f"{side}: {found[side]}")
+    found = {
+        side: measure(side, lines, arguments.minutes, arguments.out, config, arguments.looks)
+        for side in ([arguments.only] if arguments.only else SIDES)
+    }
     results = [result(found, part, arguments.minutes) for part in parts[1:]]
     print(markdown(results, machine()))
-    data = {"minutes": arguments.minutes, "config": dataclasses.asdict(config), **found}
-    for file in filter(None, (arguments.json, None if arguments.only else arguments.out / FIGURES)):
-        write_json(file, data)
+    if arguments.json:
+        write_json(arguments.json, {"minutes": arguments.minutes, "config": dataclasses.asdict(config), **found})
 
 
 if __name__ == "__main__":

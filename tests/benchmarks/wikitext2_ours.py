@@ -113,10 +113,10 @@ class OurRun:
         else:
             self.trainer.seconds = self._before
 
-    def run(self, look: Callable[[OurRun], None], looks: int = 6) -> None:
-        """Train until all seconds are spent; ``look`` is called so many times on the way and at the end."""
+    def run(self, look: Callable[[OurRun], None], looks: int = 5) -> None:
+        """Train until all seconds are spent; ``look`` is called so many times on the way."""
         trainer, saved = self.trainer, self.trainer.seconds
-        marks = [self._limit * (i + 1) / looks for i in range(looks)]
+        marks = [self._limit * (i + 1) / (looks + 1) for i in range(looks)]
         marks = [mark for mark in marks if mark > trainer.seconds]
         while not trainer.done:
             before, start = trainer.seconds, time.process_time()
