@@ -26,7 +26,7 @@ from chatkit.data.batching import Streams
 from chatkit.nn.encoder import EncoderConfig
 from chatkit.text.tokenizer import TEXT, Tokenizer
 from chatkit.training.building import find_head, new_assistant
-from chatkit.training.recipe import HeadConfig, Recipe, TokenizerConfig, TrainConfig
+from chatkit.training.recipe import HeadConfig, ObjectivesConfig, Recipe, TokenizerConfig, TrainConfig
 from chatkit.training.trainer import Trainer
 
 _TITLE = re.compile(r"= [^=].* =")
@@ -174,6 +174,7 @@ class OurRun:
                 frequent=config.frequent,
                 sampled=config.sampled,
             ),
+            objectives=ObjectivesConfig(conflict_every=0),  # there is one head
             heads={"generation": HeadConfig(data=("words",), batch=config.batch, window=config.window)},
         )
         torch.manual_seed(recipe.seed)
