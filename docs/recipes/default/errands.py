@@ -1,6 +1,6 @@
 """Dialogues of our own: what is told is recalled, orders and bookings go over several turns, what is not known is said.
 
-    python docs/recipes/default/errands.py OUT [--dialogues 6000]
+    python docs/recipes/default/errands.py OUT [--dialogues 10000]
 
 Writes OUT/dialogue and OUT/mood, each train, dev and test. No word that fills a place (a name, a city, a topping) in
 dev or test fills one in train, so that recalling is not learned by heart. OUT/mood holds what people say on errands as
@@ -509,7 +509,7 @@ def main() -> None:
     """Write the files."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else "")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--dialogues", type=int, default=6000)
+    parser.add_argument("--dialogues", type=int, default=10000)
     args = parser.parse_args()
     opinions = {user.lower() for user, _ in WORDS["small_talk"]}
     for part, share in OF_TRAIN.items():
