@@ -17,6 +17,7 @@ from chatkit.head.vocabulary import Vocabulary
 from chatkit.metrics.language import bits_per_byte, word_perplexity
 from chatkit.nn.decoding import Sampling, choose
 from chatkit.nn.pooling import AttentionPooling, activation, max_pool, mean_pool
+from chatkit.text.questions import is_question, without_greeting
 
 __all__ = [
     "API_VERSION",
@@ -46,7 +47,9 @@ __all__ = [
     "activation",
     "bits_per_byte",
     "choose",
+    "is_question",
     "max_pool",
     "mean_pool",
+    "without_greeting",
     "word_perplexity",
 ]

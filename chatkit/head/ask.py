@@ -39,6 +39,7 @@ class Services:
         encode_all: Encodes several texts in a view, from the zero state, as one batch.
         pick: From replies that a head has drawn to the one that is to be said.
         candidates: How many replies a head is to draw for ``pick``.
+        by_name: Whether the user named the heads that are to answer.
     """
 
     begin: Callable[[], tuple[Tensor, State]]
@@ -49,6 +50,7 @@ class Services:
     encode_all: Callable[[Sequence[str], str], Encoded]
     pick: Callable[[Sequence[str]], int] = lambda texts: 0
     candidates: int = 1
+    by_name: bool = False
 
 
 class Branches:
@@ -119,6 +121,11 @@ class Ask:
         other.__dict__.update(self.__dict__)
         other._running = self._state()
         return other
+
+    @property
+    def by_name(self) -> bool:
+        """Whether the user asked this head by name; else it looks on at a conversation, and may find nothing to say."""
+        return self._services.by_name
 
     @property
     def candidates(self) -> int:

@@ -27,6 +27,8 @@ from chatkit.objectives.pareto import non_dominated, normalised
 
 CANDIDATES = 8
 MOST_CANDIDATES = 64
+_EQUAL = 0.01  # sums so near to each other are equal to a reader; then the more fluent reply is said
+_SHOWN = 0.005  # values so near to each other read the same
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +82,7 @@ class Choice:
 
     def _place(self, k: int) -> str:
         wanted = self.values[:, k] * (-1 if self.objectives[k].weight < 0 else 1)
-        rank = 1 + int((wanted > wanted[self.picked]).sum())
+        rank = 1 + int((wanted > wanted[self.picked] + _SHOWN).sum())
         return f"{self.objectives[k].name} {self.values[self.picked, k]:.2f} ({rank} of {len(self.texts)})"
 
     def as_json(self) -> dict[str, Any]:
@@ -168,8 +170,9 @@ def choose_reply(
     objectives = [dataclasses.replace(known[name], weight=weights.get(name, 0.0)) for name in seen]
     table = np.array([values[name] for name in seen], dtype=np.float64).T.reshape(len(texts), len(seen))
     scores, front = _weighed(table, np.array([objective.weight for objective in objectives]))
-    best = (scores > scores.max() - 1e-9) & front  # of equal sums one that is not dominated: there always is one
-    return Choice(objectives, list(texts), table, scores, front, int(np.argmax(best)), missing)
+    best = np.flatnonzero((scores > scores.max() - _EQUAL) & front)  # never empty: of the highest one is not dominated
+    first = table[best, seen.index(own[0])] if own and own[0] in seen else scores[best]
+    return Choice(objectives, list(texts), table, scores, front, int(best[np.argmax(first)]), missing)
 
 
 def _weighed(table: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[NDArray[Any], NDArray[np.bool_]]:

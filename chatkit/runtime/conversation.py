@@ -83,7 +83,7 @@ class Conversation:
         """
         started = time.monotonic()
         seed = secrets.randbits(31) if seed is None else seed
-        turn = _Turn(self, number, text, history, dict(options or {}), seed, cancelled)
+        turn = _Turn(self, number, text, history, dict(options or {}), seed, cancelled, heads is not None)
         for name in self._order(heads, skip):
             if cancelled():
                 break
@@ -145,10 +145,11 @@ class _Turn:
         options: dict[str, Any],
         seed: int,
         cancelled: Callable[[], bool],
+        by_name: bool,
     ) -> None:
         self._host, self._number, self._text = host, number, text
         self._turns = [*history, {"speaker": "user", "text": text}]
-        self._options, self._seed, self._cancelled = options, seed, cancelled
+        self._options, self._seed, self._cancelled, self._by_name = options, seed, cancelled, by_name
         self.trust = Trust(host.assistant, text, _coverage(options))
         self._weights = host.tuned.turn(options.pop("dial", None) or {})
         self.learned = host.tuned.learn(options.pop("learn", None), self._turns)
@@ -246,6 +247,7 @@ class _Turn:
             lambda texts, view: self._encode_all(texts, view, head),
             lambda texts: self._pick(head.name, texts),
             self._candidates,
+            self._by_name,
         )
         return Ask(self._text, services, self._options, self._seed)
 

@@ -20,9 +20,10 @@ from chatkit.plugin_api import (
     StorageError,
     Vocabulary,
     choose,
+    is_question,
 )
 from chatkit_generation.avoiding import Avoided
-from chatkit_generation.citing import COVERAGE, asks, citable, quotation
+from chatkit_generation.citing import COVERAGE, citable, quotation
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
 
@@ -114,7 +115,7 @@ class Generation(LanguageModel):
     def _cited(self, ask: Ask) -> str:
         """What the indexed documents say, if the message asks about them; else ""."""
         least = float(ask.options.get("cite", self.cite))
-        if least > 1 or ask.options.get("continue") or not asks(ask.text):
+        if least > 1 or ask.options.get("continue") or not is_question(ask.text):
             return ""
         try:
             hits = ask.search(None, ask.text, 3)

@@ -9,27 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from chatkit.plugin_api import Hit
+from chatkit.plugin_api import Hit, is_question
 
 COVERAGE = 0.7  # chosen on dev by tests/benchmarks/behaviour.py
 LEAST_WORDS = 2
 MOST_CHARACTERS = 320
-_QUESTION = re.compile(
-    r"\?\s*$|^\W*(how|what|where|which|who|whom|whose|when|why|can|could|does|do|did|is|are|will|may|should|must"
-    r"|explain|describe|find|(tell|show) me (about|how|what|where|which|who|when|why))\b",
-    re.IGNORECASE,
-)
-_ABOUT_YOU = re.compile(r"\b(you|your|yours|yourself|u)\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n")
 _FENCE = re.compile(r"```.*?(```|\Z)", re.DOTALL)
 _WORD = re.compile(r"\w+")
-
-
-def asks(text: str) -> bool:
-    """Whether a message is asked as a question that documents might answer."""
-    return bool(_QUESTION.search(text)) and not _ABOUT_YOU.search(
-        text
-    )  # "do you like music?" is asked of the assistant
 
 
 def citable(text: str, hits: Sequence[Hit], coverage: float = COVERAGE) -> Hit | None:
@@ -40,7 +27,7 @@ def citable(text: str, hits: Sequence[Hit], coverage: float = COVERAGE) -> Hit |
         hits: Passages found for it, best first.
         coverage: Least share of the message's words, by rarity, that must stand in the passage; above 1 none will do.
     """
-    if not asks(text):
+    if not is_question(text):
         return None
     found = [hit for hit in hits if hit.coverage >= coverage and hit.matched >= LEAST_WORDS]
     return max(found, key=lambda hit: hit.coverage, default=None)

@@ -25,11 +25,9 @@ from chatkit.plugin_api import (
     Vocabulary,
     max_pool,
     mean_pool,
+    without_greeting,
 )
-
-# A passage that holds no word of the message has a score from the vectors alone: below this they are not alike either,
-# and a greeting is better answered by no passage than by any three.
-_ALIKE = 0.2
+from chatkit_retrieval.showing import is_shown
 
 
 class Retrieval(Head):
@@ -120,8 +118,9 @@ class Retrieval(Head):
     def stream(self, ask: Ask) -> Iterator[Piece | Answer]:
         """The best passages of the indexed documents for the message."""
         vector = self.vector(ask.encode(view="message"), "query")[0]
-        found = ask.search(vector, ask.text, int(ask.options.get("top_k_passages", self.k)))
-        yield Answer(Ranking([hit for hit in found if hit.matched or hit.score >= _ALIKE]))
+        text = ask.text if ask.by_name else without_greeting(ask.text)
+        found = ask.search(vector, text, int(ask.options.get("top_k_passages", self.k)))
+        yield Answer(Ranking([hit for hit in found if is_shown(hit, ask.text, asked=ask.by_name)]))
 
     def judge(self, ask: Ask, texts: Sequence[str]) -> Mapping[str, Tensor]:
         """Cosine of each reply with the message, and with the passage found for it that is closest to the reply.

@@ -4,8 +4,8 @@
                                              [--json FILE]
 
 The translation head reads English sentences of Tatoeba at home; the foreign domain is the documentation of
-pydocs_en_fr. N of its English sentences are translated by the head itself (``chatkit augment --translate fr`` does so;
-He et al. 2020), and the assistant trains on: "home" on Tatoeba alone, the control; "self" on as many pairs, half of them
+pydocs_en_fr. N of its English sentences are translated by the head itself (``chatkit augment --translate fr``; He et
+al. 2020), and the assistant trains on: "home" on Tatoeba alone, the control; "self" on as many pairs, half of them
 its own; "real" the same with the sentences' real translations, the most that such pairs can give. chrF and nats a piece
 on dev, paired by seed. Goes on from FILE.
 """

@@ -39,8 +39,10 @@ VERSION_1 = {
     "activation",
     "bits_per_byte",
     "choose",
+    "is_question",
     "max_pool",
     "mean_pool",
+    "without_greeting",
     "word_perplexity",
 }
 MEMBERS_OF_HEAD = {

@@ -29,3 +29,41 @@ def test_a_passage_is_shown_for_its_words_or_its_likeness(
     events = list(conversation.turn("when does the train leave?", heads=["retrieval"], seed=1))
     answer = next(event["answer"] for event in events if event["event"] == "answer")
     assert [item["source"] for item in answer["items"]] == shown
+
+
+PARTLY = Hit("the train and the ferry to the islands", 1.0, "e.md:1", coverage=0.3, matched=1)
+MOSTLY = Hit("the train to the coast leaves at nine", 1.0, "f.md:1", coverage=0.5, matched=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("when does the next train to the coast leave?", ["e.md:1", "f.md:1", "b.md:1"]),
+        ("I took the train to the coast", ["f.md:1"]),
+        ("do you like trains?", ["f.md:1"]),
+    ],
+)
+def test_beside_a_conversation_a_passage_holds_more_than_a_word_of_it(
+    assistant: Assistant, text: str, shown: list[str]
+) -> None:
+    conversation = Conversation(assistant, lambda vector, text, k: [PARTLY, MOSTLY, ALIKE])
+    answer = next(
+        event["answer"]
+        for event in conversation.turn(text, seed=1)
+        if event["event"] == "answer" and event["head"] == "retrieval"
+    )
+    assert [item["source"] for item in answer["items"]] == shown
+
+
+def test_a_greeting_is_searched_for_only_when_it_is_asked_for(assistant: Assistant) -> None:
+    asked: list[str] = []
+
+    def search(vector: object, text: str, k: int) -> list[Hit]:
+        asked.append(text)
+        return []
+
+    conversation = Conversation(assistant, search)
+    list(conversation.turn("Hello, how are you?", seed=1))
+    list(conversation.turn("hello", heads=["retrieval"], seed=1))
+    assert "how are you?" in asked
+    assert asked[-1] == "hello"

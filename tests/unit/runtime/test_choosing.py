@@ -66,6 +66,14 @@ def test_what_is_chosen_has_the_highest_sum_and_is_not_dominated(
     assert choice.front.tolist() == non_dominated([(-a, -b) for a, b in points]).tolist()
 
 
+def test_of_sums_that_read_the_same_the_more_fluent_reply_is_said() -> None:
+    class Drawer(Judge):
+        name = "nobody"  # as ``choose`` says who drew
+
+    choice = choose(["-1.3 0.999", "-0.6 0.998", "-0.5 0.2", "-2 0"], {"second": 1.0}, Drawer())
+    assert choice.picked == 1
+
+
 def test_a_weight_below_0_wants_less() -> None:
     texts = ["1 0", "3 0", "2 0"]
     assert choose(texts, {"first": 1.0}).picked == 1

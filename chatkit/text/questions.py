@@ -1,0 +1,27 @@
+"""What kind of message a text is, by its English words: a question, and without the greeting before it."""
+
+from __future__ import annotations
+
+import re
+
+_QUESTION = re.compile(
+    r"\?\s*$|^\W*(how|what|where|which|who|whom|whose|when|why|can|could|does|do|did|is|are|will|may|should|must"
+    r"|explain|describe|find|(tell|show) me (about|how|what|where|which|who|when|why))\b",
+    re.IGNORECASE,
+)
+_ABOUT_YOU = re.compile(r"\b(you|your|yours|yourself|u)\b", re.IGNORECASE)
+_GREETING = re.compile(
+    r"^(\W*(hello|hi+|hey+|good (morning|evening|afternoon|night)|thank you|thanks?|ok(ay)?|yes|yeah|no|nope|(good)?bye"
+    r"|well|oh|wow|cool|nice|great|please)\b)+\W*",
+    re.IGNORECASE,
+)
+
+
+def is_question(text: str) -> bool:
+    """Whether a message is asked as a question that documents might answer; not so "do you like music?"."""
+    return bool(_QUESTION.search(text)) and not _ABOUT_YOU.search(text)
+
+
+def without_greeting(text: str) -> str:
+    """The rest of a message after what people say before they say something: "hi, the opening hours" has two words."""
+    return _GREETING.sub("", text)
