@@ -55,14 +55,14 @@ def _bars(rows: Sequence[tuple[str, str, float, float, float]]) -> str:
     lines = []
     for i, (name, colour, value, low, high) in enumerate(rows):
         y = 10 + 28 * i
-        ends = [260 + 300 * min(max(x, 0.0), 1.0) for x in (low, high)]
+        ends = [270 + 300 * min(max(x, 0.0), 1.0) for x in (low, high)]
         lines.append(
             f'<text x="0" y="{y + 13}">{html.escape(name)}</text>'
-            f'<rect x="260" y="{y}" width="{300 * value:.1f}" height="18" fill="{colour}"/>'
+            f'<rect x="270" y="{y}" width="{300 * value:.1f}" height="18" fill="{colour}"/>'
             f'<line x1="{ends[0]:.1f}" x2="{ends[1]:.1f}" y1="{y + 9}" y2="{y + 9}" stroke="#888" stroke-width="2"/>'
-            f'<text x="568" y="{y + 13}">{value:.1%}</text>'
+            f'<text x="578" y="{y + 13}">{value:.1%}</text>'
         )
-    return f'<svg role="img" width="640" height="{20 + 28 * len(rows)}">{"".join(lines)}</svg>'
+    return f'<svg role="img" width="650" height="{20 + 28 * len(rows)}">{"".join(lines)}</svg>'
 
 
 def _histogram(shares: Mapping[str, Sequence[float]]) -> str:
