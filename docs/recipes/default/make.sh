@@ -11,10 +11,11 @@ out=$(cd "$2" && pwd)
 for set in "$sets"/*; do ln -sfn "$set" "$out/sets/$(basename "$set")"; done
 [ -e "$out/sets/weak/train.jsonl" ] || python "$here/weak_labels.py" "$sets" "$out/sets/weak"
 [ -e "$out/sets/errands/mood/test.jsonl" ] || python "$here/errands.py" "$out/sets/errands"
+[ -e "$out/sets/errands_plain/mood/test.jsonl" ] || python "$here/errands.py" "$out/sets/errands_plain" --plain
 cd "$out"
-cp "$here"/[1-5].toml .
-cp "$here"/../../../chatkit/assets/recipe.toml 6.toml
-for part in 1 2 3 4 5 6; do
+cp "$here"/[1-6].toml .
+cp "$here"/../../../chatkit/assets/recipe.toml 7.toml
+for part in 1 2 3 4 5 6 7; do
   [ -e "$part/done" ] && continue
   # The fifth part began at the int8 form of the fourth, which alone was kept.
   [ "$part" = 5 ] && { [ -e 4q/assistant.toml ] || chatkit compress --int8 --model 4 --out 4q; }
@@ -22,6 +23,6 @@ for part in 1 2 3 4 5 6; do
   chatkit train "$part.toml" --set "data.root=$out/sets" --out "$part" $resume
   touch "$part/done"
 done
-chatkit compress --int8 --model 6 --out default
-chatkit calibrate --model default --config 6.toml --set "data.root=$out/sets"
-echo "figures: python $here/figures.py $sets --model $out/default --out $out/figures --runs $out/1 $out/2 $out/3 $out/4 $out/5 $out/6"
+chatkit compress --int8 --model 7 --out default
+chatkit calibrate --model default --config 7.toml --set "data.root=$out/sets"
+echo "figures: python $here/figures.py $sets --model $out/default --out $out/figures --runs $out/1 $out/2 $out/3 $out/4 $out/5 $out/6 $out/7"
