@@ -78,6 +78,7 @@ TOLD = (
 _NAMES_ITSELF = re.compile(
     r"\b(chatkit|program|assistant|model|machine|computer|software|bot|robot|terminal)\b", re.IGNORECASE
 )
+_FORGETS = re.compile(r"\b(remember|memory|in mind|not told)\b", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _BLANK = re.compile(r"\[[^\]]*[a-z]|\((?:user|name|your|my)\b|\buser ?[12]\b", re.IGNORECASE)
 
@@ -118,7 +119,7 @@ def said(conversation: Conversation, text: str, seed: int, history: Sequence[dic
 
 def recalls(conversation: Conversation, seed: int, show: int) -> dict[str, int]:
     """Print how many things that were told are known two turns later; the same as plain data."""
-    known = asked = 0
+    known = asked = admitted = 0
     for told, question, words in TOLD:
         for word in words:
             history: list[dict[str, str]] = []
@@ -126,10 +127,11 @@ def recalls(conversation: Conversation, seed: int, show: int) -> dict[str, int]:
                 reply = said(conversation, text, seed + asked, history)
                 history += [{"speaker": "user", "text": text}, {"speaker": "assistant", "text": reply}]
             known, asked = known + (word.split()[-1].lower() in reply.lower()), asked + 1
+            admitted += bool(_FORGETS.search(reply))
             if asked <= show:
                 print(f"    {' | '.join(turn['text'] for turn in history)}")
-    print(f"recalls    {known} of {asked} things that were told two turns before")
-    return {"recalled": known, "told": asked}
+    print(f"recalls    {known} of {asked} things that were told two turns before; of {admitted} it says that it cannot")
+    return {"recalled": known, "told": asked, "admitted": admitted}
 
 
 def quoting(pages: Pages, asked: Sequence[str], least: float) -> tuple[float, float, float]:

@@ -49,6 +49,7 @@ def results(ours: float = 0.8, foreign: float = 0.7) -> dict[str, Any]:
         "asked_what": 20,
         "recalled": 11,
         "told": 24,
+        "admitted": 9,
     }
     pages = [
         {"pages": name, "coverage": 0.7, "recall": 0.09, "precision": 1.0, "chat": 0.003}

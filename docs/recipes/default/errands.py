@@ -5,8 +5,8 @@
 Writes OUT/dialogue and OUT/mood, each train, dev and test. No word that fills a place (a name, a city, a topping) in
 dev or test fills one in train, so that recalling is not learned by heart. OUT/mood holds what people say on errands as
 neutral text: "large, with mushrooms" is no complaint, which the labelled sets, all of them opinions, do not tell. An
-order ends with the assistant saying that it only takes notes, which is the truth. An LSTM of this size learned the form of
-recalling in an hour, not the thing: it said wrong names. With --plain replies repeat nothing, and say so when asked.
+order ends with the assistant saying that it only takes notes, which is the truth. An LSTM of this size learned the form
+of recalling in an hour, not the thing: it said wrong names. With --plain replies repeat nothing, and say so when asked.
 """
 
 from __future__ import annotations
