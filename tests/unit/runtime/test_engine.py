@@ -121,7 +121,8 @@ def engine(start: Callable[[], Process], trained: Path, tmp_path_factory: pytest
 
 
 def test_a_turn_over_the_pipe(engine: Process) -> None:
-    engine.send({"do": "ask", "turn": 1, "text": "how do I index my documents?", "seed": 3, "history": [], "heads": None})
+    asked = "how do I index my documents?"
+    engine.send({"do": "ask", "turn": 1, "text": asked, "seed": 3, "history": [], "heads": None})
     events = engine.until("done")
     assert {e["turn"] for e in events} == {1}
     answers = {e["head"]: e["answer"] for e in events if e["event"] == "answer"}
