@@ -141,15 +141,21 @@ class OurRun:
     def read(self, lines: list[list[str]]) -> tuple[Tensor, Tensor, Tensor]:
         """Every word of a text: nats (N,), states before it (N, D), ids (N,); each article from the zero state."""
         backbone = self.trainer.assistant.backbone.eval()
-        parts: list[tuple[Tensor, Tensor, Tensor]] = []
-        for ids in sequences(self.tokenizer, lines):
-            row, state = torch.tensor(ids), None
-            for start in range(0, len(ids) - 1, _READ):
+        rows = [torch.tensor(ids) for ids in sequences(self.tokenizer, lines)]
+        targets = torch.cat([row[1:] for row in rows])
+        # Made at once: what is kept of each chunk would lie among its logits, and with ``keep_freed_memory`` those of
+        # the next chunk would be laid beyond it, 34 MB each time.
+        nats, states = torch.empty(len(targets)), torch.empty(len(targets), backbone.encoder.width)
+        done = 0
+        for row in rows:
+            state = None
+            for start in range(0, len(row) - 1, _READ):
                 chunk = row[start : start + _READ + 1]
                 hidden, state = backbone.encoder(chunk[None, :-1], state)
-                parts.append((backbone.softmax.nats(hidden[0], chunk[1:]), hidden[0], chunk[1:]))
-        nats, hidden, targets = (torch.cat(each) for each in zip(*parts, strict=True))
-        return nats, hidden, targets
+                place = slice(done, done + len(chunk) - 1)
+                nats[place], states[place] = backbone.softmax.nats(hidden[0], chunk[1:]), hidden[0]
+                done = place.stop
+        return nats, states, targets
 
     def perplexity(self, lines: list[list[str]]) -> float:
         """Of words, the ends of lines among them: all nats by the number of words, however they are spelt."""
