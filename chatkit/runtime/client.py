@@ -270,7 +270,10 @@ class EngineClient:
             started = time.monotonic()
             limit = self.silence if turn.cancelled is None else turn.cancelled + self.grace - started
             try:
-                event = await asyncio.wait_for(turn.inbox.get(), max(limit, 0))
+                async with asyncio.timeout(
+                    max(limit, 0)
+                ):  # wait_for of Python 3.11 may take the end of the app for its own
+                    event = await turn.inbox.get()
             except TimeoutError:
                 how = f"did not answer for {self.silence:g} s"
                 if turn.cancelled is not None:

@@ -6,7 +6,6 @@ Knows of turns only that one is being answered: ``client`` follows them.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -184,8 +183,9 @@ class EngineHost:
         pump, self._pump = self._pump, None
         if pump is not None and pump is not asyncio.current_task():
             pump.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await pump
+            await asyncio.wait({pump})  # unlike suppressing its CancelledError this lets one of our own through
+            if not pump.cancelled():
+                pump.result()
         return process.place if process is not None else ""
 
     async def _read(self, process: EngineProcess) -> None:

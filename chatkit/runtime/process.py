@@ -150,7 +150,8 @@ class EngineProcess:
         if self._process.stdin is not None:
             self._process.stdin.close()
         with contextlib.suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._process.wait(), END_SECONDS)
+            async with asyncio.timeout(END_SECONDS):
+                await self._process.wait()
         await self.kill()
 
     def _kill_group(self) -> None:

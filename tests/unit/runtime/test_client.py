@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from chatkit.runtime.client import EngineClient, Load
+from chatkit.runtime.client import EngineClient, Load, _Turn
 
 FAKE = (sys.executable, str(Path(__file__).parents[2] / "tui" / "fake_engine.py"))
 MOOD = {"bars": {"good": 1.0}}
@@ -276,3 +276,20 @@ async def test_a_second_turn_at_once_is_refused(engine):
     client.cancel()
     await turn
     await client.close()
+
+
+@pytest.mark.parametrize("steps", range(5))
+async def test_the_end_of_the_app_is_not_taken_for_an_event_that_comes_with_it(steps, tmp_path):
+    """Python 3.11's ``wait_for`` swallowed it, and the app waited for the next prompt for ever."""
+    client, turn = EngineClient(Load(), [].append, command=FAKE, log=tmp_path / "engine.log"), _Turn(1, {}, None)
+    waiting = asyncio.create_task(client._next(turn))
+    await asyncio.sleep(0)
+    turn.inbox.put_nowait({"event": "piece"})
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    if waiting.done():
+        assert waiting.result() == {"event": "piece"}
+        return
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
