@@ -38,6 +38,20 @@ SMALL = (
 )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two workers for the suite or a folder of it; none where they cost more than they save.
+
+    One file is run faster without them. Slow tests measure time and memory, or start processes of their own. The
+    summary of a contract, unused snapshots to be removed, and output that is not captured reach the terminal from one
+    process alone. ``-n`` overrides it.
+    """
+    folders = all(Path(argument).is_dir() for argument in config.args)
+    alone = config.option.markexpr != "not slow" or config.option.capture == "no"
+    alone |= any(config.getoption(name, None) for name in ("chatkit_head", "update_snapshots", "trace"))
+    return min(2, os.cpu_count() or 1) if folders and not alone else 0
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's folder, empty at the start of each test."""
