@@ -17,6 +17,9 @@ TEXT = "# Sea\n\n" + "\n\n".join(
 )
 
 
+WIDE = (240, 40)  # the head line shows the whole path, however long that of the tests' folder is
+
+
 @pytest.fixture
 def notes(tmp_path):
     folder = tmp_path / "notes"
@@ -48,7 +51,7 @@ async def shown(chat):
 
 
 async def test_enter_opens_the_document_at_the_passage_and_escape_goes_back(drive, notes):
-    async with drive(found(notes / "sea.md", "number 200 ")) as chat:
+    async with drive(found(notes / "sea.md", "number 200 "), size=WIDE) as chat:
         await opened(chat)
         await chat.sees("sea.md:", "Sea", str(notes / "sea.md"), "Paragraph 200: the whale number 200 swims", "401")
         assert "Paragraph 1:" not in chat.text
@@ -149,7 +152,7 @@ async def test_a_passage_of_an_older_chat_is_looked_up_in_the_index(drive, notes
     for item in script["heads"]["retrieval"]["items"]:
         del item["path"], item["line"]
     DocumentIndex(home / "index.db").add([notes])
-    async with drive(script) as chat:
+    async with drive(script, size=WIDE) as chat:
         await opened(chat)
         await chat.sees(str(notes / "sea.md"), "Paragraph 200:", "401")
 
