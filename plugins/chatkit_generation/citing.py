@@ -30,7 +30,14 @@ def citable(text: str, hits: Sequence[Hit], coverage: float = COVERAGE) -> Hit |
     if not is_question(text):
         return None
     found = [hit for hit in hits if hit.coverage >= coverage and hit.matched >= LEAST_WORDS]
-    return max(found, key=lambda hit: hit.coverage, default=None)
+    asked = _stems(text)
+
+    def nearest(hit: Hit) -> tuple[float, float]:
+        """A heading that asks the same comes first: "how do I index" is not answered by how to remove from it."""
+        heading = _stems(hit.heading)
+        return len(asked & heading) / max(len(asked | heading), 1), hit.coverage
+
+    return max(found, key=nearest, default=None)
 
 
 def quotation(text: str, hit: Hit) -> str:

@@ -82,3 +82,16 @@ def test_an_index_that_cannot_be_read_costs_no_reply(trained: Path, monkeypatch:
     said = {answer.head: answer for answer in Chat(trained, safe=True).ask("where is the history?").answers}
     assert said["generation"].answer.plain
     assert "retrieval" not in said
+
+
+def test_a_passage_whose_heading_asks_the_same_comes_first():
+    other = Hit(
+        "chatkit index remove PATH",
+        1.3,
+        "a.md:3",
+        "How do I remove a document from the index?",
+        coverage=1.0,
+        matched=2,
+    )
+    same = Hit("chatkit index add PATH", 1.1, "a.md:1", "How do I index my own documents?", coverage=0.9, matched=2)
+    assert citable("how do I index my documents?", [other, same]) is same

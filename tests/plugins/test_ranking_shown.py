@@ -32,21 +32,24 @@ def test_a_passage_is_shown_for_its_words_or_its_likeness(
 
 
 PARTLY = Hit("the train and the ferry to the islands", 1.0, "e.md:1", coverage=0.3, matched=1)
+CHANCE = Hit("all trains", 1.0, "g.md:1", coverage=1.0, matched=1)
 MOSTLY = Hit("the train to the coast leaves at nine", 1.0, "f.md:1", coverage=0.5, matched=2)
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        ("when does the next train to the coast leave?", ["e.md:1", "f.md:1", "b.md:1"]),
+        ("when does the next train to the coast leave?", ["e.md:1", "f.md:1", "b.md:1", "g.md:1"]),
         ("I took the train to the coast", ["f.md:1"]),
         ("do you like trains?", ["f.md:1"]),
+        ("no, that is the whole of it", ["f.md:1"]),
+        ("thanks, trains", ["f.md:1", "g.md:1"]),
     ],
 )
 def test_beside_a_conversation_a_passage_holds_more_than_a_word_of_it(
     assistant: Assistant, text: str, shown: list[str]
 ) -> None:
-    conversation = Conversation(assistant, lambda vector, text, k: [PARTLY, MOSTLY, ALIKE])
+    conversation = Conversation(assistant, lambda vector, text, k: [PARTLY, MOSTLY, ALIKE, CHANCE])
     answer = next(
         event["answer"]
         for event in conversation.turn(text, seed=1)
