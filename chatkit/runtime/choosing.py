@@ -27,7 +27,7 @@ from chatkit.objectives.pareto import non_dominated, normalised
 
 CANDIDATES = 8
 MOST_CANDIDATES = 64
-_EQUAL = 0.01  # sums so near to each other are equal to a reader; then the more fluent reply is said
+_EQUAL = 0.01  # share of all weight by which sums may differ and still read the same; then the more fluent is said
 _SHOWN = 0.005  # values so near to each other read the same
 
 
@@ -170,8 +170,10 @@ def choose_reply(
     objectives = [dataclasses.replace(known[name], weight=weights.get(name, 0.0)) for name in seen]
     table = np.array([values[name] for name in seen], dtype=np.float64).T.reshape(len(texts), len(seen))
     scores, front = _weighed(table, np.array([objective.weight for objective in objectives]))
-    best = np.flatnonzero((scores > scores.max() - _EQUAL) & front)  # never empty: of the highest one is not dominated
-    first = table[best, seen.index(own[0])] if own and own[0] in seen else scores[best]
+    near = _EQUAL * sum(abs(objective.weight) for objective in objectives) + 1e-9
+    best = np.flatnonzero((scores > scores.max() - near) & front)  # never empty: of the highest one is not dominated
+    unweighed = [name for name in own if name in seen and name not in weights]
+    first = table[best, seen.index(unweighed[0])] if unweighed else scores[best]
     return Choice(objectives, list(texts), table, scores, front, int(best[np.argmax(first)]), missing)
 
 

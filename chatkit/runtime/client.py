@@ -270,9 +270,8 @@ class EngineClient:
             started = time.monotonic()
             limit = self.silence if turn.cancelled is None else turn.cancelled + self.grace - started
             try:
-                async with asyncio.timeout(
-                    max(limit, 0)
-                ):  # wait_for of Python 3.11 may take the end of the app for its own
+                # Python 3.11's wait_for swallows a cancellation that comes together with the event.
+                async with asyncio.timeout(max(limit, 0)):
                     event = await turn.inbox.get()
             except TimeoutError:
                 how = f"did not answer for {self.silence:g} s"

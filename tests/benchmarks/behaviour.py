@@ -11,6 +11,7 @@ Recalls     24 short conversations of a person who tells something, talks of som
 Documents   questions about chatkit's own pages (english/retrieval), with those pages indexed: replies that quote a
             passage (recall), and quotes from a passage that is judged right (precision). Beside it messages of
             dialogues that are asked as questions, with the same pages and with notes_handbook: replies that quote.
+Passages    which passages stand beside a message: the right one for 400 questions each, any beside turns of dialogues.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import chatkit_corpora
 from chatkit_generation.citing import citable
+from chatkit_retrieval.showing import is_shown
 from default_assistant import DIALOGUE
 
 from chatkit import paths
@@ -36,6 +38,7 @@ from chatkit.assistant import Assistant
 from chatkit.data.readers import read_collection
 from chatkit.data.records import Problems
 from chatkit.head.answer import Hit
+from chatkit.plugin_api import without_greeting
 from chatkit.runtime.conversation import Conversation
 from chatkit.runtime.loading import load_trained
 from chatkit.search.bm25 import BM25
@@ -177,6 +180,32 @@ def documents(root: Path, asked: Sequence[str]) -> list[dict[str, Any]]:
     return rows
 
 
+def passages(root: Path, said: Sequence[str]) -> list[dict[str, Any]]:
+    """Print how often the right passage is shown for a question, and any beside talk; with what holds a word, too."""
+    rows = []
+    print("passages   rule     right passage shown   turns of a chat with passages")
+    for name, pages in {
+        "own": Pages(chatkit_corpora.path("english") / "retrieval"),
+        "handbook": Pages(root / "notes_handbook"),
+        "faq_dstc9": Pages(root / "faq_dstc9"),
+    }.items():
+        queries = list(pages.queries.items())[:400]
+        asked = [(query, text, pages.search(without_greeting(text))) for query, text in queries]
+        talk = [(text, pages.search(without_greeting(text))) for text in said]
+        for rule, asks in (("any word", True), ("ships", False)):
+            right = sum(
+                any(
+                    is_shown(hit, text, asked=asks) and pages.qrels.get(query, {}).get(hit.source, 0) > 0
+                    for hit in hits
+                )
+                for query, text, hits in asked
+            )
+            beside = sum(any(is_shown(hit, text, asked=asks) for hit in hits) for text, hits in talk)
+            print(f"{name:10} {rule:8} {right / len(asked):>19.3f} {beside / len(talk):>31.3f}")
+            rows.append({"pages": name, "rule": rule, "right": right / len(asked), "chat": beside / len(talk)})
+    return rows
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else "")
@@ -185,24 +214,29 @@ def main() -> None:
     parser.add_argument("--split", default="dev", choices=["dev", "test"])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=0, help="print so many replies")
-    parser.add_argument("--only", choices=["turns", "documents"])
+    parser.add_argument("--only", choices=["turns", "documents", "passages"])
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     assistant = load_trained(args.model)
     head = type(assistant.heads["generation"])
     opening: list[str] = []
     asked: list[str] = []
+    talk: list[str] = []
     for name in DIALOGUE:
         records = read_records(head, args.data / name, args.split, Problems())
         opening += [record["turns"][0]["text"] for record in draw(records, 50, seed=args.seed)]
         turns = [turn["text"] for record in records for turn in record["turns"]]
         questions = [text for text in turns if text.rstrip().endswith("?")]
         asked += random.Random(args.seed).sample(questions, min(100, len(questions)))
+        early = [turn["text"] for record in records for turn in record["turns"][:3]]
+        talk += random.Random(args.seed).sample(early, min(150, len(early)))
     found: dict[str, Any] = {"split": args.split}
-    if args.only != "documents":
+    if args.only in (None, "turns"):
         found["turns"] = converse(assistant, opening, args.seed, args.show)
-    if args.only != "turns":
+    if args.only in (None, "documents"):
         found["documents"] = documents(args.data, asked)
+    if args.only in (None, "passages"):
+        found["passages"] = passages(args.data, talk)
     if args.json:
         args.json.write_text(json.dumps(found, indent=1), encoding="utf-8")
 

@@ -70,8 +70,10 @@ def test_of_sums_that_read_the_same_the_more_fluent_reply_is_said() -> None:
     class Drawer(Judge):
         name = "nobody"  # as ``choose`` says who drew
 
-    choice = choose(["-1.3 0.999", "-0.6 0.998", "-0.5 0.2", "-2 0"], {"second": 1.0}, Drawer())
-    assert choice.picked == 1
+    texts = ["-1.3 0.999", "-0.6 0.998", "-0.5 0.2", "-2 0"]
+    for weight in (1.0, 0.02):  # a small weight makes no two replies equal
+        assert choose(texts, {"second": weight}, Drawer()).picked == 1
+    assert choose(["0 0", "1 0.5", "2 1"], {"first": -1.0}, Drawer()).picked == 0  # what is weighed decides by itself
 
 
 def test_a_weight_below_0_wants_less() -> None:
