@@ -16,6 +16,7 @@ from chatkit.head.version import API_VERSION
 from chatkit.head.vocabulary import Vocabulary
 from chatkit.metrics.language import bits_per_byte, word_perplexity
 from chatkit.nn.decoding import Sampling, choose
+from chatkit.nn.pointer import Pointer
 from chatkit.nn.pooling import AttentionPooling, activation, max_pool, mean_pool
 from chatkit.text.questions import is_question, without_greeting
 
@@ -37,6 +38,7 @@ __all__ = [
     "Markdown",
     "Metric",
     "Piece",
+    "Pointer",
     "Ranking",
     "Record",
     "Sampling",

@@ -34,17 +34,16 @@ def command(
     """Go on training the language model on unlabelled text, the old domain's loss watched and bounded."""
     if (on is None) == (session is None):
         raise click.UsageError("say what to read: --on PATH, or --session ID")
-    import os
-
     import torch
 
     from chatkit.generalisation.adapt import AdaptConfig
     from chatkit.generalisation.adapt_model import adapt_model
+    from chatkit.nn.parallel import threads
     from chatkit.runtime.shift_bodies import history_body
     from chatkit.training.on_history import remember
     from chatkit.training.progress import Progress
 
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1))
+    torch.set_num_threads(threads())
     progress = Progress()
     config = AdaptConfig(minutes=minutes, bound=bound)
     kept = [user_path(path) for path in keep]

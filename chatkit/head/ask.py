@@ -40,6 +40,7 @@ class Services:
         pick: From replies that a head has drawn to the one that is to be said.
         candidates: How many replies a head is to draw for ``pick``.
         by_name: Whether the user named the heads that are to answer.
+        context: Ids (T,) and hidden states (T, D) of the conversation so far, as ``begin`` has it; of its latest part.
     """
 
     begin: Callable[[], tuple[Tensor, State]]
@@ -51,6 +52,7 @@ class Services:
     pick: Callable[[Sequence[str]], int] = lambda texts: 0
     candidates: int = 1
     by_name: bool = False
+    context: Callable[[], tuple[Tensor, Tensor]] = lambda: (torch.zeros(0, dtype=torch.int64), torch.zeros(0, 0))
 
 
 class Branches:
@@ -108,6 +110,14 @@ class Ask:
     def hidden(self) -> Tensor:
         """Hidden state (1, D) after the conversation and what was stepped so far."""
         return self._state()[0]
+
+    @property
+    def context(self) -> tuple[Tensor, Tensor]:
+        """Ids (T,) and hidden states (T, D) of the conversation, the opening of the reply last; of its latest part.
+
+        T is 0 where nothing was said that could be looked back to.
+        """
+        return self._services.context()
 
     def step(self, index: int) -> Tensor:
         """Go one id on along the conversation; the new hidden state (1, D)."""

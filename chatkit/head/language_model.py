@@ -53,8 +53,11 @@ class LanguageModel(Head):
         """Cross-entropy of each next piece, nats per piece."""
         text = encoded["text"]
         known = self._counted(text)
-        targets = text.next_ids[known]
-        return Loss(self.vocabulary.cross_entropy(text.states[known], targets), len(targets))
+        return Loss(self.nats(text, known), int(known.sum()))
+
+    def nats(self, text: Encoded, known: Tensor) -> Tensor:
+        """Summed nats of the next pieces at the places (B, T) that ``known`` marks, with gradient in training."""
+        return self.vocabulary.cross_entropy(text.states[known], text.next_ids[known])
 
     def measure(self, encoded: Fields, examples: Sequence[Record]) -> dict[str, float]:
         """Summed nats, pieces, bytes and words."""

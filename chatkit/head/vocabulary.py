@@ -94,11 +94,24 @@ class Vocabulary:
         logits: Tensor = self._fast_logits(hidden) if fast and self._fast_logits else self._softmax(hidden)
         return logits if bias is None else logits + bias
 
-    def cross_entropy(self, hidden: Tensor, ids: Tensor, bias: Tensor | None = None) -> Tensor:
-        """Summed cross-entropy in nats of ids (N,) under hidden states (N, D), ``bias`` as in ``logits``."""
-        if not torch.is_grad_enabled():
-            return self._softmax.nats(hidden, ids, bias).sum(dtype=torch.float64)
-        return self._softmax.cross_entropy(hidden, ids, bias)
+    def cross_entropy(
+        self, hidden: Tensor, ids: Tensor, bias: Tensor | None = None, against: Tensor | None = None
+    ) -> Tensor:
+        """Summed cross-entropy in nats of ids (N,) under hidden states (N, D), ``bias`` as in ``logits``.
+
+        Args:
+            hidden: (N, D).
+            ids: (N,) int64.
+            bias: (V,).
+            against: (N,), the logarithm of what another distribution gives each id: of the sum of both the logarithm is
+                taken, and gradient flows into it too.
+        """
+        if torch.is_grad_enabled():
+            return self._softmax.cross_entropy(hidden, ids, bias, against)
+        nats = self._softmax.nats(hidden, ids, bias)
+        if against is not None:
+            nats = -torch.logaddexp(-nats, against)
+        return nats.sum(dtype=torch.float64)
 
     def nats(self, hidden: Tensor, ids: Tensor, bias: Tensor | None = None) -> Tensor:
         """Cross-entropy of each id, (N,) nats, without gradient; ``bias`` as in ``logits``."""

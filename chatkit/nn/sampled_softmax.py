@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -66,14 +67,16 @@ class _SampledCrossEntropy(torch.autograd.Function):
         hidden: Tensor,
         weight: Tensor,
         bias: Tensor,
+        against: Tensor | None,
         targets: Tensor,
         ids: Tensor,
         scale: float,
         frequent: int,
         dtype: torch.dtype,
     ) -> Tensor:
-        inputs = (hidden, weight, bias)
-        ctx.grads = [torch.zeros_like(x) if n else None for x, n in zip(inputs, ctx.needs_input_grad, strict=False)]
+        inputs = (hidden, weight, bias, against)
+        wanted = zip(inputs, ctx.needs_input_grad, strict=False)
+        ctx.grads = [torch.zeros_like(x) if x is not None and needed else None for x, needed in wanted]
         offset = torch.zeros(len(ids), dtype=bias.dtype, device=bias.device)
         offset[frequent:] = math.log(scale)
         place = torch.full((len(weight),), -1, dtype=torch.int64, device=ids.device)
@@ -82,8 +85,9 @@ class _SampledCrossEntropy(torch.autograd.Function):
         nats = hidden.new_zeros((), dtype=torch.float64)
         for start in range(0, len(hidden), CHUNK):
             rows = slice(start, start + CHUNK)
-            grads = [g if g is None or i else g[rows] for i, g in enumerate(ctx.grads)]
-            nats += _chunk(hidden[rows], weight, bias, targets[rows], part, grads)
+            grads = [g if g is None or i in (1, 2) else g[rows] for i, g in enumerate(ctx.grads)]
+            other = None if against is None else against[rows]
+            nats += _chunk(hidden[rows], weight, bias, targets[rows], part, grads, other)
         part.hand_over(ctx.grads[1], ctx.grads[2])
         return nats.to(hidden.dtype)
 
@@ -117,10 +121,16 @@ class _Part:
 
 
 def _chunk(
-    hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, part: _Part, grads: list[Tensor | None]
+    hidden: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    targets: Tensor,
+    part: _Part,
+    grads: Sequence[Tensor | None],
+    against: Tensor | None = None,
 ) -> Tensor:
-    """Summed nats of the targets (N,); gradients go into ``grads`` (of hidden, weight, bias) and into the part."""
-    grad_hidden, grad_weight, grad_bias = grads
+    """Summed nats of the targets (N,), beside ``against`` (N,); gradients go into ``grads`` and into the part."""
+    grad_hidden, grad_weight, grad_bias, grad_against = grads
     narrow = hidden.to(part.weight.dtype)
     logits = (narrow @ part.weight.t()).to(hidden.dtype).add_(part.bias)  # (N, S)
     place = part.place[targets]
@@ -129,11 +139,18 @@ def _chunk(
     own = weight[targets]  # (N, D)
     wanted = (hidden * own).sum(-1) + bias[targets]
     normaliser = torch.logaddexp(logits.logsumexp(-1), wanted)
-    nats = (normaliser - wanted).sum(dtype=torch.float64)
+    log_p = wanted - normaliser
+    nats = -(log_p if against is None else torch.logaddexp(log_p, against)).sum(dtype=torch.float64)
     if all(grad is None for grad in grads):
         return nats
     grad = logits.sub_(normaliser[:, None]).exp_()
-    missing = torch.expm1(wanted - normaliser)[:, None]  # (N, 1): p - 1 of the target
+    missing = torch.expm1(log_p)[:, None]  # (N, 1): p - 1 of the target
+    if against is not None:
+        share = torch.sigmoid(log_p - against)  # how far the target is the softmax's own
+        grad *= share[:, None]
+        missing = missing * share[:, None]
+        if grad_against is not None:
+            grad_against.copy_(share - 1)
     if grad_bias is not None:
         part.grad_bias += grad.sum(0)
         grad_bias.index_add_(0, targets, missing[:, 0])
@@ -147,7 +164,14 @@ def _chunk(
 
 
 def sampled_cross_entropy(
-    hidden: Tensor, weight: Tensor, bias: Tensor, targets: Tensor, sampling: Sampling, *, bfloat16: bool = False
+    hidden: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    targets: Tensor,
+    sampling: Sampling,
+    *,
+    against: Tensor | None = None,
+    bfloat16: bool = False,
 ) -> Tensor:
     """An estimate of the summed cross-entropy of ``softmax(hidden @ weight.T + bias)`` against the targets.
 
@@ -157,6 +181,7 @@ def sampled_cross_entropy(
         bias: (V,).
         targets: (N,) int64.
         sampling: Which pieces are computed; drawn with torch's own generator, once for all N.
+        against: (N,), as in ``chunked_cross_entropy``.
         bfloat16: Compute the products in bfloat16; sums, nats and all gradients stay as wide as given.
     Returns:
         Scalar, nats. Its gradient can be taken once.
@@ -168,6 +193,6 @@ def sampled_cross_entropy(
     ids, scale = sampling.draw(len(weight))
     dtype = torch.bfloat16 if bfloat16 else hidden.dtype
     found: Tensor = _SampledCrossEntropy.apply(
-        hidden, weight, bias, targets, ids.to(hidden.device), scale, sampling.frequent, dtype
+        hidden, weight, bias, against, targets, ids.to(hidden.device), scale, sampling.frequent, dtype
     )
     return found

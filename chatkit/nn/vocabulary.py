@@ -56,15 +56,18 @@ class VocabularySoftmax(nn.Module):
         """Logits (..., V) of hidden states (..., D)."""
         return nn.functional.linear(self.projection(hidden), self.weight, self.bias)
 
-    def cross_entropy(self, hidden: Tensor, targets: Tensor, bias: Tensor | None = None) -> Tensor:
+    def cross_entropy(
+        self, hidden: Tensor, targets: Tensor, bias: Tensor | None = None, against: Tensor | None = None
+    ) -> Tensor:
         """Summed nats of targets (N,) under hidden states (N, D); ``bias`` (V,) is added to the logits.
 
-        In training with ``sampling`` it is an estimate.
+        In training with ``sampling`` it is an estimate. ``against`` (N,) as in ``chunked_cross_entropy``.
         """
-        projected, bias = self.projection(hidden), self._bias(bias)
-        if self.training and self.sampling is not None and not self.sampling.covers(len(bias)):
-            return sampled_cross_entropy(projected, self.weight, bias, targets, self.sampling, bfloat16=self.narrow)
-        return chunked_cross_entropy(projected, self.weight, bias, targets, bfloat16=self.narrow)
+        table, bias, narrow = self.weight, self._bias(bias), self.narrow
+        projected, sampling = self.projection(hidden), self.sampling if self.training else None
+        if sampling is not None and not sampling.covers(len(bias)):
+            return sampled_cross_entropy(projected, table, bias, targets, sampling, against=against, bfloat16=narrow)
+        return chunked_cross_entropy(projected, table, bias, targets, against=against, bfloat16=narrow)
 
     def nats(self, hidden: Tensor, targets: Tensor, bias: Tensor | None = None) -> Tensor:
         """Cross-entropy of each target, (N,) nats, without gradient; ``bias`` (V,) is added to the logits."""

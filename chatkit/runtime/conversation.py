@@ -248,6 +248,7 @@ class _Turn:
             lambda texts: self._pick(head.name, texts),
             self._candidates,
             self._by_name,
+            self._context,
         )
         return Ask(self._text, services, self._options, self._seed)
 
@@ -275,6 +276,11 @@ class _Turn:
             out = self._host.tuned.begin(self._turns)
         self.encode_seconds += time.monotonic() - started
         return out
+
+    def _context(self) -> tuple[Tensor, Tensor]:
+        if self._options.get("continue"):  # of one text nothing is earlier
+            return torch.zeros(0, dtype=torch.int64), torch.zeros(0, 0)
+        return self._host.tuned.context(self._turns)
 
     def _step(self, ids: Tensor, state: Any) -> tuple[Tensor, Any]:
         return self._host.tuned.step(ids, state)

@@ -140,6 +140,15 @@ class Tuned:
         running = self._middle[2] if self._at_home else self.running
         return running.advance(turns) if self._voice is None else self._voice.begin()
 
+    def context(self, turns: Sequence[Mapping[str, Any]]) -> tuple[Tensor, Tensor]:
+        """Ids (T,) and hidden states (T, D) of the conversation up to the opening of the reply; of its latest part.
+
+        Where the session has taught weights, states are those of the weights as they were.
+        """
+        running = self._middle[2] if self._at_home else self.running
+        running.advance(turns)
+        return running.context()
+
     def step(self, ids: Tensor, state: State) -> tuple[Tensor, State]:
         """One step of the encoder, (B,) ids and state -> (B, D) and new state."""
         return (self._stepper if self._voice is None else self._voice.stepper).step(ids, state)

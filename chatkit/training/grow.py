@@ -7,7 +7,6 @@ Unfrozen, the encoder learns too, and the other heads rehearse their own data (R
 from __future__ import annotations
 
 import dataclasses
-import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Head, Record
 from chatkit.head.setup import HeadSetup, labels_of
 from chatkit.model_files import RUN_FOLDER, read_assistant_table
+from chatkit.nn.parallel import threads
 from chatkit.registry import Registry
 from chatkit.registry.source import is_file
 from chatkit.training.allocator import keep_freed_memory
@@ -142,7 +142,7 @@ class Growth:
         Raises:
             ChatkitError: If the head fails, a loss is no number, or the result cannot be written.
         """
-        torch.set_num_threads(self.recipe.train.threads or os.cpu_count() or 1)
+        torch.set_num_threads(threads(self.recipe.train.threads))
         keep_freed_memory()
         others = self._others()
         self.progress.note(f"{self.name}: {len(self._records[self.name]):,} records; measuring the other heads before")

@@ -125,7 +125,7 @@ class TrainConfig:
         patience: End when so many evaluations on dev brought no lower loss, and go back to the best weights; 0 is off.
         evaluate: Evaluate so many times in the run; the last time is the end.
         evaluate_examples: Examples a head in each evaluation on the way; all at the end.
-        threads: Threads of torch; 0 takes all cores.
+        threads: Threads of torch; 0 takes OMP_NUM_THREADS where that is set, else all cores.
         precision: Of the products in encoder and softmax while training; ``auto`` takes bfloat16 where the processor
             multiplies it natively. Weights, sums and everything that is measured are float32.
         softmax: ``full`` computes the softmax over all pieces in every step; ``sampled`` over the ``frequent`` first

@@ -32,6 +32,7 @@ from chatkit.data.stored import StoredRecords
 from chatkit.errors import StorageError
 from chatkit.head.head import Head, Record
 from chatkit.model_files import RUN_FOLDER
+from chatkit.nn.parallel import are_taken, threads
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.training.account import account, used_sessions
 from chatkit.training.allocator import keep_freed_memory
@@ -184,7 +185,11 @@ class Run:
         """
         config = self.recipe.train
         here = int(os.environ.get("LOCAL_WORLD_SIZE", "1")) if self.group.size > 1 else 1
-        torch.set_num_threads(config.threads or max(1, (os.cpu_count() or 1) // here))
+        wanted = threads(config.threads, here)
+        if are_taken(wanted):
+            hint = "with train.threads = 1 a step may be many times quicker"
+            self.progress.note(f"other programs hold the cores, and {wanted} threads wait for each other: {hint}")
+        torch.set_num_threads(wanted)
         keep_freed_memory()
         stopping = EarlyStopping(self._run, config.patience)
         if self.group.first:

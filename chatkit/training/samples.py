@@ -47,10 +47,15 @@ def _ask(assistant: Assistant, prompt: str, max_tokens: int, seed: int) -> Ask:
     encoder, tokenizer = assistant.backbone.encoder, assistant.tokenizer
     device = encoder.embedding.weight.device
 
+    said = conversation_ids(tokenizer, {"turns": [{"speaker": "user", "text": prompt}]})
+    ids = torch.tensor([*said, tokenizer.special(ASSISTANT)], device=device)
+
     def begin() -> tuple[Tensor, State]:
-        ids = conversation_ids(tokenizer, {"turns": [{"speaker": "user", "text": prompt}]})
-        states, state = encoder(torch.tensor([[*ids, tokenizer.special(ASSISTANT)]], device=device))
+        states, state = encoder(ids[None])
         return states[:, -1], state
+
+    def context() -> tuple[Tensor, Tensor]:
+        return ids, encoder(ids[None])[0][0]
 
     def step(ids: Tensor, state: State) -> tuple[Tensor, State]:
         states, after = encoder(ids.to(device)[:, None], state)
@@ -63,5 +68,6 @@ def _ask(assistant: Assistant, prompt: str, max_tokens: int, seed: int) -> Ask:
         lambda vector, text, k: (),
         lambda: False,
         lambda texts, view: assistant.encode(texts, view),
+        context=context,
     )
     return Ask(prompt, services, {"max_tokens": max_tokens}, seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -13,9 +13,11 @@ from chatkit.plugin_api import (
     Answer,
     Ask,
     Branches,
+    Encoded,
     Info,
     LanguageModel,
     Piece,
+    Pointer,
     Sampling,
     StorageError,
     Vocabulary,
@@ -52,9 +54,12 @@ class Generation(LanguageModel):
             **options: The fields of ``Sampling``; ``cite``: least coverage of a question by a passage of the indexed
                 documents at which the passage is the reply (0.7; above 1 never); ``avoid``: what no reply may
                 hold, a string of characters or a list of characters and phrases, such as "(user" where the training
-                texts have blanks to fill in.
+                texts have blanks to fill in; ``pointer``: width of the keys by which pieces of earlier turns are copied
+                (0: none are).
         """
         super().build(info, vocabulary)
+        keys = int(options.pop("pointer", 0))
+        self.pointer = Pointer(info.width, vocabulary.width, keys) if keys else None
         self.cite = float(options.pop("cite", COVERAGE))
         self.avoided = Avoided(options.pop("avoid", ""), vocabulary)
         if self.avoided.pieces:
@@ -77,14 +82,13 @@ class Generation(LanguageModel):
             return
         decoder = self.vocabulary.decoder()
         said: list[int] = []
-        hidden = ask.hidden
+        hidden, logits_of = ask.hidden, self._logits(ask)
         banned = self.banned.clone()
         banned[self.vocabulary.end] = True  # an empty reply is no reply
         for _ in range(sampling.max_tokens):
             if ask.cancelled:
                 break
-            logits = self.vocabulary.logits(hidden)[0]
-            index = self._next(logits, sampling, ask, said, banned)
+            index = self._next(logits_of(hidden)[0], sampling, ask, said, banned)
             if index == self.vocabulary.end:
                 break
             banned = self.banned
@@ -97,20 +101,43 @@ class Generation(LanguageModel):
         if rest:
             yield Piece(rest)
 
+    def nats(self, text: Encoded, known: torch.Tensor) -> torch.Tensor:
+        """Summed nats of the next pieces, those that stand in earlier turns made likelier by the pointer."""
+        if self.pointer is None:
+            return super().nats(text, known)
+        share, copied = self.pointer.shares(
+            text.states, text.ids, self.vocabulary.embed(text.ids), text.next_ids, *self._places(text.ids)
+        )
+        own = self.vocabulary.cross_entropy(text.states[known], text.next_ids[known], against=copied[known])
+        return own - share[known].sum()
+
     def judge(self, ask: Ask, texts: Sequence[str]) -> Mapping[str, Sequence[float]]:
         """How likely each reply is after the conversation, and how short: all are stepped through together."""
         rows = [[*self.vocabulary.encode(text), self.vocabulary.end] for text in texts]
         nats = [0.0] * len(rows)
-        branches, alive = ask.branches(len(rows)), list(range(len(rows)))
+        branches, alive, logits_of = ask.branches(len(rows)), list(range(len(rows))), self._logits(ask)
         for place in range(max(map(len, rows))):
             ids = torch.tensor([rows[row][place] for row in alive])
-            logits = self.vocabulary.logits(branches.hidden).float()
+            logits = logits_of(branches.hidden).float()
             found = (logits.logsumexp(-1) - logits.gather(-1, ids[:, None])[:, 0]).tolist()
             for row, cost in zip(alive, found, strict=True):
                 nats[row] += cost
             alive = self._go_on(branches, alive, ids.tolist(), [len(rows[row]) > place + 1 for row in alive])
         fluency = [-cost / len(row) for cost, row in zip(nats, rows, strict=True)]
         return {"fluency": fluency, "brevity": [1.0 - len(row) for row in rows]}
+
+    def _logits(self, ask: Ask) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Logits (N, V) of hidden states (N, D) in the reply to a message."""
+        if self.pointer is None:
+            return self.vocabulary.logits
+        ids, states = ask.context
+        copies = self.pointer.over(states, ids, self.vocabulary.embed(ids), *self._places(ids))
+        return lambda hidden: copies.mixed(self.vocabulary.logits(hidden), hidden)
+
+    def _places(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """What opens a turn, and what is never copied."""
+        opening, special = self.vocabulary.openings, self.vocabulary.specials
+        return torch.tensor(opening, device=ids.device), torch.tensor(special, device=ids.device)
 
     def _cited(self, ask: Ask) -> str:
         """What the indexed documents say, if the message asks about them; else ""."""
@@ -127,13 +154,13 @@ class Generation(LanguageModel):
     def _draw(self, ask: Ask, sampling: Sampling) -> list[str]:
         """Replies drawn side by side, each text once; as far as they have come when the user stops."""
         drawn: list[list[int]] = [[] for _ in range(ask.candidates)]
-        branches, alive = ask.branches(len(drawn)), list(range(len(drawn)))
+        branches, alive, logits_of = ask.branches(len(drawn)), list(range(len(drawn))), self._logits(ask)
         first = self.banned.clone()
         first[self.vocabulary.end] = True  # an empty reply is no reply
         for place in range(sampling.max_tokens):
             if not alive or ask.cancelled:
                 break
-            logits, banned = self.vocabulary.logits(branches.hidden), self.banned if place else first
+            logits, banned = logits_of(branches.hidden), self.banned if place else first
             ids = []
             for row, own in zip(alive, logits, strict=True):
                 ids.append(self._next(own, sampling, ask, drawn[row], banned))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from chatkit.head.answer import Hit
 from chatkit.head.ask import Ask, Piece, Services
@@ -57,13 +58,20 @@ def _ask(rig: HeadRig, text: str, cancelled: Callable[[], bool]) -> Ask:
     """A message as the head itself sees it: the chat would stop even a head that does not listen."""
     assistant = rig.assistant
     turns = [*_HISTORY, {"speaker": "user", "text": text}]
+    running = RunningState(assistant)
+
+    def context() -> tuple[Tensor, Tensor]:
+        running.advance(turns)
+        return running.context()
+
     services = Services(
-        lambda: RunningState(assistant).advance(turns),
+        lambda: running.advance(turns),
         Stepper(assistant.backbone).step,
         lambda text, view: assistant.encode([text], view),
         _search,
         cancelled,
         assistant.encode,
+        context=context,
     )
     return Ask(text, services, _OPTIONS, 7)
 

@@ -90,3 +90,21 @@ def test_products_in_bfloat16_leave_value_and_gradients_close_and_wide() -> None
     for a, b in zip(ours[:3], theirs[:3], strict=True):
         assert a.grad.dtype == torch.float32
         assert float((a.grad - b.grad).norm() / b.grad.norm()) < 0.02
+
+
+def test_beside_another_distribution_value_and_gradients_are_those_of_the_sum() -> None:
+    ours, theirs = inputs(600), inputs(600)
+    other = torch.randn(600, generator=torch.Generator().manual_seed(1)) * 3
+    other[::5] = -1e4  # nothing
+    both = [other.clone().requires_grad_(), other.clone().requires_grad_()]
+    for tensors in (ours, theirs):
+        for tensor in tensors[:3]:
+            tensor.requires_grad_()
+    hidden, weight, bias, targets = theirs
+    own = -F.cross_entropy(hidden @ weight.T + bias, targets, reduction="none")
+    loss, expected = chunked_cross_entropy(*ours, against=both[0]), -torch.logaddexp(own, both[1]).sum()
+    torch.testing.assert_close(loss, expected, rtol=1e-5, atol=1e-4)
+    (loss * 0.5).backward()
+    (expected * 0.5).backward()
+    for a, b in zip([*ours[:3], both[0]], [*theirs[:3], both[1]], strict=True):
+        torch.testing.assert_close(a.grad, b.grad, rtol=1e-4, atol=1e-4)

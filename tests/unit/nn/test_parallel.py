@@ -7,7 +7,8 @@ import threading
 import pytest
 import torch
 
-from chatkit.nn.parallel import cores, in_parallel
+from chatkit.nn import parallel
+from chatkit.nn.parallel import are_taken, cores, in_parallel
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -46,3 +47,34 @@ def test_an_error_ends_it(workers: int) -> None:
 
 def test_there_is_a_core() -> None:
     assert cores() >= 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "said", "processes", "expected"),
+    [
+        (0, "", 1, 8),
+        (3, "1", 1, 3),
+        (0, "1", 1, 1),
+        (0, "many", 1, 8),
+        (0, "0", 1, 8),
+        (0, "1", 4, 2),  # torchrun's own
+        (0, "", 16, 1),
+    ],
+)
+def test_threads_are_those_asked_for_then_those_of_the_environment_then_a_share_of_the_cores(
+    asked: int, said: str, processes: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "cores", lambda: 8)
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert parallel.threads(asked, processes) == expected
+
+
+@pytest.mark.parametrize(
+    ("threads", "load", "expected"), [(2, 0.1, False), (2, 1.0, False), (2, 2.0, True), (1, 9.0, False)]
+)
+def test_cores_that_others_hold_are_seen(
+    threads: int, load: float, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parallel, "cores", lambda: 2)
+    monkeypatch.setattr(parallel.os, "getloadavg", lambda: (load, 0.0, 0.0))
+    assert are_taken(threads) is expected

@@ -22,7 +22,9 @@ def inputs(n: int, d: int = 7, v: int = 31) -> list[Tensor]:
     return [hidden, weight, torch.randn(v, generator=generator), torch.randint(v, (n,), generator=generator)]
 
 
-def in_plain_words(tensors: list[Tensor], ids: Tensor, scale: float, frequent: int) -> Tensor:
+def in_plain_words(
+    tensors: list[Tensor], ids: Tensor, scale: float, frequent: int, against: Tensor | None = None
+) -> Tensor:
     """The same estimate by autograd, term by term."""
     hidden, weight, bias, targets = tensors
     logits = hidden @ weight.T + bias
@@ -31,7 +33,8 @@ def in_plain_words(tensors: list[Tensor], ids: Tensor, scale: float, frequent: i
     counts[ids[frequent:]] = scale
     counted = counts.repeat(len(targets), 1).scatter(1, targets[:, None], 1.0)
     normaliser = (logits + counted.log()).logsumexp(-1)
-    return (normaliser - logits.gather(1, targets[:, None])[:, 0]).sum()
+    log_p = logits.gather(1, targets[:, None])[:, 0] - normaliser
+    return -(log_p if against is None else torch.logaddexp(log_p, against)).sum()
 
 
 @pytest.mark.parametrize("n", [1, CHUNK, CHUNK + 3])
@@ -61,6 +64,23 @@ def test_gradients_are_those_of_the_estimate(n: int) -> None:
     loss.backward()
     expected.backward()
     for a, b in zip(ours[:3], theirs[:3], strict=True):
+        torch.testing.assert_close(a.grad, b.grad, rtol=1e-4, atol=1e-4)
+
+
+def test_gradients_beside_another_distribution_are_those_of_the_sum() -> None:
+    ours, theirs, sampling = inputs(40), inputs(40), Sampling(5, 9)
+    others = [torch.linspace(-8.0, 2.0, 40).requires_grad_() for _ in range(2)]
+    for tensor in (*ours[:3], *theirs[:3]):
+        tensor.requires_grad_()
+    torch.manual_seed(3)
+    ids, scale = sampling.draw(31)
+    torch.manual_seed(3)  # the same draw
+    loss = sampled_cross_entropy(*ours, sampling, against=others[0])
+    expected = in_plain_words(theirs, ids, scale, 5, others[1])
+    torch.testing.assert_close(loss, expected, rtol=1e-5, atol=1e-4)
+    loss.backward()
+    expected.backward()
+    for a, b in zip([*ours[:3], others[0]], [*theirs[:3], others[1]], strict=True):
         torch.testing.assert_close(a.grad, b.grad, rtol=1e-4, atol=1e-4)
 
 

@@ -85,7 +85,7 @@ def test_states_of_an_abandoned_history_are_forgotten(assistant: Assistant) -> N
     running = RunningState(assistant)
     for i in range(20):
         advance(running, turns(f"question {i}", "answer", "more"))
-    assert len(running._states) <= 4
+    assert len(running._runs) <= 4
 
 
 def test_a_long_conversation_is_encoded_about_twice_however_long_it_is(
@@ -103,3 +103,37 @@ def test_a_long_conversation_is_encoded_about_twice_however_long_it_is(
         seen = context.seen(context.size_of(turn["text"]) for turn in said[:n])
         advance(running, said[n - seen : n])
     assert sum(encoded) < 2.5 * len(alone._ids)
+
+
+def context_of(running: RunningState) -> tuple[list[int], Tensor]:
+    ids, states = running.context()
+    return ids.tolist(), states
+
+
+def test_the_context_is_the_states_of_all_that_was_said(assistant: Assistant) -> None:
+    running = RunningState(assistant)
+    assert context_of(running)[0] == []
+    for said in (turns("hello"), turns("hello", "hi there", "how are you?"), turns("hello", "well", "and you?")):
+        advance(running, said)
+        ids, states = context_of(running)
+        assert ids == running._ids
+        with torch.inference_mode():
+            expected, _ = assistant.backbone.encoder(torch.tensor([ids]))
+        torch.testing.assert_close(states, expected[0], rtol=1e-4, atol=1e-5)
+
+
+def test_the_context_of_a_long_conversation_is_its_latest_part(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prefill, "_KEPT", 40)
+    running = RunningState(assistant)
+    texts = [f"message number {n} of a long conversation" for n in range(31)]
+    for n in range(1, 32, 2):
+        advance(running, turns(*texts[:n]))
+        ids, states = context_of(running)
+        assert ids == running._ids[len(running._ids) - len(ids) :]
+        assert len(ids) >= min(40, len(running._ids))
+        assert sum(run.states.shape[1] for run in running._runs.values()) < 200
+    with torch.inference_mode():
+        expected, _ = assistant.backbone.encoder(torch.tensor([running._ids]))
+    torch.testing.assert_close(states, expected[0, -len(ids) :], rtol=1e-4, atol=1e-5)
