@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +90,6 @@ def _name(assistant: Assistant, head: str | None) -> list[str] | None:
 
 def _ask(report: dict[str, Any], target: Body, assistant: Assistant) -> None:
     """Ask for the labels of the picked messages, keep them in a file, and say what they tell."""
-    from chatkit.checkpoint import write_aside
     from chatkit.generalisation.report import label_estimate
 
     for name, found in report["heads"].items():
@@ -96,18 +97,50 @@ def _ask(report: dict[str, Any], target: Body, assistant: Assistant) -> None:
         given: list[str] = []
         for number, text in enumerate(texts, 1):
             click.echo(f"\n{number} of {len(texts)}: {' '.join(text.split())}", err=True)
-            answer = click.prompt(
-                f"{name} ({'/'.join(labels)}; empty to stop)", default="", show_default=False, err=True
-            )
-            chosen = next((label for label in labels if answer and label.startswith(answer.strip())), None)
+            chosen = _label(f"{name} ({'/'.join(labels)}; empty to stop)", labels)
             if chosen is None:
                 break
             given.append(chosen)
         if not given:
             continue
-        rows = [json.dumps({"text": t, "label": a}, ensure_ascii=False) for t, a in zip(texts, given, strict=False)]
-        write_aside(Path(LABELS), ("\n".join(rows) + "\n").encode("utf-8"))
+        _keep([{"text": text, "label": label} for text, label in zip(texts, given, strict=False)])
         estimate = label_estimate(report, name, target, assistant, given)
         report["verdict"].append(
             f"By your {len(given)} labels {name} is right on {estimate}; they are kept in {LABELS}."
         )
+
+
+def _label(prompt: str, labels: Sequence[str]) -> str | None:
+    """The label that the user means, by as many letters as tell it apart; None to stop. Asked until it is one."""
+    while True:
+        try:
+            answer = click.prompt(prompt, default="", show_default=False, err=True).strip().lower()
+        except click.Abort:  # what was said so far is kept
+            click.echo(err=True)
+            return None
+        if not answer:
+            return None
+        meant = [label for label in labels if label.lower() == answer]
+        meant = meant or [label for label in labels if label.lower().startswith(answer)]
+        if len(meant) == 1:
+            return meant[0]
+        click.echo(f"{answer} is {' or '.join(meant) or 'none of them'}", err=True)
+
+
+def _keep(rows: Sequence[Mapping[str, str]]) -> None:
+    """Add labels to the file that keeps them; a text that was labelled before has the new one."""
+    from chatkit.checkpoint import write_aside
+
+    file, texts = Path(LABELS), {row["text"] for row in rows}
+    before = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    kept = [line for line in before if line.strip() and _text(line) not in texts]
+    lines = [*kept, *(json.dumps(row, ensure_ascii=False) for row in rows)]
+    write_aside(file, ("\n".join(lines) + "\n").encode("utf-8"))
+
+
+def _text(line: str) -> object:
+    """The text of a line of the file; None of one that is no such line."""
+    with contextlib.suppress(ValueError):
+        row = json.loads(line)
+        return row.get("text") if isinstance(row, dict) else None
+    return None
