@@ -16,9 +16,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from chatkit.head.answer import Answer, Bars, Ranking
+from chatkit.head.answer import Answer, Bars, Block, Ranking
 from chatkit.runtime.session import Update
 from chatkit.tui import commands
+from chatkit.tui.answers import worth_showing
 from chatkit.tui.opening import Options, open_chat
 from chatkit.tui.plain_doing import PlainDoing
 from chatkit.tui.text import one_line, shown
@@ -163,7 +164,9 @@ class PlainChat:
             _complain(update.message)
         elif kind == "answer" and update.turn is not None:
             stopped = " (stopped)" if event.get("stopped") else ""
-            self._show_answer(head, Answer.from_json(event["answer"]), stopped, is_reply=head in update.turn.said)
+            answer, turn = Answer.from_json(event["answer"]), update.turn
+            blocks = worth_showing(answer.blocks, turn.text, by_name=turn.heads is not None)
+            self._show_answer(head, blocks, stopped, is_reply=head in turn.said)
             self._tell_remark(head)
         elif update.kind == "ended" and update.turn is not None:
             self._tell_trust(update.turn.familiarity, update.turn.trust)
@@ -193,8 +196,8 @@ class PlainChat:
             _say("chatkit", commands.UNFAMILIAR)
         self._warned = bool(trust.get("warning"))
 
-    def _show_answer(self, head: str, answer: Answer, stopped: str, *, is_reply: bool) -> None:
-        for block in answer.blocks:
+    def _show_answer(self, head: str, blocks: Sequence[Block], stopped: str, *, is_reply: bool) -> None:
+        for block in blocks:
             if isinstance(block, Bars):
                 _say(head, in_words(block))
             elif isinstance(block, Ranking):

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from chatkit.head.answer import Answer
 from chatkit.runtime.records import MessageRecord
+from chatkit.tui.answers import worth_showing
 from chatkit.tui.keys import own_bindings
 from chatkit.tui.text import cut, one_line, shown
 from chatkit.tui.widgets.cards import FailureCard, cards_of
@@ -76,7 +77,9 @@ class TurnView(Vertical, can_focus=True):
         self.text, self.prompt, self.reply = text, prompt, reply.id if reply else 0
         self.versions: Mapping[int, Sequence[int]] = {}
         self._record = reply
-        self._user = Static(_of_user(text, (asked or {}).get("heads") or ()), classes="user")
+        heads = (asked or {}).get("heads") or ()
+        self._by_name = bool(heads)
+        self._user = Static(_of_user(text, heads), classes="user")
         self._ending = Static(ENDINGS.get(state, ""), classes="ending", markup=False)
         self._bar = TurnBar()
         self._reply: ReplyMarkdown | None = None
@@ -174,7 +177,7 @@ class TurnView(Vertical, can_focus=True):
             self._whole = reply_text(answer)
             await self._finish_reply(self._whole)
         blocks = [block for block in answer.blocks if not (is_reply and block.kind in ("text", "markdown"))]
-        for card in cards_of(head, blocks, remark):
+        for card in cards_of(head, worth_showing(blocks, self.text, by_name=self._by_name), remark):
             await self.mount(card, before=self._ending)
 
     async def fail(self, head: str, message: str, place: str = "", *, disabled: bool = False) -> None:
@@ -227,7 +230,7 @@ class TurnView(Vertical, can_focus=True):
             if found.head == reply_head:
                 yield from self._recorded_reply(text)
                 blocks = [block for block in blocks if block.kind not in ("text", "markdown")]
-            cards += cards_of(found.head, blocks)
+            cards += cards_of(found.head, worth_showing(blocks, self.text, by_name=self._by_name))
         yield from cards
         yield from meters_of(record.facts.get("familiarity"), record.facts.get("trust"))
 
