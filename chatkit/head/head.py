@@ -28,13 +28,15 @@ class Head(nn.Module):
         name: Unique name, an identifier.
         api: Version of plugin_api it was written for.
         fields: Keys of a record whose texts are encoded; a head with one field answers any message.
-        view: How those texts are framed: "message", "document", "conversation" or "to:LANGUAGE".
+        view: How those texts are framed: "message", "reply", "document", "conversation" or "to:LANGUAGE".
         needs: What it asks of the encoder ("causal"); refused when the encoder cannot.
         couples_batch: True where examples of a batch see each other in the loss (in-batch negatives).
         reader: Name of the reader that makes its records: "labelled", "dialogue", "retrieval", "translation".
         label_field: Key of a record whose values, those of the training data, are handed to ``build`` as labels.
         on_request: True where it answers a message only when it is asked by name.
         objectives: What it can judge a reply by: the name of each objective, and in a few words what more of it means.
+        chosen_by: Objective -> weight, by which one of several replies that it draws is said, unless the user weighs
+            others; empty where it draws one. Heads may set it in ``build``.
         examples: At least two records; they drive the contract kit, the demo and the docs.
         waive: Checks of the contract kit that do not hold for it, each with the reason.
         kit_options: Options with which the contract kit builds it small; those of ``build`` by default.
@@ -50,6 +52,7 @@ class Head(nn.Module):
     label_field: ClassVar[str] = "label"
     on_request: ClassVar[bool] = False
     objectives: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    chosen_by: Mapping[str, float] = MappingProxyType({})
     examples: ClassVar[Sequence[Record]] = ()
     waive: ClassVar[Mapping[str, str]] = MappingProxyType({})
     kit_options: ClassVar[Mapping[str, Any]] = MappingProxyType({})

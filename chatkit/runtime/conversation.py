@@ -151,9 +151,12 @@ class _Turn:
         self._turns = [*history, {"speaker": "user", "text": text}]
         self._options, self._seed, self._cancelled, self._by_name = options, seed, cancelled, by_name
         self.trust = Trust(host.assistant, text, _coverage(options))
-        self._weights = host.tuned.turn(options.pop("dial", None) or {})
+        self._weights, self._weighed = host.tuned.turn(options.pop("dial", None) or {})
         self.learned = host.tuned.learn(options.pop("learn", None), self._turns)
-        self._candidates = _count(options.pop("candidates", CANDIDATES)) if self._weights else 1
+        if options.get("continue") and not self._weighed:  # a text goes on as it is drawn
+            self._weights = {}
+        candidates = _count(options.pop("candidates", CANDIDATES))
+        self._candidates = candidates if self._weights else 1
         self._choices: list[dict[str, Any]] = []
         self._passes: dict[tuple[str, str, int], Encoded] = {}
         self.encode_seconds = self.stream_seconds = 0.0
@@ -227,7 +230,7 @@ class _Turn:
                 raise TypeError(f"stream must yield Piece or Answer, got {type(item).__name__}")
             if isinstance(item, Piece):  # a reply that was chosen comes as one
                 tokenizer = self._host.assistant.tokenizer
-                pieces += len(tokenizer.encode(item.text)) if self._candidates > 1 else 1
+                pieces += len(tokenizer.encode(item.text)) if self._choices else 1
             yield item
             if self._cancelled():  # whether the head asks or not
                 _close(source)
@@ -248,6 +251,7 @@ class _Turn:
             lambda texts: self._pick(head.name, texts),
             self._candidates,
             self._by_name,
+            self._weighed,
             self._context,
         )
         return Ask(self._text, services, self._options, self._seed)
@@ -293,8 +297,8 @@ def _coverage(options: Mapping[str, Any]) -> float:
 
 
 def _count(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 2 <= value <= MOST_CANDIDATES:
-        raise ChatkitError(f"candidates must lie in 2..{MOST_CANDIDATES}, got {value}")
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_CANDIDATES:
+        raise ChatkitError(f"candidates must lie in 1..{MOST_CANDIDATES}, got {value}")
     return value
 
 

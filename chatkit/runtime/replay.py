@@ -59,7 +59,7 @@ def replies(data: Mapping[str, Any]) -> list[Said]:
         asked = prompt["speaker"] == "user" and reply["speaker"] == "assistant"
         if asked and head and reply["text"] and reply["seed"] is not None:
             before = [] if prompt["facts"].get("aside") else _history(shown[: at - 1], reply["facts"].get("seen"))
-            options = dict(reply["facts"].get("options") or {})
+            options = _options(reply["facts"], head)
             whole = reply["state"] == "done"
             said = (head, reply["text"], reply["seed"], reply["lineage"], options, whole)
             out.append(Said(prompt["text"], before, *said))
@@ -72,3 +72,15 @@ def _history(messages: Sequence[Mapping[str, Any]], seen: object) -> list[dict[s
     if not isinstance(seen, int):
         seen = context.seen(context.size_of(m["text"]) for m in messages)
     return context.turns(messages[max(len(messages) - seen, 0) :])
+
+
+def _options(facts: Mapping[str, Any], head: str) -> dict[str, Any]:
+    """What was set for a reply, and what it was chosen by, whatever the head would choose by today."""
+    options = dict(facts.get("options") or {})
+    choice = (facts.get("choices") or {}).get(head)
+    if choice:
+        weighed = {name: each["weight"] for name, each in choice.get("objectives", {}).items()}
+        options["dial"] = {**weighed, **(options.get("dial") or {})}
+    elif not options.get("dial"):
+        options["candidates"] = 1
+    return options

@@ -1,6 +1,7 @@
 """Views: how a text is framed by special pieces before the encoder sees it.
 
 ``message``       ``<user> ... <end>``: one message alone, from the zero state, equal to the first turn of a chat
+``reply``         ``<assistant> ... <end>``: a reply alone, as if it were said to nothing
 ``document``      ``<text> ... <end>``: a passage or plain text
 ``to:LANGUAGE``   ``<to:fr> ... <end>``: a text with a target language
 ``conversation``  ``<user> ... <end> <assistant> ... <end> ...``: the running state, turn after turn
@@ -15,6 +16,7 @@ from chatkit.text.tokenizer import ASSISTANT, LANGUAGES, TEXT, USER, Tokenizer, 
 
 CONVERSATION = "conversation"
 MESSAGE = "message"
+REPLY = "reply"
 DOCUMENT = "document"
 
 
@@ -24,9 +26,10 @@ def check_view(view: str) -> None:
     Raises:
         ValueError: If there is none of that name.
     """
-    if view in (CONVERSATION, MESSAGE, DOCUMENT) or view in map("to:{}".format, LANGUAGES):
+    plain = (MESSAGE, REPLY, DOCUMENT, CONVERSATION)
+    if view in plain or view in map("to:{}".format, LANGUAGES):
         return
-    raise ValueError(f"no view {view!r}; known: message, document, conversation, to:LANGUAGE ({', '.join(LANGUAGES)})")
+    raise ValueError(f"no view {view!r}; known: {', '.join(plain)}, to:LANGUAGE ({', '.join(LANGUAGES)})")
 
 
 def opening(tokenizer: Tokenizer, view: str) -> int:
@@ -38,7 +41,7 @@ def opening(tokenizer: Tokenizer, view: str) -> int:
     check_view(view)
     if view.startswith("to:"):
         return tokenizer.special(language_piece(view.removeprefix("to:")))
-    return tokenizer.special(TEXT if view == DOCUMENT else USER)
+    return tokenizer.special({DOCUMENT: TEXT, REPLY: ASSISTANT}.get(view, USER))
 
 
 def frame(tokenizer: Tokenizer, view: str, pieces: Sequence[int], limit: int) -> list[int]:

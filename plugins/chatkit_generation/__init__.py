@@ -42,6 +42,7 @@ class Generation(LanguageModel):
         {
             "fluency": "likelier words: log-probability a piece",
             "brevity": "fewer pieces",
+            "aptness": "said of your message more than of any: log-probability after it, less that without it",
         }
     )
 
@@ -55,11 +56,13 @@ class Generation(LanguageModel):
                 documents at which the passage is the reply (0.7; above 1 never); ``avoid``: what no reply may
                 hold, a string of characters or a list of characters and phrases, such as "(user" where the training
                 texts have blanks to fill in; ``pointer``: width of the keys by which pieces of earlier turns are copied
-                (0: none are).
+                (0: none are);
+                ``choose``: objective -> weight, by which one of several replies is said.
         """
         super().build(info, vocabulary)
         keys = int(options.pop("pointer", 0))
         self.pointer = Pointer(info.width, vocabulary.width, keys) if keys else None
+        self.chosen_by = {name: float(weight) for name, weight in dict(options.pop("choose", {})).items()}
         self.cite = float(options.pop("cite", COVERAGE))
         self.avoided = Avoided(options.pop("avoid", ""), vocabulary)
         if self.avoided.pieces:
@@ -73,7 +76,7 @@ class Generation(LanguageModel):
         """
         settings = {name: ask.options.get(name, getattr(self.sampling, name)) for name in _SETTINGS}
         sampling = Sampling(**settings)
-        if ask.candidates == 1 and (cited := self._cited(ask)):
+        if not ask.weighed and (cited := self._cited(ask)):
             yield Piece(cited)
             return
         if ask.candidates > 1:
@@ -112,7 +115,11 @@ class Generation(LanguageModel):
         return own - share[known].sum()
 
     def judge(self, ask: Ask, texts: Sequence[str]) -> Mapping[str, Sequence[float]]:
-        """How likely each reply is after the conversation, and how short: all are stepped through together."""
+        """How likely each reply is after the conversation, how short, and how much likelier after it than without it.
+
+        The last is their pointwise mutual information (Li et al. 2016, "A diversity-promoting objective function"). All
+        are stepped through together.
+        """
         rows = [[*self.vocabulary.encode(text), self.vocabulary.end] for text in texts]
         nats = [0.0] * len(rows)
         branches, alive, logits_of = ask.branches(len(rows)), list(range(len(rows))), self._logits(ask)
@@ -124,7 +131,16 @@ class Generation(LanguageModel):
                 nats[row] += cost
             alive = self._go_on(branches, alive, ids.tolist(), [len(rows[row]) > place + 1 for row in alive])
         fluency = [-cost / len(row) for cost, row in zip(nats, rows, strict=True)]
-        return {"fluency": fluency, "brevity": [1.0 - len(row) for row in rows]}
+        aptness = [alone - cost for alone, cost in zip(self._alone(ask, texts), nats, strict=True)]
+        return {"fluency": fluency, "brevity": [1.0 - len(row) for row in rows], "aptness": aptness}
+
+    def _alone(self, ask: Ask, texts: Sequence[str]) -> list[float]:
+        """Nats of each reply as if it were said to nothing."""
+        encoded = ask.encode_all(texts, "reply")
+        known = encoded.next_ids >= 0
+        nats = torch.zeros(known.shape)
+        nats[known] = self.vocabulary.nats(encoded.states[known], encoded.next_ids[known]).float()
+        return nats.sum(1).tolist()
 
     def _logits(self, ask: Ask) -> Callable[[torch.Tensor], torch.Tensor]:
         """Logits (N, V) of hidden states (N, D) in the reply to a message."""

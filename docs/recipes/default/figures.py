@@ -76,6 +76,7 @@ PARTS = {
     "dialogue": Part("default_assistant.py", ("--only", "dialogue")),
     "translation": Part("default_assistant.py", ("--only", "translation", "--most", "200")),
     "next_reply": Part("next_reply.py", ("--split", "test")),
+    "replies": Part("replies.py", ("--split", "test")),
     "ranking": Part("default_assistant.py", ("--only", "ranking")),
 }
 

@@ -177,6 +177,20 @@ def next_reply(next_reply: Mapping[str, Any]) -> str:
     return f"{text}\n\n{table(['set', 'dialogues', *keys], lines)}"
 
 
+def replies(replies: Mapping[str, Any]) -> str:
+    """What it gains to draw several replies and to choose."""
+    gain, rows = replies["gain"], replies["rows"]
+    text = paragraph(
+        "Choice among eight drawn replies (`python tests/benchmarks/replies.py FOLDER_OF_THE_SETS`): words in common with",
+        "what a person said there, F1 in %, of the first that is drawn, of the one that is said, and of the best of the",
+        "eight, which nobody can know. The weights were chosen on dev. All sets together: the choice gains",
+        f"{gain['mean']:.1f} points (95 % interval {gain['low']:.1f} to {gain['high']:.1f}).",
+    )
+    keys = ("first", "chosen", "best")
+    lines = [[row["set"], f"{row['replies']:,}", *(f"{100 * row[key]:.1f}" for key in keys)] for row in rows]
+    return f"{text}\n\n{table(['set', 'replies', 'first drawn', 'said', 'best of eight'], lines)}"
+
+
 def fusion(fusion: Mapping[str, Any]) -> str:
     """The fusions that were tried on dev, those of the chosen sharpness and the plain sums."""
     chosen, trials = fusion["chosen"], fusion["trials"]
@@ -228,6 +242,7 @@ BLOCKS = {
     "translation": Block(("translation",), translation),
     "behaviour": Block(("behaviour",), behaviour),
     "next_reply": Block(("next_reply",), next_reply),
+    "replies": Block(("replies",), replies),
     "fusion": Block(("fusion",), fusion),
     "calibration": Block(("calibration",), calibration),
     "size": Block(("size", "training"), size),

@@ -114,7 +114,31 @@ def test_without_weights_one_reply_is_streamed_as_ever(assistant: Assistant) -> 
     assert [e for e in plain if e["event"] == "piece"] == [e for e in weighed if e["event"] == "piece"]
 
 
-@pytest.mark.parametrize("name", ["warmth", "fluency", "brevity", "relevance", "grounding"])
+def test_a_head_may_choose_by_itself_and_the_user_may_weigh_otherwise(assistant: Assistant) -> None:
+    head = assistant.heads["generation"]
+    head.chosen_by = {"fluency": 1.0, "aptness": 0.5, "unknown": 1.0}
+
+    def turn(**options: Any) -> list[dict[str, Any]]:
+        return list(Conversation(assistant).turn("hello", seed=5, options={**FREE, **options}))
+
+    by_itself = turn()
+    (event,) = of(by_itself, "choice")
+    weights = {name: each["weight"] for name, each in event["choice"]["objectives"].items()}
+    assert weights == {"fluency": 1.0, "aptness": 0.5}
+    assert len(event["choice"]["candidates"]) > 1
+    (event,) = of(turn(dial={"fluency": -1.0}), "choice")
+    assert event["choice"]["objectives"]["fluency"]["weight"] == -1.0
+    assert event["choice"]["objectives"]["aptness"]["weight"] == 0.5
+    plain = turn(candidates=1)
+    assert of(plain, "choice") == []
+    assert len(of(plain, "piece")) > 1
+    assert of(plain, "piece") == of(turn(dial={"fluency": 0, "aptness": 0}), "piece")
+    assert of(turn(**{"continue": True}), "choice") == []  # a text goes on as it is drawn
+    usual = {each["name"]: each["default"] for each in Conversation(assistant).tuned.sliders()}
+    assert (usual["fluency"], usual["aptness"], usual["warmth"]) == (1.0, 0.5, 0.0)
+
+
+@pytest.mark.parametrize("name", ["warmth", "fluency", "brevity", "aptness", "relevance", "grounding"])
 def test_the_reply_that_is_said_has_most_or_least_of_what_is_weighed(assistant: Assistant, name: str) -> None:
     hits = [Hit("the table is by the river", 1.0, "a.md:1")]
     conversation = Conversation(assistant, lambda vector, text, k: hits)
@@ -167,6 +191,12 @@ def test_fluency_is_the_mean_log_probability_of_the_pieces(assistant: Assistant)
                 states, state = assistant.backbone.encoder(torch.tensor([[index]]), state)
                 hidden = states[:, -1]
             assert fluency == pytest.approx(-nats / len(ids), rel=0.05)  # int8 steps against float32
+            alone = assistant.encode([text], "reply")
+            assert alone.ids[0].tolist() == [tokenizer.special("<assistant>"), *ids]
+            without = alone.states[0, :-1].float()
+            prior = assistant.vocabulary.nats(without, alone.ids[0, 1:]).sum()
+            aptness = found["aptness"][texts.index(text)]
+            assert aptness == pytest.approx(float(prior) - nats, rel=0.05, abs=0.3)
     assert found["brevity"] == [1.0 - len([*tokenizer.encode(text), 0]) for text in texts]
 
 
@@ -207,8 +237,8 @@ def test_a_head_of_ones_own_is_weighed(assistant: Assistant) -> None:
         ({"dial": {"warmth": 1.5}}, "must lie in -1..1"),
         ({"dial": {"warmth": math.nan}}, "must lie in -1..1"),
         ({"dial": {"warmth": True}}, "must lie in -1..1"),
-        ({"dial": {"warmth": 1}, "candidates": 1}, f"must lie in 2..{MOST_CANDIDATES}"),
-        ({"dial": {"warmth": 1}, "candidates": "many"}, f"must lie in 2..{MOST_CANDIDATES}"),
+        ({"dial": {"warmth": 1}, "candidates": 0}, f"must lie in 1..{MOST_CANDIDATES}"),
+        ({"dial": {"warmth": 1}, "candidates": "many"}, f"must lie in 1..{MOST_CANDIDATES}"),
     ],
 )
 def test_what_cannot_be_weighed_is_told_before_anything_runs(

@@ -135,6 +135,22 @@ def test_a_file_of_anything_is_one_clear_error(tmp_path: Path, content: str) -> 
         read_session(tmp_path)
 
 
+def test_a_replay_chooses_as_was_chosen_then_whatever_the_head_does_today() -> None:
+    store = Store(":memory:")
+    data = export_json(store, talk(store, "a", "b", "c"))
+    asked = [message for message in data["messages"] if message["speaker"] == "assistant"]
+    weighed = {"objectives": {"fluency": {"weight": 0.5}, "warmth": {"weight": 0.0}}}
+    asked[0]["facts"] = {}
+    asked[1]["facts"] = {"choices": {"generation": weighed}}
+    asked[2]["facts"] = {"options": {"dial": {"warmth": 1.0}}, "choices": {"generation": weighed}}
+    options = [reply.options for reply in replies(data)]
+    assert options == [
+        {"candidates": 1},
+        {"dial": {"fluency": 0.5, "warmth": 0.0}},
+        {"dial": {"fluency": 0.5, "warmth": 1.0}},
+    ]
+
+
 def test_replies_stand_behind_what_the_engine_was_sent() -> None:
     store = Store(":memory:")
     first, second, third = replies(export_json(store, talk(store, "a", "b", "c")))
