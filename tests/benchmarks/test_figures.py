@@ -86,6 +86,11 @@ def results(ours: float = 0.8, foreign: float = 0.7) -> dict[str, Any]:
         },
         "behaviour": {"split": "dev", "turns": turns, "documents": pages},
         "next_reply": {"split": "test", "rows": [{"set": "a", "home": True, "examples": 300, **said}]},
+        "replies": {
+            "split": "test",
+            "rows": [{"set": "a", "replies": 150, "first": 0.2, "chosen": 0.22, "best": 0.4}],
+            "gain": {"mean": 2.0, "low": 0.5, "high": 3.5},
+        },
         "calibration": {
             "heads": {
                 "sentiment": {

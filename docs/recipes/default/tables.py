@@ -181,9 +181,9 @@ def replies(replies: Mapping[str, Any]) -> str:
     """What it gains to draw several replies and to choose."""
     gain, rows = replies["gain"], replies["rows"]
     text = paragraph(
-        "Choice among eight drawn replies (`python tests/benchmarks/replies.py FOLDER_OF_THE_SETS`): words in common with",
-        "what a person said there, F1 in %, of the first that is drawn, of the one that is said, and of the best of the",
-        "eight, which nobody can know. The weights were chosen on dev. All sets together: the choice gains",
+        "Choice among eight drawn replies (`python tests/benchmarks/replies.py FOLDER_OF_THE_SETS`): words in common",
+        "with what a person said there, F1 in %, of the first that is drawn, of the one that is said, and of the best",
+        "of the eight, which nobody can know. The weights were chosen on dev. All sets together: the choice gains",
         f"{gain['mean']:.1f} points (95 % interval {gain['low']:.1f} to {gain['high']:.1f}).",
     )
     keys = ("first", "chosen", "best")
