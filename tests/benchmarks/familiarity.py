@@ -352,6 +352,7 @@ def main() -> None:
     print(f"{(time.process_time() - started) / 60:.1f} CPU minutes")
     if args.json:
         found = {"auroc": rows, "warnings": shares, "limits": ways, "cost": share, "cheapest": best}
+        found["ships"] = COSTS[name]
         args.json.write_text(json.dumps(found, indent=1))
 
 
