@@ -168,8 +168,12 @@ class Generation(LanguageModel):
         return quotation(ask.text, hit) if hit else ""
 
     def _draw(self, ask: Ask, sampling: Sampling) -> list[str]:
-        """Replies drawn side by side, each text once; as far as they have come when the user stops."""
+        """Replies drawn side by side, each text once; as far as they have come when the user stops.
+
+        One that has not ended within ``max_tokens`` is none where others have.
+        """
         drawn: list[list[int]] = [[] for _ in range(ask.candidates)]
+        ended: list[int] = []
         branches, alive, logits_of = ask.branches(len(drawn)), list(range(len(drawn))), self._logits(ask)
         first = self.banned.clone()
         first[self.vocabulary.end] = True  # an empty reply is no reply
@@ -181,11 +185,13 @@ class Generation(LanguageModel):
             for row, own in zip(alive, logits, strict=True):
                 ids.append(self._next(own, sampling, ask, drawn[row], banned))
             going = [index != self.vocabulary.end for index in ids]
+            ended += [row for row, on in zip(alive, going, strict=True) if not on]
             for row, index, on in zip(alive, ids, going, strict=True):
                 if on:
                     drawn[row].append(index)
             alive = self._go_on(branches, alive, ids, going)
-        texts = [self.vocabulary.decode(row).strip() for row in drawn]
+        rows = sorted(ended) if ended and not ask.cancelled else range(len(drawn))
+        texts = [self.vocabulary.decode(drawn[row]).strip() for row in rows]
         return list(dict.fromkeys(filter(None, texts))) or [""]
 
     def _next(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
@@ -10,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
 from chatkit.assistant import Assistant
 from chatkit.errors import ChatkitError
@@ -208,6 +210,25 @@ def test_a_stop_while_replies_are_drawn_ends_the_turn(assistant: Assistant) -> N
     events = list(turn)
     assert events[-1]["stopped"]
     assert of(events, "failed") == of(events, "choice") == []
+
+
+@pytest.mark.parametrize(("ends", "texts"), [(True, {"aaa"}), (False, {"aaaaaa", "bbbbbb"})])
+def test_a_reply_that_was_cut_off_is_none_where_others_ended(
+    assistant: Assistant, ends: bool, texts: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head, vocabulary = assistant.heads["generation"], assistant.vocabulary
+    letters = [next(i for i in range(len(vocabulary)) if vocabulary.decode([i]) == letter) for letter in "ab"]
+    drawn = itertools.cycle(letters)
+
+    def following(logits: Tensor, sampling: object, ask: Ask, said: Sequence[int], banned: Tensor) -> int:
+        if ends and len(said) == 3 and said[0] == letters[0]:
+            return vocabulary.end
+        return said[0] if said else next(drawn)
+
+    monkeypatch.setattr(head, "_next", following)
+    options = {"dial": {"warmth": 1}, "candidates": 4, "max_tokens": 6}
+    (event,) = of(list(Conversation(assistant).turn("hello", heads=["generation"], options=options)), "choice")
+    assert {each["text"] for each in event["choice"]["candidates"]} == texts
 
 
 def test_a_head_of_ones_own_is_weighed(assistant: Assistant) -> None:
