@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 SIGNIFICANT = 0.01
+STRANGE = 0.2  # share of unfamiliar messages, beyond that of the reference, that makes another kind of text of it
+FEW = 100  # messages of the smaller body with which a test finds great differences only
 
 
 def verdict(report: Mapping[str, Any]) -> list[str]:
@@ -15,9 +17,14 @@ def verdict(report: Mapping[str, Any]) -> list[str]:
 
 def _difference(report: Mapping[str, Any]) -> list[str]:
     test, familiar, words = report["two_sample"], report["familiarity"], report["words"]
+    fewest = min(report[side]["messages"] for side in ("reference", "target"))
     out = []
     if test is None:
         out.append("Too few messages to tell how different the two texts are: give at least ten of each.")
+    elif test["p_value"] >= SIGNIFICANT and (_is_strange(report) or _is_worse(report)):
+        out.append("Your text (the target) is another kind of text, though so few messages do not prove it by a test.")
+    elif test["p_value"] >= SIGNIFICANT and fewest < FEW:
+        out.append(f"No difference was found; in {fewest} messages only a great one would be: give more to be sure.")
     elif test["p_value"] >= SIGNIFICANT:
         out.append("Your text (the target) looks like the reference: what works there should work on it.")
     elif test["a_distance"] < 1.0:
@@ -36,6 +43,19 @@ def _difference(report: Mapping[str, Any]) -> list[str]:
     return out
 
 
+def _is_strange(report: Mapping[str, Any]) -> bool:
+    """Whether many more messages of the target are unfamiliar than of the reference."""
+    familiar = report["familiarity"]
+    if familiar is None:
+        return False
+    return bool(familiar["target"]["unfamiliar"] - familiar["reference"]["unfamiliar"] > STRANGE)
+
+
+def _is_worse(report: Mapping[str, Any]) -> bool:
+    """Whether a head is surely worse on the labelled messages of the target."""
+    return any(head.get("gap", {}).get("high", 0.0) < 0 for head in report["heads"].values())
+
+
 def _costs(report: Mapping[str, Any]) -> list[str]:
     out = []
     for name, head in report["heads"].items():
@@ -49,7 +69,7 @@ def _costs(report: Mapping[str, Any]) -> list[str]:
             if "gap" in head:
                 said += f", {_points(head['gap']['mean'])} against the reference ({_points_span(head['gap'])})"
             out.append(said + ".")
-        elif predicted:
+        elif predicted and report["two_sample"] is not None:  # of a handful of messages nothing is predicted
             best = predicted[0]
             sure = "" if best["error"] is None else f", give or take {100 * best['error']:.0f} points"
             right = f"{best['accuracy']:.0%} of your messages{sure}"
@@ -59,11 +79,12 @@ def _costs(report: Mapping[str, Any]) -> list[str]:
 
 def _advice(report: Mapping[str, Any]) -> list[str]:
     test, familiar, heads = report["two_sample"], report["familiarity"], report["heads"]
-    apart = test is not None and test["p_value"] < SIGNIFICANT
-    strange = familiar is not None and familiar["target"]["unfamiliar"] > 0.2
+    strange = familiar is not None and familiar["target"]["unfamiliar"] > STRANGE
+    apart = (test is not None and test["p_value"] < SIGNIFICANT) or _is_strange(report) or _is_worse(report)
     out = []
     if apart and any("predicted" in head and "target" not in head.get("true", {}) for head in heads.values()):
-        out.append("To know instead of guessing, label some messages: the same command with --label 50.")
+        most = min(50, report["target"]["messages"])
+        out.append(f"To know instead of guessing, label some messages: the same command with --label {most}.")
     if apart and strange:
         out.append(
             "To make it better at such text, let it read some: chatkit adapt --on PATH --out DIR (no labels needed)."

@@ -40,7 +40,6 @@ class Services:
         pick: From replies that a head has drawn to the one that is to be said.
         candidates: How many replies a head is to draw for ``pick``.
         by_name: Whether the user named the heads that are to answer.
-        weighed: Whether the user weighs objectives of the reply.
         context: Ids (T,) and hidden states (T, D) of the conversation so far, as ``begin`` has it; of its latest part.
     """
 
@@ -53,7 +52,6 @@ class Services:
     pick: Callable[[Sequence[str]], int] = lambda texts: 0
     candidates: int = 1
     by_name: bool = False
-    weighed: bool = False
     context: Callable[[], tuple[Tensor, Tensor]] = lambda: (torch.zeros(0, dtype=torch.int64), torch.zeros(0, 0))
 
 
@@ -143,11 +141,6 @@ class Ask:
     def candidates(self) -> int:
         """How many replies to draw for ``pick``: 1 unless objectives of the reply are weighed."""
         return self._services.candidates
-
-    @property
-    def weighed(self) -> bool:
-        """Whether it is the user who weighs them, and not the head's own ``chosen_by``."""
-        return self._services.weighed
 
     def branches(self, count: int) -> Branches:
         """So many copies that go their own ways from here, stepped together."""

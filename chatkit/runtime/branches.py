@@ -119,6 +119,16 @@ def prompt_of(store: Store, message: int) -> tuple[int, str, dict[str, Any]]:
     raise StorageError(f"there is no message {message}", hint="its session was deleted meanwhile")
 
 
+def replies(store: Store, prompt: int, most: int = 16) -> list[str]:
+    """The latest texts that were said in reply to a prompt, oldest first."""
+    rows = store.rows(
+        """SELECT text FROM message WHERE parent = ? AND speaker = 'assistant' AND text <> ''
+           ORDER BY id DESC LIMIT ?""",
+        (prompt, most),
+    )
+    return [row["text"] for row in rows][::-1]
+
+
 def parent_of(store: Store, message: int) -> int | None:
     """The message that a message follows; None for the first one, or where there is no such message."""
     return next((row["parent"] for row in store.rows("SELECT parent FROM message WHERE id = ?", (message,))), None)

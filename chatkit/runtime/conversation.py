@@ -73,7 +73,8 @@ class Conversation:
             skip: Not these.
             options: ``temperature``, ``max_tokens`` and the like; ``dial``: objective -> weight, -1 to 1;
                 ``candidates``: how many replies are drawn where one is weighed; ``continue`` to write on where the
-                message ends; ``learn``: from the session, see ``chatkit.runtime.learning``.
+                message ends; ``unlike``: texts that are said again only where nothing else was drawn; ``learn``: from
+                the session, see ``chatkit.runtime.learning``.
             seed: Seed of the sampling; drawn if None.
             cancelled: Asked before each step.
         Yields:
@@ -151,11 +152,12 @@ class _Turn:
         self._turns = [*history, {"speaker": "user", "text": text}]
         self._options, self._seed, self._cancelled, self._by_name = options, seed, cancelled, by_name
         self.trust = Trust(host.assistant, text, _coverage(options))
-        self._weights, self._weighed = host.tuned.turn(options.pop("dial", None) or {})
+        named = host.tuned.turn(options.pop("dial", None) or {})
+        usual = {} if options.get("continue") else host.tuned.usual()  # a text goes on as it is drawn
+        self._weights = usual if named is None else named
         self.learned = host.tuned.learn(options.pop("learn", None), self._turns)
-        if options.get("continue") and not self._weighed:  # a text goes on as it is drawn
-            self._weights = {}
-        candidates = _count(options.pop("candidates", CANDIDATES))
+        self._unlike = _texts(options.get("unlike", ()))
+        candidates = _count(options.pop("candidates", 2 * CANDIDATES if self._unlike else CANDIDATES))
         self._candidates = candidates if self._weights else 1
         self._choices: list[dict[str, Any]] = []
         self._passes: dict[tuple[str, str, int], Encoded] = {}
@@ -251,7 +253,6 @@ class _Turn:
             lambda texts: self._pick(head.name, texts),
             self._candidates,
             self._by_name,
-            self._weighed,
             self._context,
         )
         return Ask(self._text, services, self._options, self._seed)
@@ -260,7 +261,9 @@ class _Turn:
         """The reply to say of those that a head has drawn; the judges see the message as it was before it drew."""
         if not self._weights or not texts:
             return 0
-        host = self._host
+        host, new = self._host, [i for i, text in enumerate(texts) if text not in self._unlike]
+        if new and len(new) < len(texts):
+            return new[self._pick(drawer, [texts[i] for i in new])]
         heads = {name: head for name, head in host.assistant.heads.items() if name not in host.disabled}
         choice = choose_reply(texts, self._ask, drawer, self._weights, heads, failed=host.failed)
         self._choices.append(choice.as_json())
@@ -300,6 +303,12 @@ def _count(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MOST_CANDIDATES:
         raise ChatkitError(f"candidates must lie in 1..{MOST_CANDIDATES}, got {value}")
     return value
+
+
+def _texts(value: Any) -> frozenset[str]:
+    if not isinstance(value, list | tuple) or not all(isinstance(text, str) for text in value):
+        raise ChatkitError(f"unlike takes a list of texts, got {value!r:.60}")
+    return frozenset(text.strip() for text in value)
 
 
 def _close(source: Iterator[Any]) -> None:

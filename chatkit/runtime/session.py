@@ -249,6 +249,8 @@ class Chat:
         turn.state, self.current = "running", turn
         self._tell(Update("started", turn))
         turn.options = {**({"dial": dict(self.dial)} if self.dial else {}), **self._to_learn(turn), **turn.options}
+        if turn.again:
+            turn.options["unlike"] = branches.replies(self.store, turn.prompt)
         events = self.client.ask(turn.text, history, heads=turn.heads, options=turn.options, seed=seed)
         async with contextlib.aclosing(events):
             let_others = time.monotonic() + OTHERS_WAIT

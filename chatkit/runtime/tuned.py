@@ -60,22 +60,21 @@ class Tuned:
             | {"what": (front.get("what") or {}).get(name) or f"better {front['shown'][name]}"}
             for name, share in home_of(front).items()
         ]
-        found, usual = objectives_of(self._assistant.heads).values(), self._usual()
+        found = objectives_of(self._assistant.heads).values()
         return shares + [
-            {"name": o.name, "kind": "reply", "low": -1.0, "high": 1.0, "default": usual.get(o.name, 0.0)}
-            | {"head": o.head, "what": o.what}
+            {"name": o.name, "kind": "reply", "low": -1.0, "high": 1.0, "default": 0.0, "head": o.head, "what": o.what}
             for o in found
             if o.name not in front.get("objectives", ())
         ]
 
-    def turn(self, dial: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> tuple[dict[str, float], bool]:
+    def turn(self, dial: Mapping[str, Any], history: Sequence[Mapping[str, Any]] = ()) -> dict[str, float] | None:
         """Set the weights to the shares that ``dial`` names; what is left of it are weights of the reply.
 
         Args:
             dial: Objective -> share or weight.
             history: Turns that are encoded anew at once.
         Returns:
-            Objective -> weight, those of the heads' own choice among them; and whether the user has named any.
+            Objective of the reply -> weight, those that are not 0; None where ``dial`` names none of them.
         Raises:
             ChatkitError: If a name or a number cannot be used.
         """
@@ -87,7 +86,7 @@ class Tuned:
         for name in others:
             if name not in known and name in refused.get("objectives", (name,)) and "why" in refused:
                 raise ChatkitError(f"no dial for {name}: {refused['why']}")
-        weights = checked_weights({**self._usual(), **others}, known)
+        weights = checked_weights(others, known)
         try:
             preference = completed(shares, trained) if shares else None
         except (TypeError, ValueError) as error:
@@ -96,9 +95,9 @@ class Tuned:
         if history:
             with torch.inference_mode():
                 self.running.advance(history)
-        return weights, bool(others)
+        return weights if others else None
 
-    def _usual(self) -> dict[str, float]:
+    def usual(self) -> dict[str, float]:
         """What replies are chosen by where the user says nothing of it, as far as there are heads to judge it."""
         known, front = objectives_of(self._assistant.heads), self.front.get("objectives", ())
         found: dict[str, float] = {}

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from chatkit.search.bm25 import BM25
-from chatkit.search.words import document_words
+from chatkit.search.words import document_words, is_stop_word
 
 
 def coverage(bm25: BM25, words: Sequence[str], passages: Iterable[str]) -> list[tuple[float, int]]:
@@ -19,13 +19,14 @@ def coverage(bm25: BM25, words: Sequence[str], passages: Iterable[str]) -> list[
         passages: Texts.
     Returns:
         Of each passage the sum of the inverse document frequencies of the query's words that it holds, divided by that
-        of all of them, 0 to 1; and the number of different words that it holds.
+        of all of them, 0 to 1, but 0 where all are stop words, of which any text is full; and the number of different
+        words that it holds.
     """
     distinct = sorted(set(words))
-    weights = bm25.idf(distinct)
+    weights, told = bm25.idf(distinct), not all(map(is_stop_word, distinct))
     out = []
     for passage in passages:
         held = set(document_words(passage))
         inside = np.array([word in held for word in distinct], dtype=bool)
-        out.append((float(weights[inside].sum() / weights.sum()) if distinct else 0.0, int(inside.sum())))
+        out.append((float(weights[inside].sum() / weights.sum()) if told else 0.0, int(inside.sum())))
     return out

@@ -144,4 +144,5 @@ def why(choices: Mapping[str, Mapping[str, Any]]) -> list[str]:
     return lines
 
 
-NOTHING = "The last reply was the first one drawn: nothing is weighed. /dial weighs."
+NOTHING = "Nothing was chosen: the last reply is a quotation, or the first one drawn. /dial weighs."
+UNWEIGHED = "You weigh nothing: replies come as the assistant gives them by itself."

@@ -11,7 +11,7 @@ from chatkit.errors import ChatkitError
 from chatkit.runtime.standing import tradeoff
 from chatkit.tui import commands
 from chatkit.tui.bindings import named
-from chatkit.tui.dial import NOTHING, brief, changed
+from chatkit.tui.dial import NOTHING, UNWEIGHED, brief, changed
 from chatkit.tui.doing_documents import DocumentCommands
 from chatkit.tui.doing_history import HistoryCommands
 from chatkit.tui.doing_models import ModelCommands
@@ -199,7 +199,7 @@ class Doing(HistoryCommands, ModelCommands, DocumentCommands):
             screen.turn_dial(dial)
             for panel in screen.query(DialPanel):
                 panel.show(dial)
-            await screen.say(f"Replies are chosen by {brief(dial)}." if dial else "Nothing is weighed.")
+            await screen.say(f"Replies are chosen by {brief(dial)}." if dial else UNWEIGHED)
         elif screen.query(DialPanel):
             await screen.query(DialPanel).remove()
             screen.query_one(Prompt).focus()

@@ -11,7 +11,7 @@ from chatkit.errors import ChatkitError
 from chatkit.runtime import clock
 from chatkit.runtime.standing import tradeoff
 from chatkit.tui import commands
-from chatkit.tui.dial import NOTHING, brief, changed, figures, listing, why
+from chatkit.tui.dial import NOTHING, UNWEIGHED, brief, changed, figures, listing, why
 from chatkit.tui.opening import Options
 from chatkit.tui.text import one_line
 
@@ -170,7 +170,7 @@ class PlainDoing:
             return
         self.chat.dial = dial
         told = figures(self.chat.client.front, sliders, dial)
-        for line in [brief(dial) or "nothing is weighed"] if arguments else listing(sliders, dial):
+        for line in [brief(dial) or UNWEIGHED] if arguments else listing(sliders, dial):
             self._say(line)
         if told:
             self._say(f"measured nearby: {told}")

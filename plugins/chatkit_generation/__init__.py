@@ -72,11 +72,11 @@ class Generation(LanguageModel):
     def stream(self, ask: Ask) -> Iterator[Piece | Answer]:
         """A reply, piece by piece, until the end of the turn, ``max_tokens`` or the user's stop.
 
-        To a question about the indexed documents it is what they say, unless the user weighs objectives of the reply.
+        To a question about the indexed documents it is what they say.
         """
         settings = {name: ask.options.get(name, getattr(self.sampling, name)) for name in _SETTINGS}
         sampling = Sampling(**settings)
-        if not ask.weighed and (cited := self._cited(ask)):
+        if (cited := self._cited(ask)) and cited not in ask.options.get("unlike", ()):
             yield Piece(cited)
             return
         if ask.candidates > 1:

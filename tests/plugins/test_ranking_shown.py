@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from chatkit_retrieval.showing import is_shown
 
 from chatkit.assistant import Assistant
 from chatkit.plugin_api import Hit
 from chatkit.runtime.conversation import Conversation
+from chatkit.search.bm25 import BM25
+from chatkit.search.coverage import coverage
+from chatkit.search.words import document_words, query_words
 
 WORDS = Hit("the train leaves at nine", 1.0, "a.md:1", matched=1)
 ALIKE = Hit("departures in the morning", 0.6, "b.md:1")
@@ -70,3 +74,14 @@ def test_a_greeting_is_searched_for_only_when_it_is_asked_for(assistant: Assista
     list(conversation.turn("hello", heads=["retrieval"], seed=1))
     assert "how are you?" in asked
     assert asked[-1] == "hello"
+
+
+def test_a_message_of_stop_words_alone_brings_up_nothing() -> None:
+    texts = ["How do I stop training? You are asked whether to save.", "How are indexes kept?", "Bread and butter."]
+    bm25, words = BM25.build(document_words(text) for text in texts), query_words("how are you?")
+    shares = coverage(bm25, words, texts)
+    assert [share for share, _ in shares] == [0.0, 0.0, 0.0]
+    assert not any(
+        is_shown(Hit(text, 1.0, "a.md", coverage=share, matched=matched), "how are you?", asked=False)
+        for text, (share, matched) in zip(texts, shares, strict=True)
+    )

@@ -15,6 +15,7 @@ from chatkit.head.answer import Bars
 from chatkit.runtime.index import DocumentIndex
 from chatkit.runtime.store import Store
 from chatkit.tui import plain
+from chatkit.tui.dial import UNWEIGHED
 
 RUN = "import sys; from chatkit.tui.plain import run; sys.exit(run(command=sys.argv[1:]))"
 
@@ -59,14 +60,14 @@ def test_the_dial_and_why_in_words(chat):
     assert lines[:3] == [
         "warmth 0 (-1 to 1): warmer words",
         "brevity 0 (-1 to 1): fewer pieces",
-        "The last reply was the first one drawn: nothing is weighed. /dial weighs.",
+        "Nothing was chosen: the last reply is a quotation, or the first one drawn. /dial weighs.",
     ]
     assert lines[3:5] == ["warmth 0.5", "Lovely to see you! {'dial': {'warmth': 0.5}}"]
     assert lines[5].startswith("highest weighted sum of 3 replies")
     assert lines[6] == "said: Lovely to see you! (sum 1.00, fluency -2.00, warmth ×1 0.90)"
     assert lines[7].startswith("dominated: Hm.")
     assert lines[8].startswith("not dominated: Go away.")
-    assert lines[9:] == ["There is no slider warm; did you mean warmth?", "nothing is weighed"]
+    assert lines[9:] == ["There is no slider warm; did you mean warmth?", UNWEIGHED]
     assert done.stderr == b""
 
 

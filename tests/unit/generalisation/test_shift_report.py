@@ -13,6 +13,7 @@ from chatkit.generalisation.features import see
 from chatkit.generalisation.render_html import html_report
 from chatkit.generalisation.render_text import text_report
 from chatkit.generalisation.report import label_estimate, shift_report
+from chatkit.generalisation.verdict import verdict
 from chatkit.runtime.store import Store
 from chatkit.training.recipe import resolve_path
 
@@ -51,7 +52,42 @@ def test_a_body_against_itself_is_no_shift(assistant: Assistant) -> None:
     assert report["two_sample"]["p_value"] > 0.01
     assert report["words"]["divergence"] == 0
     assert abs(report["heads"]["sentiment"]["gap"]["mean"]) < 1e-9
-    assert "looks like the reference" in report["verdict"][0]
+    assert report["verdict"][0].startswith(
+        ("Your text (the target) looks like the reference", "No difference was found")
+    )
+
+
+def told(p_value: float | None, unfamiliar: float, messages: int, gap: float = 0.0) -> str:
+    """The verdict on a report of these figures."""
+    familiar = {"reference": {"unfamiliar": 0.02, "nearest": []}, "target": {"unfamiliar": unfamiliar, "nearest": []}}
+    head = {
+        "true": {},
+        "predicted": [{"accuracy": 0.4, "error": 0.1}],
+        "gap": {"high": gap, "low": gap - 0.1, "mean": gap},
+    }
+    report = {
+        "two_sample": None if p_value is None else {"p_value": p_value, "a_distance": 0.5},
+        "familiarity": familiar,
+        "words": {"more_in_target": []},
+        "reference": {"messages": 400},
+        "target": {"messages": messages},
+        "heads": {"sentiment": head},
+    }
+    return " ".join(verdict(report))
+
+
+def test_what_a_weak_test_cannot_prove_is_no_all_clear() -> None:
+    """A body of 30 messages, all of them unfamiliar, was said to look like the reference."""
+    strange = told(0.08, 1.0, 30)
+    assert "another kind of text" in strange
+    assert "looks like" not in strange
+    assert "--label 30" in strange
+    assert "chatkit adapt" in strange
+    assert "another kind of text" in told(0.3, 0.02, 30, gap=-0.2)
+    few = told(0.5, 0.05, 30)
+    assert "No difference was found; in 30 messages" in few
+    assert "looks like" in told(0.5, 0.05, 300)
+    assert "should be right" not in told(None, 0.5, 1)  # of one message nothing is predicted
 
 
 def test_heads_without_bars_are_measured_by_their_own_reader(assistant: Assistant) -> None:

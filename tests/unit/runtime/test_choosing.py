@@ -129,15 +129,13 @@ def test_a_head_may_choose_by_itself_and_the_user_may_weigh_otherwise(assistant:
     assert weights == {"fluency": 1.0, "aptness": 0.5}
     assert len(event["choice"]["candidates"]) > 1
     (event,) = of(turn(dial={"fluency": -1.0}), "choice")
-    assert event["choice"]["objectives"]["fluency"]["weight"] == -1.0
-    assert event["choice"]["objectives"]["aptness"]["weight"] == 0.5
+    weights = {name: each["weight"] for name, each in event["choice"]["objectives"].items()}
+    assert weights == {"fluency": -1.0}  # what the user weighs takes the place of it
     plain = turn(candidates=1)
     assert of(plain, "choice") == []
     assert len(of(plain, "piece")) > 1
-    assert of(plain, "piece") == of(turn(dial={"fluency": 0, "aptness": 0}), "piece")
+    assert of(plain, "piece") == of(turn(dial={"fluency": 0}), "piece")
     assert of(turn(**{"continue": True}), "choice") == []  # a text goes on as it is drawn
-    usual = {each["name"]: each["default"] for each in Conversation(assistant).tuned.sliders()}
-    assert (usual["fluency"], usual["aptness"], usual["warmth"]) == (1.0, 0.5, 0.0)
 
 
 @pytest.mark.parametrize("name", ["warmth", "fluency", "brevity", "aptness", "relevance", "grounding"])
@@ -229,6 +227,18 @@ def test_a_reply_that_was_cut_off_is_none_where_others_ended(
     options = {"dial": {"warmth": 1}, "candidates": 4, "max_tokens": 6}
     (event,) = of(list(Conversation(assistant).turn("hello", heads=["generation"], options=options)), "choice")
     assert {each["text"] for each in event["choice"]["candidates"]} == texts
+
+
+def test_another_reply_is_another_one_where_one_was_drawn(assistant: Assistant) -> None:
+    said: list[str] = []
+    for _ in range(6):
+        options = {**FREE, "dial": {"fluency": 1}, "unlike": said}
+        events = list(Conversation(assistant).turn("hello", seed=5, heads=["generation"], options=options))
+        (event,) = of(events, "choice")
+        said.append(event["choice"]["candidates"][event["choice"]["picked"]]["text"])
+    assert len(set(said)) == 6
+    with pytest.raises(ChatkitError, match="unlike takes a list of texts"):
+        list(Conversation(assistant).turn("hello", options={"unlike": "hello"}))
 
 
 def test_a_head_of_ones_own_is_weighed(assistant: Assistant) -> None:

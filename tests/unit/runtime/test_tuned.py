@@ -88,7 +88,7 @@ def test_the_middle_is_the_model_itself(assistant: Assistant) -> None:
 
 def test_preparing_encodes_the_conversation_before_the_next_message(assistant: Assistant) -> None:
     conversation = Conversation(assistant)
-    assert conversation.tuned.turn({"sentiment": 0.8}, HISTORY) == ({}, False)
+    assert conversation.tuned.turn({"sentiment": 0.8}, HISTORY) is None
     assert conversation.tuned.preference == pytest.approx({"generation": 0.2, "sentiment": 0.8})
     running = conversation.tuned.running
     seen: list[int] = []
