@@ -52,9 +52,7 @@ def test_a_body_against_itself_is_no_shift(assistant: Assistant) -> None:
     assert report["two_sample"]["p_value"] > 0.01
     assert report["words"]["divergence"] == 0
     assert abs(report["heads"]["sentiment"]["gap"]["mean"]) < 1e-9
-    assert report["verdict"][0].startswith(
-        ("Your text (the target) looks like the reference", "No difference was found")
-    )
+    assert report["verdict"][0].startswith(("Your text (the target) looks like", "No difference was found"))
 
 
 def told(p_value: float | None, unfamiliar: float, messages: int, gap: float = 0.0) -> str:
