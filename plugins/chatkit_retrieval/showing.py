@@ -3,7 +3,7 @@
 In a conversation a passage has to hold more of a statement than of a question, and one word of several is chance. The
 shares were chosen on dev: of 400 queries each the right passage is still among those shown for 0.489 of those about
 chatkit's own pages, which use other words (0.556 with every passage that holds a word), 0.468 of notes_handbook's
-(0.487) and 0.838 of faq_dstc9's (0.845); with these pages indexed passages appear beside 11, 42 and 13 % of the turns
+(0.487) and 0.838 of faq_dstc9's (0.845); with these pages indexed passages appear beside 8, 39 and 11 % of the turns
 of dialogues (70, 88 and 75 %): ``python tests/benchmarks/behaviour.py SETS --only passages``.
 """
 
