@@ -94,9 +94,13 @@ def _ask(report: dict[str, Any], target: Body, assistant: Assistant) -> None:
 
     for name, found in report["heads"].items():
         texts, labels = found.get("to_label", []), found.get("labels", [])
-        given: list[str] = []
+        given, known = list[str](), _kept()
         for number, text in enumerate(texts, 1):
             click.echo(f"\n{number} of {len(texts)}: {' '.join(text.split())}", err=True)
+            if known.get(text) in labels:
+                given.append(known[text])
+                click.echo(f"{name}: {known[text]}, as {LABELS} has it", err=True)
+                continue
             chosen = _label(f"{name} ({'/'.join(labels)}; empty to stop)", labels)
             if chosen is None:
                 break
@@ -127,20 +131,30 @@ def _label(prompt: str, labels: Sequence[str]) -> str | None:
         click.echo(f"{answer} is {' or '.join(meant) or 'none of them'}", err=True)
 
 
+def _kept() -> dict[str, str]:
+    """Text -> label of the file that keeps them."""
+    file, found = Path(LABELS), dict[str, str]()
+    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else []:
+        row = _row(line)
+        if isinstance(row.get("text"), str) and isinstance(row.get("label"), str):
+            found[row["text"]] = row["label"]
+    return found
+
+
 def _keep(rows: Sequence[Mapping[str, str]]) -> None:
     """Add labels to the file that keeps them; a text that was labelled before has the new one."""
     from chatkit.checkpoint import write_aside
 
     file, texts = Path(LABELS), {row["text"] for row in rows}
     before = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    kept = [line for line in before if line.strip() and _text(line) not in texts]
+    kept = [line for line in before if line.strip() and _row(line).get("text") not in texts]
     lines = [*kept, *(json.dumps(row, ensure_ascii=False) for row in rows)]
     write_aside(file, ("\n".join(lines) + "\n").encode("utf-8"))
 
 
-def _text(line: str) -> object:
-    """The text of a line of the file; None of one that is no such line."""
+def _row(line: str) -> dict[str, Any]:
+    """A line of the file; {} where it is no such line."""
     with contextlib.suppress(ValueError):
         row = json.loads(line)
-        return row.get("text") if isinstance(row, dict) else None
-    return None
+        return row if isinstance(row, dict) else {}
+    return {}

@@ -106,7 +106,7 @@ class HeadConfidence:
         if not sure:
             why.append(f"between {' and '.join(ranked[:2])}: {best:.0%} is too little to decide")
         if unfamiliar:
-            why.append(f"unfamiliar text: the {coverage:.0%} of the set do not hold here")
+            why.append("unfamiliar text: percentages do not hold here")
         return Judgement(calibrated, labels, coverage, not unfamiliar, sure, "; ".join(why))
 
     def as_json(self) -> dict[str, Any]:

@@ -57,8 +57,8 @@ def _difference(report: Mapping[str, Any]) -> Iterator[str]:
         distance = test["a_distance"]
         yield f"another kind     {bar(distance / 2)} {distance:.2f} of 2 for the encoder (proxy A-distance)"
         yield f"                 told apart {test['accuracy']:.0%}, chance is 50%, p {p_value}"
-    yield f"target says      {', '.join(words['more_in_target']) or 'nothing of its own'}"
-    yield f"reference says   {', '.join(words['more_in_reference']) or 'nothing of its own'}"
+    yield f"target says      {', '.join(words['more_in_target']) or 'no word often enough to tell'}"
+    yield f"reference says   {', '.join(words['more_in_reference']) or 'no word often enough to tell'}"
 
 
 def _heads(report: Mapping[str, Any]) -> Iterator[str]:

@@ -76,6 +76,8 @@ class Choice:
         parts = [self._place(k) for k, objective in enumerate(self.objectives) if objective.weight]
         if not parts:
             return "nothing that is weighed could be judged: the first reply drawn is taken"
+        if len(self.texts) == 1:
+            return f"the only reply that was drawn: {', '.join(parts)}"
         rest = [self._place(k) for k, objective in enumerate(self.objectives) if not objective.weight]
         price = f"; for that, {', '.join(rest)}" if rest else ""
         return f"highest weighted sum of {len(self.texts)} replies: {', '.join(parts)}{price}"

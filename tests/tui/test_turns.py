@@ -192,3 +192,13 @@ async def test_a_long_session_is_a_window(drive, home):
         await chat.key("escape")
         await chat.say("a new one")
         await chat.sees("reply 149", "a new one")
+
+
+async def test_of_what_is_taller_than_the_screen_the_beginning_is_read_first(drive):
+    async with drive() as chat:
+        transcript = chat.app.screen.query_one(Transcript)
+        await transcript.note("\n".join(f"line {number}" for number in range(200)))
+        await chat.until(lambda: "line 0" in chat.text)
+        assert "line 199" not in chat.text
+        await transcript.note("short")
+        await chat.until(lambda: "short" in chat.text)  # and what is not, at the end as ever

@@ -47,13 +47,20 @@ class Transcript(VerticalScroll, can_focus=False):
             self.post_message(self.BottomReached())
 
     async def add(self, widget: Widget) -> None:
-        """Put a turn or a note at the end, and go there."""
+        """Put a turn or a card at the end, and go there."""
         await self.mount(widget)
         self.anchor()
 
+    def _show_beginning(self, widget: Widget) -> None:
+        if widget.outer_size.height > self.size.height:
+            self.release_anchor()
+            self.scroll_to_widget(widget, top=True, animate=False, force=True)
+
     async def note(self, content: Content | str, classes: str = "note") -> None:
-        """Put a line of chatkit's own at the end."""
-        await self.add(Static(Content(shown(content)) if isinstance(content, str) else content, classes=classes))
+        """Put a line of chatkit's own at the end; of a report that is taller than the screen show the beginning."""
+        note = Static(Content(shown(content)) if isinstance(content, str) else content, classes=classes)
+        await self.add(note)
+        self.call_after_refresh(self._show_beginning, note)
 
     async def clear(self) -> None:
         """Take everything off the screen."""

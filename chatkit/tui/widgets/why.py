@@ -14,7 +14,10 @@ from chatkit.tui.text import one_line
 from chatkit.tui.widgets.cards import Card
 
 MARKS = {"said": ("▸", "bold $accent"), "front": ("•", "$accent"), "": (" ", "")}
-LEGEND = "▸ said   • no other beats it in one figure without losing in another"
+LEGEND = (
+    "▸ said   • no other beats it in one figure without losing in another",
+    "sum: of each figure its place between the worst (0) and the best (1) of these replies, times its weight (×)",
+)
 _LEAST_TEXT = 24
 
 
@@ -56,5 +59,6 @@ class WhyCard(Card):
                 lines.append(Content.assemble((f"{sign} ", style), (cells, bold), "  ", (said, bold or "$quiet")))
         for name, reason in self.choice.get("missing", {}).items():
             lines.append(Content.styled(one_line(f"{name} was not weighed: {reason}")[: max(width, 1)], "$warning"))
-        lines.append(Content.styled(set_cell_size(LEGEND, min(cell_len(LEGEND), width)), "$quiet"))
+        for sentence in LEGEND:
+            lines += [Content.styled(line, "$quiet") for line in textwrap.wrap(sentence, max(width, 20))]
         return lines
