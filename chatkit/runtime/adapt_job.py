@@ -62,7 +62,7 @@ class AdaptJob:
         if isinstance(on, str):
             file = paths.user_path(on)
             if not os.path.exists(file):
-                raise DataError(f"{on}: no such file or folder", hint="/adapt PATH, or /adapt alone for this session")
+                raise DataError(f"{on}: no such file or folder", hint="/adapt PATH, or /adapt session")
             name, given = file.name, ["--on", str(file.resolve())]
         else:
             name, given = f"session {on}", ["--session", str(on)]

@@ -54,17 +54,19 @@ class ModelCommands:
         from chatkit.tui.screens.adapting import AdaptingScreen
 
         job = self._adapting or AdaptJob.latest()
-        running = job is not None and job.state == "running"
-        if arguments and running:
+        if arguments and job is not None and job.state == "running":
             await self.trouble("An adaptation goes on already; /adapt shows it.")
             return
-        if arguments and arguments != "session":
-            job = AdaptJob.start(arguments, str(self.chat.client.folder))
-        elif arguments or job is None:
+        if arguments == "session":
             if self.chat.incognito or self.chat.session is None:
                 await self.trouble("There is no written session to read; /adapt PATH reads a file or folder.")
                 return
             job = AdaptJob.start(self.chat.session, str(self.chat.client.folder))
+        elif arguments:
+            job = AdaptJob.start(arguments, str(self.chat.client.folder))
+        elif job is None or (self._adapting is None and job.state == "failed"):  # a failure of another day says nothing
+            await self.screen.say("Nothing was adapted yet: /adapt session reads this session, /adapt PATH a text.")
+            return
         self._adapting = job
         self.screen.app.push_screen(AdaptingScreen(job), self._load_adapted)
 

@@ -1,5 +1,6 @@
 """/adapt: figures before and after, the adapted assistant on a key, and the way back."""
 
+import asyncio
 import json
 
 from chatkit.tui.screens.adapting import AdaptingScreen
@@ -36,7 +37,21 @@ async def test_the_adapted_assistant_is_loaded_on_a_key_and_left_on_another(driv
 async def test_what_cannot_be_read_is_said(drive):
     async with drive() as chat:
         await chat.ready()
-        await chat.enter("/adapt")
+        await chat.enter("/adapt session")
         await chat.sees("There is no written session to read")
         await chat.enter("/adapt /nowhere/at/all")
         await chat.sees("no such file or folder")
+
+
+async def test_alone_it_starts_nothing_and_shows_no_failure_of_another_day(drive, home):
+    async with drive() as chat:
+        await chat.enter("/adapt")
+        await chat.sees("Nothing was adapted yet: /adapt session reads this session")
+        folder = home / "runs" / "adapt-session-1"
+        folder.mkdir(parents=True)
+        (folder / "job.json").write_text(json.dumps({"on": "session 1", "before": str(home)}))
+        (folder / "adapt.log").write_text("only 4 texts\n")
+        await chat.enter("/adapt")
+        await asyncio.sleep(0.2)
+        assert not isinstance(chat.app.screen, AdaptingScreen)
+        assert not list((home / "runs").glob("adapt-session-1-*"))
