@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 SIGNIFICANT = 0.01
 STRANGE = 0.2  # share of unfamiliar messages, beyond that of the reference, that makes another kind of text of it
+APART = 0.1  # guesses of an accuracy that differ by so much are told
 FEW = 100  # messages of the smaller body with which a test finds great differences only
 
 
@@ -71,9 +72,9 @@ def _costs(report: Mapping[str, Any]) -> list[str]:
             out.append(said + ".")
         elif predicted and report["two_sample"] is not None:  # of a handful of messages nothing is predicted
             best = predicted[0]
-            sure = "" if best["error"] is None else f", give or take {100 * best['error']:.0f} points"
+            sure = "" if best["error"] is None else f", give or take {100 * best['error']:.0f} points on average"
             right = f"{best['accuracy']:.0%} of your messages{sure}"
-            out.append(f"{name} should be right about {right}; that is guessed without labels.")
+            out.append(f"{name} should be right about {right}; that is guessed without labels{_others(predicted)}.")
     return out
 
 
@@ -91,6 +92,14 @@ def _advice(report: Mapping[str, Any]) -> list[str]:
         )
         out.append("Do not rely on the percentages it shows there: they were checked on familiar text only.")
     return out
+
+
+def _others(predicted: Sequence[Mapping[str, Any]]) -> str:
+    """What other ways of guessing say, where they are far from the first."""
+    found = [each["accuracy"] for each in predicted]
+    if max(found) - min(found) < APART:
+        return ""
+    return f", and other ways to guess it say {min(found):.0%} to {max(found):.0%}: label some to know"
 
 
 def _span(interval: Mapping[str, float]) -> str:
