@@ -60,7 +60,7 @@ def told(p_value: float | None, unfamiliar: float, messages: int, gap: float = 0
     familiar = {"reference": {"unfamiliar": 0.02, "nearest": []}, "target": {"unfamiliar": unfamiliar, "nearest": []}}
     head = {
         "true": {},
-        "predicted": [{"accuracy": 0.4, "error": 0.1}],
+        "predicted": [{"accuracy": 0.4, "error": 0.1}, {"accuracy": 0.6, "error": 0.1}],
         "gap": {"high": gap, "low": gap - 0.1, "mean": gap},
     }
     report = {
@@ -81,6 +81,7 @@ def test_what_a_weak_test_cannot_prove_is_no_all_clear() -> None:
     assert "looks like" not in strange
     assert "--label 30" in strange
     assert "chatkit adapt" in strange
+    assert "other ways to guess it say 40% to 60%" in strange
     assert "another kind of text" in told(0.3, 0.02, 30, gap=-0.2)
     few = told(0.5, 0.05, 30)
     assert "No difference was found; in 30 messages" in few
