@@ -167,6 +167,7 @@ def _head(
         more = [_domain(assistant, head, body) for body in labelled]
         predicted = predict_accuracy(fitted, sure.tolist(), [d for d in more if d is not None])
         out["predicted"] = [dataclasses.asdict(p) for p in predicted]
+        out["remarks"] = _remarks(head.name, said.labels, target, labelled)
         if label:
             plan = plan_labels(sure.tolist(), label, seed=seed)
             out["to_label"] = [target.messages[i].text for i in plan.chosen]
@@ -174,6 +175,21 @@ def _head(
         return out
     except ChatkitError as error:
         return {"error": str(error)}
+
+
+def _remarks(name: str, labels: Sequence[str], target: Body, labelled: Sequence[Body]) -> list[str]:
+    """Sentences on labels that could not be used."""
+    out = []
+    for body in (target, *labelled):
+        strange = [message.label for message in body.labelled if message.label not in labels]
+        if strange:
+            kinds = ", ".join(sorted({str(label) for label in strange})[:3])
+            out.append(f"{len(strange)} of the labels in {body.name} are none that {name} gives ({kinds}): left out.")
+    out += [f"{body.name} holds no labels: nothing is predicted from it." for body in labelled if not body.labelled]
+    known = sum(message.label in labels for message in target.labelled)
+    if 0 < known < _FEWEST_LABELS:
+        out.append(f"{known} labelled messages are too few to measure {name} on: it takes {_FEWEST_LABELS}.")
+    return out
 
 
 @dataclasses.dataclass(frozen=True)

@@ -35,7 +35,7 @@ def _difference(report: Mapping[str, Any]) -> list[str]:
     if familiar is not None:
         ours, theirs = familiar["reference"]["unfamiliar"], familiar["target"]["unfamiliar"]
         nearest = familiar["target"]["nearest"]
-        close = f" Of what it learned from, {nearest[0][0]} comes nearest." if nearest else ""
+        close = f" Of the sets it was trained on, {nearest[0][0]} comes nearest." if nearest else ""
         out.append(
             f"{theirs:.0%} of its messages are unfamiliar to the assistant (of the reference: {ours:.0%}).{close}"
         )
@@ -75,6 +75,7 @@ def _costs(report: Mapping[str, Any]) -> list[str]:
             sure = "" if best["error"] is None else f", give or take {100 * best['error']:.0f} points on average"
             right = f"{best['accuracy']:.0%} of your messages{sure}"
             out.append(f"{name} should be right about {right}; that is guessed without labels{_others(predicted)}.")
+        out += head.get("remarks", [])
     return out
 
 

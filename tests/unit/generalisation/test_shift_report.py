@@ -55,6 +55,17 @@ def test_a_body_against_itself_is_no_shift(assistant: Assistant) -> None:
     assert report["verdict"][0].startswith(("Your text (the target) looks like", "No difference was found"))
 
 
+def test_labels_that_cannot_be_used_are_named(assistant: Assistant) -> None:
+    home = read_body(corpus("sentiment"))
+    some = [Message(text, label="negative") for text in GERMAN[:3]] + [Message(GERMAN[4], label="furious")]
+    target = make_body("german", [*some, *map(Message, GERMAN[5:])], read="test")
+    bare = make_body("bare", [Message(text) for text in GERMAN], read="test")
+    said = " ".join(shift_report(assistant, home, target, heads=["sentiment"], labelled=[bare])["verdict"])
+    assert "1 of the labels in german are none that sentiment gives (furious): left out." in said
+    assert "3 labelled messages are too few to measure sentiment on: it takes 20." in said
+    assert "bare holds no labels: nothing is predicted from it." in said
+
+
 def told(p_value: float | None, unfamiliar: float, messages: int, gap: float = 0.0) -> str:
     """The verdict on a report of these figures."""
     familiar = {"reference": {"unfamiliar": 0.02, "nearest": []}, "target": {"unfamiliar": unfamiliar, "nearest": []}}
