@@ -66,7 +66,9 @@ async def test_what_is_typed_is_read_along(real):
 
 async def test_a_stop_lets_at_most_one_more_piece_through(real):
     async with real() as chat:
-        chat.app.chat.send("tell me a story", ("generation",), options={"max_tokens": 2000, "temperature": 2.0})
+        chat.app.chat.send(
+            "tell me a story", ("generation",), options={"max_tokens": 2000, "temperature": 2.0, "candidates": 1}
+        )
         await chat.until(lambda: chat.app.chat.current is not None and chat.app.chat.current.said, LOADING)
         turn = chat.app.chat.current
         chat.app.chat.stop()

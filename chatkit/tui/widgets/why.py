@@ -16,9 +16,10 @@ from chatkit.tui.widgets.cards import Card
 MARKS = {"said": ("▸", "bold $accent"), "front": ("•", "$accent"), "": (" ", "")}
 LEGEND = (
     "▸ said   • no other beats it in one figure without losing in another",
-    "sum: of each figure its place between the worst (0) and the best (1) of these replies, times its weight (×)",
+    "sum: each from 0, the worst of these replies, to 1, the best, times its weight ×",
 )
 _LEAST_TEXT = 24
+_WIDE = 80  # what the sum is stands where there is room for it
 
 
 class WhyCard(Card):
@@ -59,6 +60,6 @@ class WhyCard(Card):
                 lines.append(Content.assemble((f"{sign} ", style), (cells, bold), "  ", (said, bold or "$quiet")))
         for name, reason in self.choice.get("missing", {}).items():
             lines.append(Content.styled(one_line(f"{name} was not weighed: {reason}")[: max(width, 1)], "$warning"))
-        for sentence in LEGEND:
-            lines += [Content.styled(line, "$quiet") for line in textwrap.wrap(sentence, max(width, 20))]
+        for sentence in LEGEND[: 2 if width >= _WIDE else 1]:
+            lines.append(Content.styled(set_cell_size(sentence, min(cell_len(sentence), width)), "$quiet"))
         return lines
