@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chatkit.cli.options import json_option, model_option, print_json
-from chatkit.errors import DataError
+from chatkit.errors import DataError, StorageError
 from chatkit.paths import user_path
 
 if TYPE_CHECKING:
@@ -133,23 +133,28 @@ def _label(prompt: str, labels: Sequence[str]) -> str | None:
 
 def _kept() -> dict[str, str]:
     """Text -> label of the file that keeps them."""
-    file, found = Path(LABELS), dict[str, str]()
-    for line in file.read_text(encoding="utf-8").splitlines() if file.is_file() else []:
-        row = _row(line)
-        if isinstance(row.get("text"), str) and isinstance(row.get("label"), str):
-            found[row["text"]] = row["label"]
-    return found
+    rows = map(_row, _lines())
+    return {r["text"]: r["label"] for r in rows if isinstance(r.get("text"), str) and isinstance(r.get("label"), str)}
 
 
 def _keep(rows: Sequence[Mapping[str, str]]) -> None:
     """Add labels to the file that keeps them; a text that was labelled before has the new one."""
     from chatkit.checkpoint import write_aside
 
-    file, texts = Path(LABELS), {row["text"] for row in rows}
-    before = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-    kept = [line for line in before if line.strip() and _row(line).get("text") not in texts]
+    texts = {row["text"] for row in rows}
+    kept = [line for line in _lines() if line.strip() and _row(line).get("text") not in texts]
     lines = [*kept, *(json.dumps(row, ensure_ascii=False) for row in rows)]
-    write_aside(file, ("\n".join(lines) + "\n").encode("utf-8"))
+    write_aside(Path(LABELS), ("\n".join(lines) + "\n").encode("utf-8", "surrogateescape"))
+
+
+def _lines() -> list[str]:
+    """Lines of the file that keeps labels; what is no UTF-8 in it comes out as it went in."""
+    try:
+        return Path(LABELS).read_text(encoding="utf-8", errors="surrogateescape").split("\n")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StorageError(f"{LABELS}: cannot be read: {error.strerror}", hint="move it, or label elsewhere") from None
 
 
 def _row(line: str) -> dict[str, Any]:

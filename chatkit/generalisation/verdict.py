@@ -23,7 +23,7 @@ def _difference(report: Mapping[str, Any]) -> list[str]:
     if test is None:
         out.append("Too few messages to tell how different the two texts are: give at least ten of each.")
     elif test["p_value"] >= SIGNIFICANT and (_is_strange(report) or _is_worse(report)):
-        out.append("Your text (the target) is another kind of text, though so few messages do not prove it by a test.")
+        out.append("Your text (the target) is another kind of text, though a test does not prove it.")
     elif test["p_value"] >= SIGNIFICANT and fewest < FEW:
         out.append(f"No difference was found; in {fewest} messages only a great one would be: give more to be sure.")
     elif test["p_value"] >= SIGNIFICANT:

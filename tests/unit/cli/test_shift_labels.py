@@ -10,6 +10,7 @@ import pytest
 
 from chatkit import cli
 from chatkit.cli.shift_command import LABELS, _keep
+from chatkit.errors import StorageError
 
 TEXTS = [f"der {what} ist heute {how}" for what in ("Zug", "Bus", "Markt") for how in ("offen", "leer", "alt", "spät")]
 
@@ -49,3 +50,16 @@ def test_what_is_no_row_of_the_file_stays_in_it(tmp_path: Path, monkeypatch: pyt
     _keep([{"text": "a", "label": "y"}, {"text": "b", "label": "x"}])
     lines = Path(LABELS).read_text(encoding="utf-8").splitlines()
     assert lines == ["my notes", "[1]", '{"text": "a", "label": "y"}', '{"text": "b", "label": "x"}']
+
+
+def test_a_file_that_is_no_text_keeps_its_bytes_and_one_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(LABELS).write_bytes(b"\xff\xfe notes\n")
+    _keep([{"text": "a", "label": "y"}])
+    assert Path(LABELS).read_bytes() == b'\xff\xfe notes\n{"text": "a", "label": "y"}\n'
+    Path(LABELS).unlink()
+    Path(LABELS).mkdir()
+    with pytest.raises(StorageError, match="shift-labels"):
+        _keep([{"text": "a", "label": "y"}])
