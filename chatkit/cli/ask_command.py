@@ -51,8 +51,10 @@ def command(
         raise click.BadParameter("must be a number", param_hint="--temperature")
     import torch
 
+    from chatkit.head.answer import Answer
     from chatkit.registry import Registry
     from chatkit.runtime.api import Chat
+    from chatkit.runtime.showing import worth_showing
 
     torch.set_num_threads(1)  # one-token steps: a second thread costs more than it brings
 
@@ -75,7 +77,9 @@ def command(
         print_json(reply.as_json())
     else:
         for item in reply.answers:
-            click.echo(f"{item.head}: {item.answer.plain}")
+            blocks = worth_showing(item.answer.blocks, text, by_name=bool(names))
+            if blocks:
+                click.echo(f"{item.head}: {Answer(*blocks).plain}")
     if reply.learned:
         use = "in use" if reply.learned["in_force"] else "not in use"
         print(f"chatkit: learned from {learn}, {use}: {reply.learned['why']}", file=sys.stderr)

@@ -28,6 +28,13 @@ def home_of(front: Mapping[str, Any]) -> Preference:
     return dict(front.get("home") or middle(front.get("objectives", ())))
 
 
+def beyond_home(front: Mapping[str, Any], preference: Mapping[str, float]) -> dict[str, float]:
+    """How far each objective was moved up from home, 0..1; those that were not are left out."""
+    home = home_of(front)
+    moved = {name: (share - home[name]) / (1 - home[name]) for name, share in preference.items() if home[name] < 1}
+    return {name: way for name, way in moved.items() if way > 0}
+
+
 def grid(objectives: Sequence[str]) -> list[Preference]:
     """Points at which a front is measured: a lattice on all preferences, its ends and the middle among them."""
     count = len(objectives)
@@ -37,10 +44,17 @@ def grid(objectives: Sequence[str]) -> list[Preference]:
     return points if middle(objectives) in points else [*points, middle(objectives)]
 
 
-def completed(given: Mapping[str, float], objectives: Sequence[str]) -> Preference:
-    """A whole preference from the shares that a user named: the others share the rest.
+def completed(
+    given: Mapping[str, float], objectives: Sequence[str], home: Mapping[str, float] | None = None
+) -> Preference:
+    """A whole preference from the shares that a user named: the others share the rest, as they do at home.
 
     Shares that sum to more than 1, or name all and sum to less, keep their proportions.
+
+    Args:
+        given: Objective -> share.
+        objectives: All of the dial.
+        home: Where it stands that nobody moved, by default the middle: what is not asked for stays as it was.
 
     Raises:
         ValueError: If a share does not lie in 0..1, an objective is unknown, or all are 0.
@@ -51,8 +65,11 @@ def completed(given: Mapping[str, float], objectives: Sequence[str]) -> Preferen
         if not 0 <= share <= 1:  # also true of NaN
             raise ValueError(f"the share of {name} must lie in 0..1, got {share}")
     others, total = [name for name in objectives if name not in given], sum(given.values())
-    rest = max(1 - total, 0) / len(others) if others else 0.0
-    whole = {name: given.get(name, rest) for name in objectives}
+    parts = {name: (home or middle(objectives)).get(name, 0.0) for name in others}
+    if not sum(parts.values()):
+        parts = middle(others)
+    rest = {name: part / sum(parts.values()) * max(1 - total, 0) for name, part in parts.items()}
+    whole = {name: given.get(name, rest.get(name, 0.0)) for name in objectives}
     if sum(whole.values()) == 0:
         raise ValueError("one share at least must be above 0")
     return {name: share / sum(whole.values()) for name, share in whole.items()}

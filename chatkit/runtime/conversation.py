@@ -153,8 +153,8 @@ class _Turn:
         self._options, self._seed, self._cancelled, self._by_name = options, seed, cancelled, by_name
         self.trust = Trust(host.assistant, text, _coverage(options))
         named = host.tuned.turn(options.pop("dial", None) or {})
-        usual = {} if options.get("continue") else host.tuned.usual()  # a text goes on as it is drawn
-        self._weights = usual if named is None else named
+        as_drawn = named is None and options.get("continue")  # a text goes on as it is drawn
+        self._weights = {} if as_drawn else host.tuned.weights(named)
         self.learned = host.tuned.learn(options.pop("learn", None), self._turns)
         self._unlike = _texts(options.get("unlike", ()))
         candidates = _count(options.pop("candidates", 2 * CANDIDATES if self._unlike else CANDIDATES))

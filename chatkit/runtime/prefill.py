@@ -19,6 +19,8 @@ from chatkit.text.views import speaker_ids
 
 MOST_TURN_PIECES = 512
 _CHUNK = 512
+_TOGETHER = 256  # pieces at least of the turns far back that are encoded in one call: each has a price of its own
+_APART = 5  # last four turns and the opening of the next: runs of their own, to go on from if one is said anew
 _KEPT = 2048  # pieces at the end of a conversation whose hidden states are kept
 
 
@@ -79,7 +81,7 @@ class RunningState:
         known = [n for n in self._runs if n <= len(ids) and self._ids[:n] == ids[:n]]
         self._runs = {n: self._runs[n] for n in known}
         start = max(known, default=0)
-        for stop in [n for n in stops if n > start]:
+        for stop in _joined(start, [n for n in stops if n > start]):
             states, state = self._encode(ids[start:stop], self._runs[start].state if start else None)
             self._runs[stop] = _Run(start, states, state)
             start = stop
@@ -117,3 +119,13 @@ class RunningState:
             parts.append(states)
         assert state is not None
         return torch.cat(parts, 1), state
+
+
+def _joined(start: int, stops: Sequence[int]) -> list[int]:
+    """The ends of turns at which runs end: of many new turns the early ones are encoded together."""
+    found = []
+    for stop in stops[:-_APART]:
+        if stop - start >= _TOGETHER:
+            found.append(stop)
+            start = stop
+    return [*found, *stops[-_APART:]]

@@ -21,7 +21,7 @@ from chatkit.nn.adapters import copy_base
 from chatkit.nn.encoder import Encoder, State
 from chatkit.nn.step import Stepper
 from chatkit.nn.vocabulary import Backbone
-from chatkit.objectives.preference import Preference, completed, home_of
+from chatkit.objectives.preference import Preference, beyond_home, completed, home_of
 from chatkit.runtime.choosing import checked_weights, objectives_of
 from chatkit.runtime.learning import Learning, Voice
 from chatkit.runtime.prefill import RunningState
@@ -88,7 +88,7 @@ class Tuned:
                 raise ChatkitError(f"no dial for {name}: {refused['why']}")
         weights = checked_weights(others, known)
         try:
-            preference = completed(shares, trained) if shares else None
+            preference = completed(shares, trained, home_of(self.front)) if shares else None
         except (TypeError, ValueError) as error:
             raise ChatkitError(str(error)) from None
         self.set(preference)
@@ -97,7 +97,23 @@ class Tuned:
                 self.running.advance(history)
         return weights if others else None
 
-    def usual(self) -> dict[str, float]:
+    def weights(self, named: Mapping[str, float] | None) -> dict[str, float]:
+        """What the drawn replies of this turn are chosen by, as far as there are heads to judge it.
+
+        An objective that the dial was moved towards is weighed among the replies as well, where one judges it: the
+        weights say more of that kind, and of what they say the most of it is taken. What is usual counts so much less.
+
+        Args:
+            named: From ``turn``.
+        """
+        moved = beyond_home(self.front, self.preference) if self.preference else {}
+        known = objectives_of(self._assistant.heads)
+        leaning = {name: way for name, way in moved.items() if name in known}
+        rest = max(1 - sum(moved.values()), 0)
+        found = {name: rest * w for name, w in self._usual().items()} if named is None else named
+        return {name: w for name, w in {**found, **leaning}.items() if w}
+
+    def _usual(self) -> dict[str, float]:
         """What replies are chosen by where the user says nothing of it, as far as there are heads to judge it."""
         known, front = objectives_of(self._assistant.heads), self.front.get("objectives", ())
         found: dict[str, float] = {}

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chatkit.objectives.preference import completed, standing
+from chatkit.objectives.preference import completed, home_of, standing
 
 Slider = Mapping[str, Any]
 Dial = dict[str, float]
@@ -77,7 +77,7 @@ def figures(front: Mapping[str, Any], sliders: Sequence[Slider], dial: Mapping[s
     shares = {str(s["name"]): dial[s["name"]] for s in sliders if s.get("kind") == "weights" and s["name"] in dial}
     if not shares or not front:
         return ""
-    rows = standing(front, completed(shares, front["objectives"]))
+    rows = standing(front, completed(shares, front["objectives"], home_of(front)))
     metrics = [metric for _, metric, *_ in rows]
     parts = []
     for name, metric, value, by, _ in rows:  # of two language models it is not clear which perplexity is meant

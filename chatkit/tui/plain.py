@@ -18,8 +18,8 @@ from typing import Any
 
 from chatkit.head.answer import Answer, Bars, Block, Ranking
 from chatkit.runtime.session import Update
+from chatkit.runtime.showing import worth_showing
 from chatkit.tui import commands
-from chatkit.tui.answers import worth_showing
 from chatkit.tui.opening import Options, open_chat
 from chatkit.tui.plain_doing import PlainDoing
 from chatkit.tui.text import one_line, shown

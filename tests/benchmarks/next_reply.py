@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -35,6 +36,8 @@ from chatkit.assistant import Assistant
 from chatkit.data.batching import pad
 from chatkit.data.records import Problems
 from chatkit.head.encode import encode_padded
+from chatkit.head.encoded import Encoded
+from chatkit.head.language_model import LanguageModel
 from chatkit.runtime.loading import load_trained
 from chatkit.search.bm25 import BM25
 from chatkit.search.words import document_words, query_words
@@ -42,20 +45,27 @@ from chatkit.text.views import conversation_ids
 from chatkit.training.reading import draw, read_records
 
 CONTEXT, CANDIDATES = 6, 10
-WEIGHTS = {"language model": 1.0, "ranking head": 0.5, "BM25": 0.5}
+WEIGHTS = {"language model": 1.0, "ranking head": 0.25, "BM25": 0.5}
 Turn = dict[str, Any]
 
 
 def reply_nats(assistant: Assistant, context: Sequence[Turn], replies: Sequence[Turn]) -> np.ndarray:
-    """-log p of each reply after the context, (N,) nats; its speaker and end count."""
+    """-log p of each reply after the context by the head and its pointer, (N,) nats; its speaker and end count."""
+    head = assistant.heads["generation"]
+    assert isinstance(head, LanguageModel)
     before = len(conversation_ids(assistant.tokenizer, {"turns": list(context)})) if context else 1
     rows = [conversation_ids(assistant.tokenizer, {"turns": [*context, reply]})[: before + 128] for reply in replies]
     with torch.inference_mode():
         encoded = encode_padded(assistant.backbone.encoder, pad(rows, assistant.tokenizer.pad))
         known = encoded.next_ids >= 0
-        nats = torch.zeros(known.shape)
-        nats[known] = assistant.vocabulary.nats(encoded.states[known], encoded.next_ids[known]).float()
-    return nats[:, before - 1 :].sum(1).numpy()
+        known[:, : before - 1] = False
+        parts = (Encoded(*(field[i : i + 1] for field in _fields(encoded))) for i in range(len(rows)))
+        nats = [float(head.nats(part, known[i : i + 1])) for i, part in enumerate(parts)]
+    return np.array(nats)
+
+
+def _fields(encoded: Encoded) -> tuple[Tensor, ...]:
+    return encoded.ids, encoded.lengths, encoded.states, encoded.next_ids
 
 
 def rank_first(scores: np.ndarray) -> float:

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from chatkit.head.answer import Answer
 from chatkit.runtime.records import MessageRecord
-from chatkit.tui.answers import worth_showing
+from chatkit.runtime.showing import worth_showing
 from chatkit.tui.keys import own_bindings
 from chatkit.tui.text import cut, one_line, shown
 from chatkit.tui.widgets.cards import FailureCard, cards_of

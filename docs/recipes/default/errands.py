@@ -1,12 +1,14 @@
 """Dialogues of our own: what is told is recalled, orders and bookings go over several turns, what is not known is said.
 
-    python docs/recipes/default/errands.py OUT [--dialogues 10000] [--plain]
+    python docs/recipes/default/errands.py OUT [--dialogues 10000] [--plain | --more]
 
 Writes OUT/dialogue and OUT/mood, each train, dev and test. No word that fills a place (a name, a city, a topping) in
 dev or test fills one in train, so that recalling is not learned by heart. OUT/mood holds what people say on errands as
 neutral text: "large, with mushrooms" is no complaint, which the labelled sets, all of them opinions, do not tell. An
 order ends with the assistant saying that it only takes notes, which is the truth. An LSTM of this size learned the form
 of recalling in an hour, not the thing: it said wrong names. With --plain replies repeat nothing, and say so when asked.
+With a pointer it says the right ones; --more has more that is told, orders given bit by bit, and talk about a day (and
+no OUT/mood, for that talk is not neutral).
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from errand_more import chat, pizza_by_bits, recalled_more, something
 from errand_orders import booking, dish, drink, facts, flowers, pizza
 from errand_speaker import WORDS, Speaker, Turns
 from errand_told import recalled
@@ -52,13 +55,26 @@ KINDS: tuple[tuple[Callable[[Speaker], Turns], float], ...] = (
     (booking, 0.18),
     (facts, 0.16),
 )
+MORE: tuple[tuple[Callable[[Speaker], Turns], float], ...] = (
+    (recalled, 0.2),
+    (recalled_more, 0.16),
+    (chat, 0.26),
+    (pizza, 0.04),
+    (pizza_by_bits, 0.08),
+    (drink, 0.03),
+    (dish, 0.03),
+    (flowers, 0.02),
+    (something, 0.04),
+    (booking, 0.08),
+    (facts, 0.06),
+)
 
 
-def dialogues(part: str, count: int, *, plain: bool = False) -> list[Turns]:
+def dialogues(part: str, count: int, *, plain: bool = False, more: bool = False) -> list[Turns]:
     """As many different ones of one part."""
     rng = random.Random(f"{SEED}-{part}")
     speaker, found = Speaker(part, rng), {}
-    kinds, weights = zip(*KINDS, strict=True)
+    kinds, weights = zip(*(MORE if more else KINDS), strict=True)
     while len(found) < count:
         speaker.drawn.clear()
         turns = rng.choices(kinds, weights)[0](speaker)
@@ -81,10 +97,11 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--dialogues", type=int, default=10000)
     parser.add_argument("--plain", action="store_true", help="replies repeat nothing of what was told")
+    parser.add_argument("--more", action="store_true", help="more kinds of dialogues")
     args = parser.parse_args()
     opinions = {user.lower() for user, _ in WORDS["small_talk"]}
     for part, share in OF_TRAIN.items():
-        found = dialogues(part, round(args.dialogues * share), plain=args.plain)
+        found = dialogues(part, round(args.dialogues * share), plain=args.plain, more=args.more)
         rows = [
             {
                 "turns": [
@@ -96,6 +113,8 @@ def main() -> None:
             for turns in found
         ]
         _write(args.out / "dialogue" / f"{part}.jsonl", rows)
+        if args.more:
+            continue  # what is said of a day there is no neutral text
         said = dict.fromkeys(user for turns in found for user, _ in turns)
         plain = [text for text in said if text.lower().rstrip(".?!") not in {each.rstrip(".?!") for each in opinions}]
         plain = [text for text in plain if not any(mood in text.lower() for mood in MOODY)]

@@ -111,6 +111,13 @@ def test_ask_in_plain_text(shell: Shell, trained: Path) -> None:
     assert "%" in out
 
 
+def test_ask_says_that_nothing_was_found_to_who_asked(shell: Shell, trained: Path) -> None:
+    for text, said in (("hello there", False), ("where is zyxxoq?", True)):
+        code, out, _ = shell("ask", text, "--model", str(trained), "--max-tokens", "4")
+        assert code == 0
+        assert ("retrieval: no passage found" in out) is said, text
+
+
 def test_ask_with_a_head_of_ones_own(shell: Shell, trained: Path, tmp_path: Path) -> None:
     file = tmp_path / "mood.py"
     file.write_text(

@@ -74,6 +74,9 @@ def test_a_preference_is_completed_to_shares_that_sum_to_1(shares: list[float], 
 
 def test_a_preference_that_makes_no_sense_is_refused() -> None:
     assert completed({}, NAMES) == pytest.approx(middle(NAMES))
+    home = {"a": 1.0, "b": 0.0, "c": 0.0}
+    assert completed({"b": 0.7}, NAMES, home) == pytest.approx({"a": 0.3, "b": 0.7, "c": 0.0})  # the rest stays at home
+    assert completed({"a": 0.4}, NAMES, home) == pytest.approx({"a": 0.4, "b": 0.3, "c": 0.3})
     assert completed({"a": 0.6, "b": 0.9}, NAMES) == pytest.approx({"a": 0.4, "b": 0.6, "c": 0.0})
     for wrong in ({"d": 0.5}, {"a": -0.1}, {"a": 1.1}, {"a": float("nan")}):
         with pytest.raises(ValueError):

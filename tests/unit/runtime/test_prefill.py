@@ -62,6 +62,28 @@ def test_only_what_is_new_is_encoded(assistant: Assistant, monkeypatch: pytest.M
     assert encoded == []
 
 
+def test_a_conversation_taken_up_again_is_encoded_in_few_calls(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call for each of its turns took 2.5 times as long; the last turns are kept apart, for one may be said anew."""
+    history = turns(*[f"what we said in turn {i} of a long talk" for i in range(60)])
+    said, again = RunningState(assistant), RunningState(assistant)
+    for count in range(1, len(history) + 1):
+        found = advance(said, history[:count])
+    sizes = []
+    encode = RunningState._encode
+    monkeypatch.setattr(
+        RunningState, "_encode", lambda self, ids, state: (sizes.append(len(ids)), encode(self, ids, state))[1]
+    )
+    assert_same(advance(again, history), found)
+    assert len(sizes) <= sum(sizes) / prefill._TOGETHER + prefill._APART + 1
+    assert torch.equal(again.context()[0], said.context()[0])
+    torch.testing.assert_close(again.context()[1], said.context()[1], rtol=1e-4, atol=1e-5)
+    sizes.clear()
+    advance(again, [*history[:-1], *turns("else")])
+    assert sum(sizes) < 20
+
+
 def test_the_state_stands_behind_the_opening_of_the_assistants_turn(assistant: Assistant) -> None:
     tokenizer = assistant.tokenizer
     ids = [tokenizer.special("<user>"), *tokenizer.encode("hello"), tokenizer.end, tokenizer.special("<assistant>")]

@@ -69,6 +69,29 @@ def test_the_dial_moves_replies_and_mood_but_no_vector(assistant: Assistant) -> 
     assert all(torch.equal(vector, vectors[0]) for vector in vectors)
 
 
+def test_an_objective_that_the_dial_moves_to_is_weighed_among_the_replies_too(assistant: Assistant) -> None:
+    """The weights alone may say no kinder words than before; of what they say, the kindest is taken."""
+    assistant.dial = Dial.of(assistant.backbone, ("generation", "warmth"), DialConfig(rank=4))
+    assistant.report["dial"] |= {"objectives": ["generation", "warmth"], "home": {"generation": 1.0, "warmth": 0.0}}
+    assistant.heads["generation"].chosen_by = {"fluency": 1.0, "aptness": 1.0, "brevity": 0.5}
+    conversation = Conversation(assistant)
+
+    def weights(**dial: float) -> dict[str, float]:
+        named = conversation.tuned.turn(dial)
+        return conversation.tuned.weights(named)
+
+    assert weights() == {"fluency": 1.0, "aptness": 1.0, "brevity": 0.5}
+    assert weights(warmth=0.25) == pytest.approx({"fluency": 0.75, "aptness": 0.75, "brevity": 0.375, "warmth": 0.25})
+    assert weights(warmth=1.0) == {"warmth": 1.0}
+    assert weights(warmth=0.25, brevity=-1.0) == pytest.approx({"brevity": -1.0, "warmth": 0.25})  # what is named stays
+    assert weights(warmth=0.0) == weights()
+    events = list(conversation.turn("what a day", options={"dial": {"warmth": 1.0}, "max_tokens": 8}, seed=1))
+    choice = next(e for e in events if e["event"] == "choice")["choice"]
+    assert choice["objectives"]["warmth"]["weight"] == 1.0
+    said = choice["candidates"][choice["picked"]]["values"]["warmth"]
+    assert said == max(row["values"]["warmth"] for row in choice["candidates"])
+
+
 def test_a_moved_conversation_is_what_merged_weights_give_from_the_start(
     assistant: Assistant, trained: Path, load_assistant: Callable[[Path], Assistant]
 ) -> None:

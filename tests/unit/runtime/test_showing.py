@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chatkit.head.answer import Bars, Hit, Ranking, Text
-from chatkit.tui.answers import worth_showing
+from chatkit.runtime.showing import worth_showing
 
 NOTHING, FOUND = Ranking([]), Ranking([Hit("a passage", 1.0, "notes.md")])
 BARS = Bars({"positive": 0.9, "negative": 0.1})

@@ -1,4 +1,4 @@
-"""Which parts of an answer are worth showing, in the app as in the line mode."""
+"""Which parts of an answer are worth showing, in the app, the line mode and ``chatkit ask``."""
 
 from __future__ import annotations
 
