@@ -101,7 +101,8 @@ class Tuned:
         """What the drawn replies of this turn are chosen by, as far as there are heads to judge it.
 
         An objective that the dial was moved towards is weighed among the replies as well, where one judges it: the
-        weights say more of that kind, and of what they say the most of it is taken. What is usual counts so much less.
+        weights say more of that kind, and of what they say the most of it is taken. What is usual counts less, half of
+        what it did at the end of the dial: the kindest reply of all need not be one to what was said.
 
         Args:
             named: From ``turn``.
@@ -109,7 +110,7 @@ class Tuned:
         moved = beyond_home(self.front, self.preference) if self.preference else {}
         known = objectives_of(self._assistant.heads)
         leaning = {name: way for name, way in moved.items() if name in known}
-        rest = max(1 - sum(moved.values()), 0)
+        rest = 1 - min(sum(moved.values()), 1) / 2
         found = {name: rest * w for name, w in self._usual().items()} if named is None else named
         return {name: w for name, w in {**found, **leaning}.items() if w}
 
