@@ -29,7 +29,7 @@ def index_option(function: F) -> F:
 
 def dial_option(function: F) -> F:
     """``--dial NAME=F``, repeatable; a dict of numbers."""
-    text = "Weigh an objective, such as warmth=1 or brevity=-0.5; repeatable."
+    text = "Weigh an objective, such as warmth=1 or relevance=-0.5; repeatable."
     option = click.option("--dial", multiple=True, metavar="NAME=F", callback=_dial, help=text)
     return option(function)
 

@@ -86,7 +86,9 @@ class Pointer(nn.Module):
         against = torch.where(found, copied.logsumexp(-1) - own[..., 0], _NEVER)
         return share, against
 
-    def over(self, states: Tensor, ids: Tensor, embedded: Tensor, openings: Tensor, specials: Tensor) -> Copies:
+    def over(
+        self, states: Tensor, ids: Tensor, embedded: Tensor, openings: Tensor, specials: Tensor, own: int | None = None
+    ) -> Copies:
         """What the turn that is going on can copy.
 
         Args:
@@ -95,11 +97,17 @@ class Pointer(nn.Module):
             embedded: (T, E).
             openings: Ids that open a turn.
             specials: Ids that are never copied.
+            own: Id that opens turns of the one who speaks; nothing is copied from these, for a name that was mangled
+                once would be said again and again. In training it may: there all that was said is right.
         """
         if len(ids) < 2:
             return Copies(self, self.query.weight.new_zeros(0, self.query.out_features), ids[:0])
-        turn = torch.isin(ids, openings).cumsum(0)
+        opens = torch.isin(ids, openings)
+        turn = opens.cumsum(0)
         allowed = (turn < turn[-1:]) & ~torch.isin(ids, specials)
+        if own is not None:
+            whose = torch.cat((ids.new_full((1,), -1), ids[opens]))[turn]
+            allowed &= whose != own
         places = torch.nonzero(allowed[1:])[-REACH:, 0]  # the first piece has no state before it
         return Copies(self, self.keys(states, embedded)[places], ids[1:][places])
 

@@ -81,7 +81,7 @@ class Tuned:
         trained = self.front.get("objectives", ())
         shares = {name: share for name, share in dial.items() if name in trained}
         others = {name: weight for name, weight in dial.items() if name not in trained}
-        known = [*trained, *objectives_of(self._assistant.heads)]
+        known = [*dict.fromkeys([*trained, *objectives_of(self._assistant.heads)])]
         refused = self._assistant.report.get("dial") or {}
         for name in others:
             if name not in known and name in refused.get("objectives", (name,)) and "why" in refused:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 _QUESTION = re.compile(
-    r"\?\s*$|^\W*(how|what|where|which|who|whom|whose|when|why|can|could|does|do|did|is|are|will|may|should|must"
-    r"|explain|describe|find|(tell|show) me (about|how|what|where|which|who|when|why))\b",
+    r"\?\s*$|^\W*(how|what(?! an?\b)|where|which|who|whom|whose|when|why|can|could|does|do|did|is|are|will|may|should"
+    r"|must|explain|describe|find|(tell|show) me (about|how|what|where|which|who|when|why))\b",
     re.IGNORECASE,
 )
 _ABOUT_YOU = re.compile(r"\b(you|your|yours|yourself|u)\b", re.IGNORECASE)
@@ -18,7 +18,10 @@ _GREETING = re.compile(
 
 
 def is_question(text: str) -> bool:
-    """Whether a message is asked as a question that documents might answer; not so "do you like music?"."""
+    """Whether a message is asked as a question that documents might answer; not so "do you like music?".
+
+    And not so "what a lovely morning", unless a question mark ends it.
+    """
     return bool(_QUESTION.search(text)) and not _ABOUT_YOU.search(text)
 
 

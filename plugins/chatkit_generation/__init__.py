@@ -147,7 +147,9 @@ class Generation(LanguageModel):
         if self.pointer is None:
             return self.vocabulary.logits
         ids, states = ask.context
-        copies = self.pointer.over(states, ids, self.vocabulary.embed(ids), *self._places(ids))
+        copies = self.pointer.over(
+            states, ids, self.vocabulary.embed(ids), *self._places(ids), own=self.vocabulary.reply
+        )
         return lambda hidden: copies.mixed(self.vocabulary.logits(hidden), hidden)
 
     def _places(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -17,6 +17,7 @@ MOST_CHARACTERS = 320
 _SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n")
 _FENCE = re.compile(r"```.*?(```|\Z)", re.DOTALL)
 _WORD = re.compile(r"\w+")
+_SHORTENED = re.compile(r"(?<=\w)['\u2019](?:s|m|d|t|re|ve|ll)\b", re.IGNORECASE)
 
 
 def citable(text: str, hits: Sequence[Hit], coverage: float = COVERAGE) -> Hit | None:
@@ -29,7 +30,8 @@ def citable(text: str, hits: Sequence[Hit], coverage: float = COVERAGE) -> Hit |
     """
     if not is_question(text):
         return None
-    found = [hit for hit in hits if hit.coverage >= coverage and hit.matched >= LEAST_WORDS]
+    least = LEAST_WORDS + len(_SHORTENED.findall(text))  # the "s" of "what's my name?" stands in many a passage
+    found = [hit for hit in hits if hit.coverage >= coverage and hit.matched >= least]
     asked = _stems(text)
 
     def nearest(hit: Hit) -> tuple[float, float]:

@@ -37,7 +37,7 @@ from chatkit.runtime.loading import load_trained
 from chatkit.training.reading import draw, read_records
 
 CONTEXT, DRAWN, CHOSEN_FROM = 6, 16, 8
-WEIGHTS = {"fluency": 1.0, "aptness": 1.0, "relevance": 1.0}
+WEIGHTS = {"fluency": 1.0, "aptness": 0.0, "relevance": 0.5}
 _WORD = re.compile(r"\w+")
 Row = dict[str, Any]
 
@@ -56,7 +56,7 @@ def drawn(conversation: Conversation, turns: Sequence[Mapping[str, str]], at: in
         {"speaker": "user" if turn["speaker"] == first else "assistant", "text": turn["text"]}
         for turn in turns[max(0, at - CONTEXT + 1) : at]
     ]
-    options = {"dial": WEIGHTS, "candidates": DRAWN}
+    options = {"dial": dict.fromkeys(WEIGHTS, 1.0), "candidates": DRAWN}  # what is not weighed is not judged
     events = conversation.turn(
         before[-1]["text"], history=before[:-1], heads=["generation"], options=options, seed=seed
     )

@@ -5,6 +5,7 @@ T = tokens
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,8 +42,8 @@ def assistant(trained: Path) -> Assistant:
     return assistant
 
 
-def ask_of(assistant: Assistant) -> Ask:
-    running, turns = RunningState(assistant), [*HISTORY, {"speaker": "user", "text": ASKED}]
+def ask_of(assistant: Assistant, history: Sequence[dict[str, str]] = HISTORY) -> Ask:
+    running, turns = RunningState(assistant), [*history, {"speaker": "user", "text": ASKED}]
 
     def context() -> tuple[torch.Tensor, torch.Tensor]:
         running.advance(turns)
@@ -62,11 +63,11 @@ def ask_of(assistant: Assistant) -> Ask:
 
 
 def test_a_reply_costs_while_it_is_judged_what_it_costs_in_training(assistant: Assistant) -> None:
-    head = assistant.heads["generation"]
+    head, history = assistant.heads["generation"], HISTORY[:1]  # of its own turns it copies nothing in the chat
     with torch.inference_mode():
-        fluency = head.judge(ask_of(assistant), REPLIES)["fluency"]
+        fluency = head.judge(ask_of(assistant, history), REPLIES)["fluency"]
         for reply, found in zip(REPLIES, fluency, strict=True):
-            turns = [*HISTORY, {"speaker": "user", "text": ASKED}, {"speaker": "assistant", "text": reply}]
+            turns = [*history, {"speaker": "user", "text": ASKED}, {"speaker": "assistant", "text": reply}]
             ids = conversation_ids(assistant.tokenizer, {"turns": turns})
             row = np.array([ids])
             following = np.array([[*ids[1:], -1]])

@@ -72,6 +72,14 @@ def test_only_pieces_of_earlier_turns_can_be_copied_and_no_special_ones() -> Non
     assert [i for i in range(V) if change[i] > change.min() + 1e-4] == [7, 8]
 
 
+def test_of_the_turns_of_the_one_who_speaks_nothing_is_copied() -> None:
+    """What the assistant mangled once ("muscuit") was copied from its own reply, again and again."""
+    made, (states, row, embedded, _) = pointer(), said([0, 7, 8, 1, 9, 10, 0, 11, 1])
+    assert len(made.over(states, row, embedded, OPEN, SPECIAL)) == 5
+    copies = made.over(states, row, embedded, OPEN, SPECIAL, own=1)
+    assert copies._pieces.tolist() == [7, 8, 11]
+
+
 @pytest.mark.parametrize("ids", [[], [0], [0, 7, 8]])
 def test_where_nothing_was_said_before_the_logits_stay_as_they_are(ids: list[int]) -> None:
     states, row, embedded, _ = said(ids)

@@ -81,10 +81,14 @@ def test_an_objective_that_the_dial_moves_to_is_weighed_among_the_replies_too(as
         return conversation.tuned.weights(named)
 
     assert weights() == {"fluency": 1.0, "aptness": 1.0, "brevity": 0.5}
-    assert weights(warmth=0.25) == pytest.approx({"fluency": 0.875, "aptness": 0.875, "brevity": 0.4375, "warmth": 0.25})
+    less = {"fluency": 0.875, "aptness": 0.875, "brevity": 0.4375}
+    assert weights(warmth=0.25) == pytest.approx({**less, "warmth": 0.25})
     assert weights(warmth=1.0) == pytest.approx({"fluency": 0.5, "aptness": 0.5, "brevity": 0.25, "warmth": 1.0})
     assert weights(warmth=0.25, brevity=-1.0) == pytest.approx({"brevity": -1.0, "warmth": 0.25})  # what is named stays
     assert weights(warmth=0.0) == weights()
+    with pytest.raises(ChatkitError) as wrong:
+        weights(nonsense=1.0)
+    assert str(wrong.value).count("warmth") == 1
     events = list(conversation.turn("what a day", options={"dial": {"warmth": 1.0}, "max_tokens": 8}, seed=1))
     choice = next(e for e in events if e["event"] == "choice")["choice"]
     assert choice["objectives"]["warmth"]["weight"] == 1.0

@@ -7,12 +7,14 @@ import pytest
 from chatkit.text.questions import is_question, without_greeting
 
 
-@pytest.mark.parametrize("text", ["where is the history stored", "the refund policy?", "tell me about refunds"])
+@pytest.mark.parametrize(
+    "text", ["where is the history stored", "the refund policy?", "tell me about refunds", "what a fugue?"]
+)
 def test_a_question(text: str) -> None:
     assert is_question(text)
 
 
-@pytest.mark.parametrize("text", ["how are you?", "I like trains", "tell me a story", ""])
+@pytest.mark.parametrize("text", ["how are you?", "I like trains", "tell me a story", "", "what a lovely morning"])
 def test_no_question_about_anything_else(text: str) -> None:
     assert not is_question(text)
 
