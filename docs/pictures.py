@@ -68,7 +68,9 @@ async def say(app: ChatkitApp, pilot: Pilot[int], *texts: str) -> None:
 
 async def chat(app: ChatkitApp, pilot: Pilot[int]) -> None:
     """A conversation."""
-    await say(app, pilot, "hello, can you recommend a restaurant for tonight?", "how do I add a head?")
+    await say(
+        app, pilot, "hello, I am Karin", "my dog is called Biscuit", "what is my dog called?", "how do I add a head?"
+    )
     app.screen.query_one(Prompt).fill("I love this place, but the service was slow")
     await until(lambda: app.screen.query_one("#live").display)
 

@@ -10,6 +10,11 @@ _QUESTION = re.compile(
     re.IGNORECASE,
 )
 _ABOUT_YOU = re.compile(r"\b(you|your|yours|yourself|u)\b", re.IGNORECASE)
+_OF_ONESELF = re.compile(
+    r"^\W*(what|who)('?s| is| are| was| were) my\b"
+    r"|\b(what|where|which \w+) (am|do|did) I (live|like|love|work|eat|order|called)\b",
+    re.IGNORECASE,
+)
 _GREETING = re.compile(
     r"^(\W*(hello|hi+|hey+|good (morning|evening|afternoon|night)|thank you|thanks?|ok(ay)?|yes|yeah|no|nope|(good)?bye"
     r"|well|oh|wow|cool|nice|great|please)\b)+\W*",
@@ -20,9 +25,10 @@ _GREETING = re.compile(
 def is_question(text: str) -> bool:
     """Whether a message is asked as a question that documents might answer; not so "do you like music?".
 
-    And not so "what a lovely morning", unless a question mark ends it.
+    And not so "what is my dog called?", which the conversation may answer; nor "what a lovely morning", unless it ends
+    with a question mark.
     """
-    return bool(_QUESTION.search(text)) and not _ABOUT_YOU.search(text)
+    return bool(_QUESTION.search(text)) and not _ABOUT_YOU.search(text) and not _OF_ONESELF.search(text)
 
 
 def without_greeting(text: str) -> str:

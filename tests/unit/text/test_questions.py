@@ -6,15 +6,24 @@ import pytest
 
 from chatkit.text.questions import is_question, without_greeting
 
+OWN = ["what is my dog called?", "where do I live?", "who's my sister?", "what did I order?", "which food do I like?"]
+ASKED = [
+    "where is the history stored",
+    "the refund policy?",
+    "tell me about refunds",
+    "what a fugue?",
+    "where is my file?",
+]
 
-@pytest.mark.parametrize(
-    "text", ["where is the history stored", "the refund policy?", "tell me about refunds", "what a fugue?"]
-)
+
+@pytest.mark.parametrize("text", ASKED)
 def test_a_question(text: str) -> None:
     assert is_question(text)
 
 
-@pytest.mark.parametrize("text", ["how are you?", "I like trains", "tell me a story", "", "what a lovely morning"])
+@pytest.mark.parametrize(
+    "text", ["how are you?", "I like trains", "tell me a story", "", "what a lovely morning", *OWN]
+)
 def test_no_question_about_anything_else(text: str) -> None:
     assert not is_question(text)
 
