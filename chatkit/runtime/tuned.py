@@ -91,7 +91,7 @@ class Tuned:
             preference = completed(shares, trained, home_of(self.front)) if shares else None
         except (TypeError, ValueError) as error:
             raise ChatkitError(str(error)) from None
-        self.set(preference)
+        self.set(None if preference == home_of(self.front) else preference)  # who asks for home moves nothing
         if history:
             with torch.inference_mode():
                 self.running.advance(history)

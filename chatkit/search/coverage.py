@@ -9,6 +9,10 @@ import numpy as np
 from chatkit.search.bm25 import BM25
 from chatkit.search.words import document_words, is_stop_word
 
+_SHORTENED = frozenset(
+    ("s", "t", "d", "m", "re", "ve", "ll")
+)  # what is left of "what's" and "don't": in many a passage
+
 
 def coverage(bm25: BM25, words: Sequence[str], passages: Iterable[str]) -> list[tuple[float, int]]:
     """Share of the query in each passage, and how many of its words.
@@ -22,7 +26,7 @@ def coverage(bm25: BM25, words: Sequence[str], passages: Iterable[str]) -> list[
         of all of them, 0 to 1, but 0 where all are stop words, of which any text is full; and the number of different
         words that it holds.
     """
-    distinct = sorted(set(words))
+    distinct = sorted(set(words) - _SHORTENED)
     weights, told = bm25.idf(distinct), not all(map(is_stop_word, distinct))
     out = []
     for passage in passages:

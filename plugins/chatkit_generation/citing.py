@@ -17,7 +17,6 @@ MOST_CHARACTERS = 320
 _SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n")
 _FENCE = re.compile(r"```.*?(```|\Z)", re.DOTALL)
 _WORD = re.compile(r"\w+")
-_SHORTENED = re.compile(r"(?<=\w)['\u2019](?:s|m|d|t|re|ve|ll)\b", re.IGNORECASE)
 
 
 def citable(text: str, hits: Sequence[Hit], coverage: float = COVERAGE) -> Hit | None:
@@ -30,8 +29,7 @@ def citable(text: str, hits: Sequence[Hit], coverage: float = COVERAGE) -> Hit |
     """
     if not is_question(text):
         return None
-    least = LEAST_WORDS + len(_SHORTENED.findall(text))  # the "s" of "what's my name?" stands in many a passage
-    found = [hit for hit in hits if hit.coverage >= coverage and hit.matched >= least]
+    found = [hit for hit in hits if hit.coverage >= coverage and hit.matched >= LEAST_WORDS]
     asked = _stems(text)
 
     def nearest(hit: Hit) -> tuple[float, float]:

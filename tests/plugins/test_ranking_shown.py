@@ -85,3 +85,11 @@ def test_a_message_of_stop_words_alone_brings_up_nothing() -> None:
         is_shown(Hit(text, 1.0, "a.md", coverage=share, matched=matched), "how are you?", asked=False)
         for text, (share, matched) in zip(texts, shares, strict=True)
     )
+
+
+def test_what_is_left_of_a_shortened_word_is_no_word_that_was_looked_for() -> None:
+    """The question "what's her name?" was answered by a page that says "chatkit's" and "name"."""
+    texts = ["Name the head and the data in chatkit's formats.", "Bread and butter."]
+    bm25, words = BM25.build(document_words(text) for text in texts), query_words("what's her name?")
+    assert coverage(bm25, words, texts) == [(1.0, 1), (0.0, 0)]
+    assert coverage(bm25, query_words("s"), texts) == [(0.0, 0), (0.0, 0)]

@@ -86,6 +86,7 @@ def test_an_objective_that_the_dial_moves_to_is_weighed_among_the_replies_too(as
     assert weights(warmth=1.0) == pytest.approx({"fluency": 0.5, "aptness": 0.5, "brevity": 0.25, "warmth": 1.0})
     assert weights(warmth=0.25, brevity=-1.0) == pytest.approx({"brevity": -1.0, "warmth": 0.25})  # what is named stays
     assert weights(warmth=0.0) == weights()
+    assert conversation.tuned.preference is None  # a replay names all weights of a reply, and may learn all the same
     with pytest.raises(ChatkitError) as wrong:
         weights(nonsense=1.0)
     assert str(wrong.value).count("warmth") == 1
