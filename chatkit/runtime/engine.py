@@ -17,7 +17,7 @@ from typing import IO, Any
 from chatkit.errors import ChatkitError
 from chatkit.runtime import events
 from chatkit.runtime.black_box import record
-from chatkit.runtime.process_memory import give_back_freed, limit_memory, stay_small
+from chatkit.runtime.process_memory import few_primitives, give_back_freed, limit_memory, stay_small
 
 DEFAULT_MEMORY = 4 * 2**30
 _LOOK_SECONDS = 0.25  # between looks at the files of heads
@@ -269,6 +269,7 @@ def _read(source: IO[str], commands: queue.Queue[dict[str, Any] | None], engine:
 def main() -> None:
     """Run the engine on this process's pipes."""
     stay_small()
+    few_primitives()
     record()
     private = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # even a native library cannot write into the events

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 
@@ -34,6 +35,21 @@ try:
 except MemoryError:
     print("bound")
 """
+SHAPES = """
+from pathlib import Path
+from chatkit.runtime.process_memory import few_primitives, give_back_freed, stay_small
+stay_small()
+{first}
+import torch
+torch.set_num_threads(1)
+weights = torch.zeros(64, 64, dtype=torch.bfloat16)
+def multiply(lengths):
+    for length in lengths:
+        torch.nn.functional.linear(torch.zeros(length, 64, dtype=torch.bfloat16), weights)
+    give_back_freed()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 >> 10
+print(-multiply(range(1, 30)) + multiply(range(30, 330)))
+"""
 
 
 def run(script: str) -> str:
@@ -51,3 +67,9 @@ def test_what_was_freed_goes_back(first: str) -> None:
 
 def test_a_bound_holds() -> None:
     assert run(BOUND).strip() == "bound"
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="elsewhere oneDNN compiles nothing")
+def test_the_code_of_past_shapes_is_not_kept() -> None:
+    kept, few = (int(run(SHAPES.format(first=first))) for first in ("", "few_primitives()"))
+    assert few < 0.75 * kept
