@@ -11,7 +11,7 @@ from errand_orders import please
 from errand_speaker import WORDS, Speaker, Turns
 
 _CHAT: dict[str, Any] = tomllib.loads((Path(__file__).parent / "errand_chat.toml").read_text(encoding="utf-8"))
-_LISTS = {**WORDS, **{name: re.split(r",\s+", _CHAT[name].strip()) for name in ("relatives", "streets")}}
+LISTS = {**WORDS, **{name: re.split(r",\s+", _CHAT[name].strip()) for name in ("relatives", "streets")}}
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -22,7 +22,7 @@ def chain(s: Speaker) -> Turns:
 
     def filled(text: str) -> str:
         for slot in _SLOT.findall(text):
-            drawn.setdefault(slot, s.draw(_LISTS[slot]))
+            drawn.setdefault(slot, s.draw(LISTS[slot]))
         text = _SLOT.sub(lambda slot: drawn[slot[1]], text)
         return text[0].upper() + text[1:]
 
@@ -66,7 +66,7 @@ def pizza_by_bits(s: Speaker) -> Turns:
     )
     place = ""
     if s.rng.random() < 0.5:
-        number, street = s.rng.randint(1, 150), s.draw(_LISTS["streets"])
+        number, street = s.rng.randint(1, 150), s.draw(LISTS["streets"])
         place = f"{number} {street} {s.say('Street', 'Road', 'Lane')}"
         turns += [
             (
@@ -132,7 +132,7 @@ def children(s: Speaker) -> tuple[Turns, Turns]:
 
 def relative(s: Speaker) -> tuple[Turns, Turns]:
     """Somebody near, by name."""
-    kin, who = s.draw(_LISTS["relatives"]), s.draw(WORDS["names"])
+    kin, who = s.draw(LISTS["relatives"]), s.draw(WORDS["names"])
     told = s.say(f"my {kin} is called {who}.", f"my {kin}'s name is {who}.", f"{who} is my {kin}.")
     heard = s.say(f"Do you see {who} often?", f"{who}, a nice name. Do you get on well with your {kin}?")
     forms = [

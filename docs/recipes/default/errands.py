@@ -1,6 +1,6 @@
 """Dialogues of our own: what is told is recalled, orders and bookings go over several turns, what is not known is said.
 
-    python docs/recipes/default/errands.py OUT [--dialogues 10000] [--plain | --more]
+    python docs/recipes/default/errands.py OUT [--dialogues 10000] [--plain | --more | --slips]
 
 Writes OUT/dialogue and OUT/mood, each train, dev and test. No word that fills a place (a name, a city, a topping) in
 dev or test fills one in train, so that recalling is not learned by heart. OUT/mood holds what people say on errands as
@@ -8,7 +8,7 @@ neutral text: "large, with mushrooms" is no complaint, which the labelled sets, 
 order ends with the assistant saying that it only takes notes, which is the truth. An LSTM of this size learned the form
 of recalling in an hour, not the thing: it said wrong names. With --plain replies repeat nothing, and say so when asked.
 With a pointer it says the right ones; --more has more that is told, orders given bit by bit, and talk about a day (and
-no OUT/mood, for that talk is not neutral).
+no OUT/mood, for that talk is not neutral), and --slips things that are put right, or asked for and never told.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 
 from errand_more import chat, pizza_by_bits, recalled_more, something
 from errand_orders import booking, dish, drink, facts, flowers, pizza
+from errand_slips import corrected, not_told
 from errand_speaker import WORDS, Speaker, Turns
 from errand_told import recalled
 
@@ -46,7 +47,8 @@ def without_copies(s: Speaker, turns: Turns) -> Turns:
     return out
 
 
-KINDS: tuple[tuple[Callable[[Speaker], Turns], float], ...] = (
+Kinds = tuple[tuple[Callable[[Speaker], Turns], float], ...]
+KINDS: Kinds = (
     (recalled, 0.4),
     (pizza, 0.1),
     (drink, 0.06),
@@ -55,7 +57,7 @@ KINDS: tuple[tuple[Callable[[Speaker], Turns], float], ...] = (
     (booking, 0.18),
     (facts, 0.16),
 )
-MORE: tuple[tuple[Callable[[Speaker], Turns], float], ...] = (
+MORE: Kinds = (
     (recalled, 0.2),
     (recalled_more, 0.16),
     (chat, 0.26),
@@ -68,16 +70,17 @@ MORE: tuple[tuple[Callable[[Speaker], Turns], float], ...] = (
     (booking, 0.08),
     (facts, 0.06),
 )
+SLIPS: Kinds = (*((kind, 0.7 * share) for kind, share in MORE), (corrected, 0.14), (not_told, 0.16))
 
 
-def dialogues(part: str, count: int, *, plain: bool = False, more: bool = False) -> list[Turns]:
+def dialogues(part: str, count: int, *, plain: bool = False, kinds: Kinds = KINDS) -> list[Turns]:
     """As many different ones of one part."""
     rng = random.Random(f"{SEED}-{part}")
     speaker, found = Speaker(part, rng), {}
-    kinds, weights = zip(*(MORE if more else KINDS), strict=True)
+    makers, weights = zip(*kinds, strict=True)
     while len(found) < count:
         speaker.drawn.clear()
-        turns = rng.choices(kinds, weights)[0](speaker)
+        turns = rng.choices(makers, weights)[0](speaker)
         turns = [(speaker.typed(user), reply) for user, reply in (without_copies(speaker, turns) if plain else turns)]
         if rng.random() < 0.15:
             turns.insert(
@@ -98,10 +101,12 @@ def main() -> None:
     parser.add_argument("--dialogues", type=int, default=10000)
     parser.add_argument("--plain", action="store_true", help="replies repeat nothing of what was told")
     parser.add_argument("--more", action="store_true", help="more kinds of dialogues")
+    parser.add_argument("--slips", action="store_true", help="as --more; things are put right, and asked for untold")
     args = parser.parse_args()
+    kinds = SLIPS if args.slips else MORE if args.more else KINDS
     opinions = {user.lower() for user, _ in WORDS["small_talk"]}
     for part, share in OF_TRAIN.items():
-        found = dialogues(part, round(args.dialogues * share), plain=args.plain, more=args.more)
+        found = dialogues(part, round(args.dialogues * share), plain=args.plain, kinds=kinds)
         rows = [
             {
                 "turns": [
@@ -113,7 +118,7 @@ def main() -> None:
             for turns in found
         ]
         _write(args.out / "dialogue" / f"{part}.jsonl", rows)
-        if args.more:
+        if kinds is not KINDS:
             continue  # what is said of a day there is no neutral text
         said = dict.fromkeys(user for turns in found for user, _ in turns)
         plain = [text for text in said if text.lower().rstrip(".?!") not in {each.rstrip(".?!") for each in opinions}]
