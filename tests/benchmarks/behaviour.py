@@ -7,7 +7,8 @@ Turns       replies to 200 messages that open dialogues of the sets (drawn with 
             five times in a row. Empty: no letter in it. Blanks: to be filled in, such as "(user 2's name)".
 Says        20 ways to ask what it is that no corpus holds: replies that name a program, an assistant, a model, chatkit.
 Recalls     24 short conversations of a person who tells something, talks of something else, and asks for it, in words
-            that no corpus puts that way and with names that the training texts of ``errands.py`` do not hold.
+            that no corpus puts that way and with names that the training texts of ``errands.py`` do not hold; 12 in
+            which it is put right at once, and 12 that ask for what was never told: see ``recalling.py``.
 Documents   questions about chatkit's own pages (english/retrieval), with those pages indexed: replies that quote a
             passage (recall), and quotes from a passage that is judged right (precision). Beside it messages of
             dialogues that are asked as questions, with the same pages and with notes_handbook: replies that quote.
@@ -32,6 +33,7 @@ import chatkit_corpora
 from chatkit_generation.citing import citable
 from chatkit_retrieval.showing import is_shown
 from default_assistant import DIALOGUE
+from recalling import recalls, said
 
 from chatkit import paths
 from chatkit.assistant import Assistant
@@ -68,20 +70,9 @@ IDENTITY = (
     "sorry, who are you again?",
     "hello, and who might you be?",
 )
-ELSEWHERE = ("it is windy today", "I had soup for lunch", "what a long week", "tell me something nice")
-TOLD = (
-    ("hey there, it's {}!", "so what am I called?", ("Gloria", "Albert", "Daniela", "Hugo", "Heidi", "Bryan")),
-    ("good evening, my name happens to be {}", "can you still say my name?", ("Edith", "Derek", "Isabella")),
-    ("by the way, I am {}", "and what was my name?", ("Colin", "Beatrice", "Eric")),
-    ("these days I live in {}", "in which town do I live?", ("Lisbon", "Bristol", "Montreal", "Salzburg")),
-    ("I earn my money as {}", "what do I work as?", ("a mechanic", "a chemist", "a lawyer")),
-    ("our cat is called {}", "what is the name of our cat?", ("Fluffy", "Peanut", "Lucky")),
-    ("the food that I like most is {}", "which food do I like most?", ("paella", "cheese")),
-)
 _NAMES_ITSELF = re.compile(
     r"\b(chatkit|program|assistant|model|machine|computer|software|bot|robot|terminal)\b", re.IGNORECASE
 )
-_FORGETS = re.compile(r"\b(remember|memory|in mind|not told)\b", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _BLANK = re.compile(r"\[[^\]]*[a-z]|\((?:user|name|your|my)\b|\buser ?[12]\b", re.IGNORECASE)
 
@@ -112,29 +103,6 @@ def loops(text: str) -> bool:
     triples = Counter(zip(words, words[1:], words[2:], strict=False))
     in_a_row = any(len(set(words[i : i + 5])) == 1 for i in range(len(words) - 4))
     return in_a_row or max(triples.values(), default=0) >= 3
-
-
-def said(conversation: Conversation, text: str, seed: int, history: Sequence[dict[str, str]] = ()) -> str:
-    """The reply to one message."""
-    events = conversation.turn(text, history=history, heads=["generation"], seed=seed)
-    return "".join(event["text"] for event in events if event["event"] == "piece")
-
-
-def recalls(conversation: Conversation, seed: int, show: int) -> dict[str, int]:
-    """Print how many things that were told are known two turns later; the same as plain data."""
-    known = asked = admitted = 0
-    for told, question, words in TOLD:
-        for word in words:
-            history: list[dict[str, str]] = []
-            for text in (told.format(word), ELSEWHERE[asked % len(ELSEWHERE)], question):
-                reply = said(conversation, text, seed + asked, history)
-                history += [{"speaker": "user", "text": text}, {"speaker": "assistant", "text": reply}]
-            known, asked = known + (word.split()[-1].lower() in reply.lower()), asked + 1
-            admitted += bool(_FORGETS.search(reply))
-            if asked <= show:
-                print(f"    {' | '.join(turn['text'] for turn in history)}")
-    print(f"recalls    {known} of {asked} things that were told two turns before; of {admitted} it says that it cannot")
-    return {"recalled": known, "told": asked, "admitted": admitted}
 
 
 def quoting(pages: Pages, asked: Sequence[str], least: float) -> tuple[float, float, float]:
