@@ -66,6 +66,12 @@ class Vocabulary:
         """Ids of all special pieces, padding included."""
         return sorted(self._tokenizer.specials.values())
 
+    @property
+    def begins(self) -> Tensor:
+        """(V,) bool: which pieces begin a word; special ones are none of any word, and do."""
+        surfaces = self._surfaces()
+        return surfaces.opens | (surfaces.num_bytes == 0)
+
     def encode(self, text: str) -> list[int]:
         """Ids of a text, without special pieces."""
         return self._tokenizer.encode(text)

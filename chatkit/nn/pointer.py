@@ -7,7 +7,8 @@ place in the conversation that stands in a like context, and what followed there
 
 Source: pointer sentinel mixture model, Merity, Xiong, Bradbury & Socher 2017. Departs from it in that a key is made of
 the states before and after a piece and of the piece itself, and in that a turn points to earlier turns only, so that a
-reply cannot copy itself into a loop.
+reply cannot copy itself into a loop. In a reply, moreover, a piece within a word is copied only where the word so far
+is the same in both: each piece is drawn by itself, and "Lisbon" would go on with "bon" again, or "Fluffy" with a "y".
 
 B = batch, T = tokens, D = width of the hidden states, E = width of the embedding, V = vocabulary,
 K = width of the keys, M = pieces that can be copied
@@ -16,11 +17,13 @@ K = width of the keys, M = pieces that can be copied
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 REACH = 1024  # of a conversation the latest so many pieces can be copied
+_LONGEST = 32  # pieces of a word; what goes on behind them counts as a word of its own
 _NEVER = -1e4  # logarithm of no probability at all; finite, so that its gradient is 0 and no NaN
 
 
@@ -87,7 +90,14 @@ class Pointer(nn.Module):
         return share, against
 
     def over(
-        self, states: Tensor, ids: Tensor, embedded: Tensor, openings: Tensor, specials: Tensor, own: int | None = None
+        self,
+        states: Tensor,
+        ids: Tensor,
+        embedded: Tensor,
+        openings: Tensor,
+        specials: Tensor,
+        own: int | None = None,
+        begins: Tensor | None = None,
     ) -> Copies:
         """What the turn that is going on can copy.
 
@@ -99,9 +109,10 @@ class Pointer(nn.Module):
             specials: Ids that are never copied.
             own: Id that opens turns of the one who speaks; nothing is copied from these, for a name that was mangled
                 once would be said again and again. In training it may: there all that was said is right.
+            begins: (V,) bool, whether a piece begins a word; by default each is a word.
         """
         if len(ids) < 2:
-            return Copies(self, self.query.weight.new_zeros(0, self.query.out_features), ids[:0])
+            return Copies(self, self.query.weight.new_zeros(0, self.query.out_features), ids[:0], [], begins)
         opens = torch.isin(ids, openings)
         turn = opens.cumsum(0)
         allowed = (turn < turn[-1:]) & ~torch.isin(ids, specials)
@@ -109,7 +120,14 @@ class Pointer(nn.Module):
             whose = torch.cat((ids.new_full((1,), -1), ids[opens]))[turn]
             allowed &= whose != own
         places = torch.nonzero(allowed[1:])[-REACH:, 0]  # the first piece has no state before it
-        return Copies(self, self.keys(states, embedded)[places], ids[1:][places])
+        behind = _words(ids.tolist(), begins)
+        return Copies(
+            self,
+            self.keys(states, embedded)[places],
+            ids[1:][places],
+            [behind[place + 1] for place in places.tolist()],
+            begins,
+        )
 
 
 class Copies:
@@ -119,27 +137,65 @@ class Copies:
         pointer: The weights.
         keys: (M, K).
         ids: (M,) int64.
+        behind: Of each, the pieces of its word that come before it.
+        begins: (V,) bool, whether a piece begins a word.
     """
 
-    def __init__(self, pointer: Pointer, keys: Tensor, ids: Tensor) -> None:
-        self._pointer, self._keys = pointer, keys.t().contiguous()
+    def __init__(
+        self, pointer: Pointer, keys: Tensor, ids: Tensor, behind: Sequence[tuple[int, ...]], begins: Tensor | None
+    ) -> None:
+        self._pointer, self._keys, self._begins = pointer, keys.t().contiguous(), begins
         self._pieces, self._place = ids.unique(return_inverse=True)
+        self._within = torch.tensor([bool(word) for word in behind], dtype=torch.bool)
+        self._after: dict[tuple[int, ...], list[int]] = {}
+        for place, word in enumerate(behind):
+            if word:
+                self._after.setdefault(word, []).append(place)
 
     def __len__(self) -> int:
         return self._keys.shape[1]
 
-    def mixed(self, logits: Tensor, hidden: Tensor) -> Tensor:
+    def mixed(self, logits: Tensor, hidden: Tensor, said: Sequence[Sequence[int]]) -> Tensor:
         """Logarithm (B, V) of the mixture of both distributions; the logits themselves where nothing can be copied.
 
         Args:
             logits: (B, V) of the softmax.
             hidden: (B, D) states that they belong to.
+            said: B replies so far, ids.
         """
         if not len(self):
             return logits
         scores = self._pointer.query(hidden) @ self._keys * self._pointer.scale
+        if self._after:
+            scores = scores.masked_fill(torch.stack([self._elsewhere(ids) for ids in said]), _NEVER)
         shares = torch.cat((self._pointer.sentinel(hidden), scores), -1).log_softmax(-1)
         out = logits.float().log_softmax(-1) + shares[:, :1]
         copied = out.new_zeros(len(out), len(self._pieces)).index_add_(1, self._place, shares[:, 1:].exp())
         out[:, self._pieces] = torch.logaddexp(out[:, self._pieces], copied.clamp(min=1e-30).log())
         return out
+
+    def _elsewhere(self, said: Sequence[int]) -> Tensor:
+        """Which of the M stand within a word that is not the one being said, (M,) bool."""
+        out = self._within
+        if said and self._begins is not None:
+            last = list(said[-_LONGEST:])
+            first = next((i for i in reversed(range(len(last))) if self._begins[last[i]]), 0)
+            if places := self._after.get(tuple(last[first:])):
+                out = out.clone()
+                out[places] = False
+        return out
+
+
+def _words(ids: Sequence[int], begins: Tensor | None) -> list[tuple[int, ...]]:
+    """Of each piece, the pieces of its word that come before it."""
+    if begins is None:
+        return [()] * len(ids)
+    known = begins.tolist()
+    word: list[int] = []
+    out: list[tuple[int, ...]] = []
+    for index in ids:
+        if known[index] or len(word) == _LONGEST:
+            word = []
+        out.append(tuple(word))
+        word.append(index)
+    return out

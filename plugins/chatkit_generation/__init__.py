@@ -91,7 +91,7 @@ class Generation(LanguageModel):
         for _ in range(sampling.max_tokens):
             if ask.cancelled:
                 break
-            index = self._next(logits_of(hidden)[0], sampling, ask, said, banned)
+            index = self._next(logits_of(hidden, [said])[0], sampling, ask, said, banned)
             if index == self.vocabulary.end:
                 break
             banned = self.banned
@@ -125,7 +125,7 @@ class Generation(LanguageModel):
         branches, alive, logits_of = ask.branches(len(rows)), list(range(len(rows))), self._logits(ask)
         for place in range(max(map(len, rows))):
             ids = torch.tensor([rows[row][place] for row in alive])
-            logits = logits_of(branches.hidden).float()
+            logits = logits_of(branches.hidden, [rows[row][:place] for row in alive]).float()
             found = (logits.logsumexp(-1) - logits.gather(-1, ids[:, None])[:, 0]).tolist()
             for row, cost in zip(alive, found, strict=True):
                 nats[row] += cost
@@ -142,15 +142,15 @@ class Generation(LanguageModel):
         nats[known] = self.vocabulary.nats(encoded.states[known], encoded.next_ids[known]).float()
         return nats.sum(1).tolist()
 
-    def _logits(self, ask: Ask) -> Callable[[torch.Tensor], torch.Tensor]:
-        """Logits (N, V) of hidden states (N, D) in the reply to a message."""
+    def _logits(self, ask: Ask) -> Callable[[torch.Tensor, Sequence[Sequence[int]]], torch.Tensor]:
+        """Logits (N, V) of hidden states (N, D) and what has been said of each reply to a message."""
+        logits = self.vocabulary.logits
         if self.pointer is None:
-            return self.vocabulary.logits
+            return lambda hidden, said: logits(hidden)
         ids, states = ask.context
-        copies = self.pointer.over(
-            states, ids, self.vocabulary.embed(ids), *self._places(ids), own=self.vocabulary.reply
-        )
-        return lambda hidden: copies.mixed(self.vocabulary.logits(hidden), hidden)
+        embedded, own, begins = self.vocabulary.embed(ids), self.vocabulary.reply, self.vocabulary.begins
+        copies = self.pointer.over(states, ids, embedded, *self._places(ids), own=own, begins=begins)
+        return lambda hidden, said: copies.mixed(logits(hidden), hidden, said)
 
     def _places(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What opens a turn, and what is never copied."""
@@ -182,7 +182,8 @@ class Generation(LanguageModel):
         for place in range(sampling.max_tokens):
             if not alive or ask.cancelled:
                 break
-            logits, banned = logits_of(branches.hidden), self.banned if place else first
+            logits = logits_of(branches.hidden, [drawn[row] for row in alive])
+            banned = self.banned if place else first
             ids = []
             for row, own in zip(alive, logits, strict=True):
                 ids.append(self._next(own, sampling, ask, drawn[row], banned))

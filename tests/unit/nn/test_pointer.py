@@ -42,7 +42,7 @@ def test_a_reply_and_a_training_batch_give_each_piece_the_same_probability(ids: 
     made, (states, row, embedded, _) = pointer(), said([*ids, 1])
     logits = torch.randn(1, V, generator=torch.Generator().manual_seed(9))
     with torch.no_grad():
-        mixed = made.over(states, row, embedded, OPEN, SPECIAL).mixed(logits, states[-1:])[0].log_softmax(-1)
+        mixed = made.over(states, row, embedded, OPEN, SPECIAL).mixed(logits, states[-1:], [[]])[0].log_softmax(-1)
         for piece in range(V):
             targets = torch.full((1, len(row)), -1)
             targets[0, -1] = piece
@@ -57,7 +57,7 @@ def test_the_mixture_sums_to_one_for_every_row(ids: list[int], rows: int) -> Non
     made, (states, row, embedded, _) = pointer(), said([*ids, 1])
     with torch.no_grad():
         copies = made.over(states, row, embedded, OPEN, SPECIAL)
-        out = copies.mixed(torch.randn(rows, V), torch.randn(rows, D))
+        out = copies.mixed(torch.randn(rows, V), torch.randn(rows, D), [[]] * rows)
     if len(copies):
         torch.testing.assert_close(out.exp().sum(-1), torch.ones(rows))
 
@@ -68,7 +68,7 @@ def test_only_pieces_of_earlier_turns_can_be_copied_and_no_special_ones() -> Non
     assert len(copies) == 2
     with torch.no_grad():
         logits = torch.zeros(1, V)
-        change = copies.mixed(logits, states[-1:])[0] - logits.log_softmax(-1)[0]
+        change = copies.mixed(logits, states[-1:], [[]])[0] - logits.log_softmax(-1)[0]
     assert [i for i in range(V) if change[i] > change.min() + 1e-4] == [7, 8]
 
 
@@ -80,12 +80,48 @@ def test_of_the_turns_of_the_one_who_speaks_nothing_is_copied() -> None:
     assert copies._pieces.tolist() == [7, 8, 11]
 
 
+@pytest.mark.parametrize(
+    ("said_so_far", "copied"),
+    [
+        ([], [7, 11]),
+        ([7], [7, 8, 11]),
+        ([7, 8], [7, 9, 11]),
+        ([3, 8], [7, 11]),
+        ([7, 8, 9], [7, 11]),
+        ([5, 7], [7, 8, 11]),
+    ],
+)
+def test_within_a_word_only_what_follows_the_same_beginning_is_copied(
+    said_so_far: list[int], copied: list[int]
+) -> None:
+    """7 8 9 is a word, "Lis" "b" "on": it does not go on with another "on", nor with "b" behind another beginning."""
+    made, (states, row, embedded, _) = pointer(), said([0, 7, 8, 9, 11, 1])
+    begins = torch.tensor([piece not in (8, 9) for piece in range(V)])
+    copies = made.over(states, row, embedded, OPEN, SPECIAL, begins=begins)
+    with torch.no_grad():
+        logits = torch.zeros(1, V)
+        change = copies.mixed(logits, states[-1:], [said_so_far])[0] - logits.log_softmax(-1)[0]
+    assert [i for i in range(V) if change[i] > change.min() + 1e-4] == copied
+
+
+@settings(max_examples=60, deadline=None)
+@given(TALK, st.lists(st.integers(0, V - 1), max_size=6), st.sets(st.integers(3, V - 1)))
+def test_with_words_it_sums_to_one_too(ids: list[int], so_far: list[int], within: set[int]) -> None:
+    made, (states, row, embedded, _) = pointer(), said([*ids, 1])
+    begins = torch.tensor([piece not in within for piece in range(V)])
+    with torch.no_grad():
+        copies = made.over(states, row, embedded, OPEN, SPECIAL, begins=begins)
+        out = copies.mixed(torch.randn(1, V), torch.randn(1, D), [so_far])
+    if len(copies):
+        torch.testing.assert_close(out.exp().sum(-1), torch.ones(1))
+
+
 @pytest.mark.parametrize("ids", [[], [0], [0, 7, 8]])
 def test_where_nothing_was_said_before_the_logits_stay_as_they_are(ids: list[int]) -> None:
     states, row, embedded, _ = said(ids)
     logits = torch.randn(2, V)
     copies = pointer().over(states, row, embedded, OPEN, SPECIAL)
-    assert copies.mixed(logits, torch.randn(2, D)) is logits
+    assert copies.mixed(logits, torch.randn(2, D), [[], []]) is logits
 
 
 def test_what_lies_out_of_reach_is_not_copied_in_either_form() -> None:
