@@ -8,7 +8,8 @@ place in the conversation that stands in a like context, and what followed there
 Source: pointer sentinel mixture model, Merity, Xiong, Bradbury & Socher 2017. Departs from it in that a key is made of
 the states before and after a piece and of the piece itself, and in that a turn points to earlier turns only, so that a
 reply cannot copy itself into a loop. In a reply, moreover, a piece within a word is copied only where the word so far
-is the same in both: each piece is drawn by itself, and "Lisbon" would go on with "bon" again, or "Fluffy" with a "y".
+is the same in both, and there it is likelier once two pieces of it are said: each piece is drawn by itself, and
+"Lisbon" would go on with "bon" again, "Fluffy" with a "y", and "Beatrice" would end a piece too soon.
 
 B = batch, T = tokens, D = width of the hidden states, E = width of the embedding, V = vocabulary,
 K = width of the keys, M = pieces that can be copied
@@ -24,6 +25,7 @@ from torch import Tensor, nn
 
 REACH = 1024  # of a conversation the latest so many pieces can be copied
 _LONGEST = 32  # pieces of a word; what goes on behind them counts as a word of its own
+_LEAN = 3.0  # nats by which the next piece of a word is likelier once two of its pieces are there
 _NEVER = -1e4  # logarithm of no probability at all; finite, so that its gradient is 0 and no NaN
 
 
@@ -146,7 +148,7 @@ class Copies:
     ) -> None:
         self._pointer, self._keys, self._begins = pointer, keys.t().contiguous(), begins
         self._pieces, self._place = ids.unique(return_inverse=True)
-        self._within = torch.tensor([bool(word) for word in behind], dtype=torch.bool)
+        self._within = torch.tensor([_NEVER if word else 0.0 for word in behind])
         self._after: dict[tuple[int, ...], list[int]] = {}
         for place, word in enumerate(behind):
             if word:
@@ -167,22 +169,22 @@ class Copies:
             return logits
         scores = self._pointer.query(hidden) @ self._keys * self._pointer.scale
         if self._after:
-            scores = scores.masked_fill(torch.stack([self._elsewhere(ids) for ids in said]), _NEVER)
+            scores = scores + torch.stack([self._word(ids) for ids in said])
         shares = torch.cat((self._pointer.sentinel(hidden), scores), -1).log_softmax(-1)
         out = logits.float().log_softmax(-1) + shares[:, :1]
         copied = out.new_zeros(len(out), len(self._pieces)).index_add_(1, self._place, shares[:, 1:].exp())
         out[:, self._pieces] = torch.logaddexp(out[:, self._pieces], copied.clamp(min=1e-30).log())
         return out
 
-    def _elsewhere(self, said: Sequence[int]) -> Tensor:
-        """Which of the M stand within a word that is not the one being said, (M,) bool."""
+    def _word(self, said: Sequence[int]) -> Tensor:
+        """What the word that is being said adds to the score of each place, (M,)."""
         out = self._within
         if said and self._begins is not None:
             last = list(said[-_LONGEST:])
             first = next((i for i in reversed(range(len(last))) if self._begins[last[i]]), 0)
             if places := self._after.get(tuple(last[first:])):
                 out = out.clone()
-                out[places] = False
+                out[places] = _LEAN if len(last) - first > 1 else 0.0
         return out
 
 

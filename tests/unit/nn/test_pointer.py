@@ -104,6 +104,16 @@ def test_within_a_word_only_what_follows_the_same_beginning_is_copied(
     assert [i for i in range(V) if change[i] > change.min() + 1e-4] == copied
 
 
+def test_a_word_of_which_two_pieces_are_said_is_likelier_to_be_said_to_its_end() -> None:
+    made, (states, row, embedded, _) = pointer(), said([0, 7, 8, 9, 1])
+    begins = torch.tensor([piece not in (8, 9) for piece in range(V)])
+    copies = made.over(states, row, embedded, OPEN, SPECIAL, begins=begins)
+    with torch.no_grad():
+        torch.nn.init.zeros_(made.query.weight)  # all places alike
+        one, two = (copies.mixed(torch.zeros(1, V), states[-1:], [ids])[0].exp() for ids in ([7], [7, 8]))
+    assert two[9] > 2 * one[8]
+
+
 @settings(max_examples=60, deadline=None)
 @given(TALK, st.lists(st.integers(0, V - 1), max_size=6), st.sets(st.integers(3, V - 1)))
 def test_with_words_it_sums_to_one_too(ids: list[int], so_far: list[int], within: set[int]) -> None:
