@@ -16,6 +16,7 @@ from chatkit.head.answer import Answer
 from chatkit.runtime import clock
 from chatkit.runtime.database import TEXT, as_bytes
 from chatkit.runtime.records import AnswerRecord, MessageRecord
+from chatkit.runtime.showing import worth_showing
 from chatkit.runtime.store import Store
 
 KIND, FORMAT = "chatkit-session", 1
@@ -52,12 +53,14 @@ def export_markdown(store: Store, session: int) -> str:
     data = export_json(store, session)
     started = clock.shown(data["created"])
     lines = [f"# {store.session(session).title}", "", f"Session {session}, {started}", ""]
+    prompt: dict[str, Any] = {}
     for message in branch(data):
+        prompt = message if message["speaker"] == "user" else prompt
         lines += [f"**{'You' if message['speaker'] == 'user' else 'chatkit'}**", "", message["text"], ""]
         if message["state"] in ("stopped", "interrupted"):
             lines += [f"*({message['state']})*", ""]
         for answer in message["answers"]:
-            plain = _plain(answer)
+            plain = _plain(answer, prompt)
             if plain and plain.strip() != message["text"].strip():
                 lines += [f"> {answer['head']}: " + plain.replace("\n", "\n> "), ""]
     return "\n".join(lines)
@@ -184,11 +187,13 @@ def _ended(state: str) -> str:
     return state if state in _ENDED else "interrupted"
 
 
-def _plain(answer: Mapping[str, Any]) -> str:
+def _plain(answer: Mapping[str, Any], prompt: Mapping[str, Any]) -> str:
+    """What the chat shows of an answer to a prompt, as text."""
     if answer["state"] == "failed":
         return f"failed: {answer['data'].get('message', '')}"
     try:
-        return Answer.from_json(answer["data"]).plain
+        blocks, by_name = Answer.from_json(answer["data"]).blocks, bool(prompt["facts"].get("heads"))
+        return "\n".join(block.plain() for block in worth_showing(blocks, prompt["text"], by_name=by_name))
     except (ValueError, TypeError, KeyError, AttributeError):
         return str(answer["text"])
 

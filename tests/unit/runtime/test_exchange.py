@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatkit.errors import DataError, StorageError
+from chatkit.head.answer import Answer, Ranking
 from chatkit.runtime.client import EngineClient, Load
 from chatkit.runtime.exchange import branch, export_json, export_markdown, import_session, read_session
 from chatkit.runtime.replay import replies
@@ -78,6 +79,19 @@ def test_what_was_being_written_is_interrupted_in_the_copy(tmp_path: Path) -> No
     file.write_text(json.dumps(export_json(store, session)))
     copy = Store(":memory:")
     assert [m.state for m in copy.messages(import_session(copy, read_session(file)))] == ["done", "interrupted"]
+
+
+@pytest.mark.parametrize(
+    ("text", "heads", "says"),
+    [("what a day", None, False), ("where is the key?", None, True), ("the key", ["retrieval"], True)],
+)
+def test_markdown_has_no_empty_ranking_beside_small_talk(text: str, heads: list[str] | None, says: bool) -> None:
+    store = Store(":memory:")
+    session = store.create_session()
+    reply = store.start_reply(store.add_prompt(session, text, {"heads": heads}))
+    store.set_answer(reply, "retrieval", Answer(Ranking(())).as_json())
+    store.finish(reply, "done", text="well")
+    assert ("no passage found" in export_markdown(store, session)) is says
 
 
 def test_markdown_tells_who_said_what(tmp_path: Path) -> None:
