@@ -1,6 +1,6 @@
 """Dialogues of our own: what is told is recalled, orders and bookings go over several turns, what is not known is said.
 
-    python docs/recipes/default/errands.py OUT [--dialogues 10000] [--plain | --more | --slips]
+    python docs/recipes/default/errands.py OUT [--dialogues 10000] [--plain | --more | --slips | --mended]
 
 Writes OUT/dialogue and OUT/mood, each train, dev and test. No word that fills a place (a name, a city, a topping) in
 dev or test fills one in train, so that recalling is not learned by heart. OUT/mood holds what people say on errands as
@@ -8,7 +8,9 @@ neutral text: "large, with mushrooms" is no complaint, which the labelled sets, 
 order ends with the assistant saying that it only takes notes, which is the truth. An LSTM of this size learned the form
 of recalling in an hour, not the thing: it said wrong names. With --plain replies repeat nothing, and say so when asked.
 With a pointer it says the right ones; --more has more that is told, orders given bit by bit, and talk about a day (and
-no OUT/mood, for that talk is not neutral), and --slips things that are put right, or asked for and never told.
+no OUT/mood, for that talk is not neutral); --slips has also things that are put right, and such as are asked for and
+were never told; after those it said of what it was told that it was not, so --mended has the first kind alone,
+and puts what is told and asked in more ways.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from errand_orders import booking, dish, drink, facts, flowers, pizza
 from errand_slips import corrected, not_told
 from errand_speaker import WORDS, Speaker, Turns
 from errand_told import recalled
+from errand_ways import put_otherwise
 
 SEED = 20261129
 OF_TRAIN = {"train": 1.0, "dev": 0.05, "test": 0.05}
@@ -71,9 +74,12 @@ MORE: Kinds = (
     (facts, 0.06),
 )
 SLIPS: Kinds = (*((kind, 0.7 * share) for kind, share in MORE), (corrected, 0.14), (not_told, 0.16))
+MENDED: Kinds = (*((kind, 0.8 * share) for kind, share in MORE), (corrected, 0.2))
 
 
-def dialogues(part: str, count: int, *, plain: bool = False, kinds: Kinds = KINDS) -> list[Turns]:
+def dialogues(
+    part: str, count: int, *, plain: bool = False, kinds: Kinds = KINDS, otherwise: bool = False
+) -> list[Turns]:
     """As many different ones of one part."""
     rng = random.Random(f"{SEED}-{part}")
     speaker, found = Speaker(part, rng), {}
@@ -81,6 +87,8 @@ def dialogues(part: str, count: int, *, plain: bool = False, kinds: Kinds = KIND
     while len(found) < count:
         speaker.drawn.clear()
         turns = rng.choices(makers, weights)[0](speaker)
+        if otherwise:
+            turns = [(put_otherwise(user, rng), reply) for user, reply in turns]
         turns = [(speaker.typed(user), reply) for user, reply in (without_copies(speaker, turns) if plain else turns)]
         if rng.random() < 0.15:
             turns.insert(
@@ -102,11 +110,12 @@ def main() -> None:
     parser.add_argument("--plain", action="store_true", help="replies repeat nothing of what was told")
     parser.add_argument("--more", action="store_true", help="more kinds of dialogues")
     parser.add_argument("--slips", action="store_true", help="as --more; things are put right, and asked for untold")
+    parser.add_argument("--mended", action="store_true", help="as --more; things are put right, and in more ways")
     args = parser.parse_args()
-    kinds = SLIPS if args.slips else MORE if args.more else KINDS
+    kinds = SLIPS if args.slips else MENDED if args.mended else MORE if args.more else KINDS
     opinions = {user.lower() for user, _ in WORDS["small_talk"]}
     for part, share in OF_TRAIN.items():
-        found = dialogues(part, round(args.dialogues * share), plain=args.plain, kinds=kinds)
+        found = dialogues(part, round(args.dialogues * share), plain=args.plain, kinds=kinds, otherwise=args.mended)
         rows = [
             {
                 "turns": [
