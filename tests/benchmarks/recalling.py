@@ -17,7 +17,7 @@ TOLD = (
     ("good evening, my name happens to be {}", "can you still say my name?", ("Edith", "Derek", "Isabella")),
     ("by the way, I am {}", "and what was my name?", ("Colin", "Beatrice", "Eric")),
     ("these days I live in {}", "in which town do I live?", ("Lisbon", "Bristol", "Montreal", "Salzburg")),
-    ("I earn my money as {}", "what do I work as?", ("a mechanic", "a chemist", "a lawyer")),
+    ("I earn my money as {}", "so what do I do for money?", ("a mechanic", "a chemist", "a lawyer")),
     ("our cat is called {}", "what is the name of our cat?", ("Fluffy", "Peanut", "Lucky")),
     ("the food that I like most is {}", "which food do I like most?", ("paella", "cheese")),
 )
@@ -39,7 +39,7 @@ CORRECTED = (  # told, put right, asked
     (
         "I work as {}",
         "I said that wrong, I am {}",
-        "what do I work as?",
+        "so what do I do for money?",
         (("a mechanic", "a chemist"), ("a lawyer", "a mechanic")),
     ),
     (
@@ -51,8 +51,8 @@ CORRECTED = (  # told, put right, asked
 )
 UNTOLD = (  # told, what it was not told
     ("my brother is called {}", "and how is my sister called?", ("Hugo", "Derek", "Bryan")),
-    ("these days I live in {}", "what do I work as?", ("Lisbon", "Bristol", "Montreal")),
-    ("hey there, it's {}!", "so how old am I?", ("Gloria", "Albert", "Heidi")),
+    ("these days I live in {}", "so what do I do for money?", ("Lisbon", "Bristol", "Montreal")),
+    ("hey there, it's {}!", "and what would my age be?", ("Gloria", "Albert", "Heidi")),
     ("our cat is called {}", "what is our dog called?", ("Fluffy", "Peanut", "Lucky")),
 )
 _FORGETS = re.compile(r"\b(remember|memory|in mind|not told|not said|do(n't| not) know|tell me)\b", re.IGNORECASE)

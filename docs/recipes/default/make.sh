@@ -1,7 +1,7 @@
 #!/bin/sh
 # The default assistant, from the sets to the files that ship:
 #     pip install vaderSentiment && sh docs/recipes/default/make.sh FOLDER_OF_THE_SETS OUT
-# Each part goes on where the one before ended; a part that was interrupted is resumed. About six CPU hours.
+# Each part goes on where the one before ended; a part that was interrupted is resumed. About eight CPU hours.
 set -eu
 [ $# = 2 ] || { echo "usage: $0 FOLDER_OF_THE_SETS OUT" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
@@ -14,10 +14,14 @@ for set in "$sets"/*; do ln -sfn "$set" "$out/sets/$(basename "$set")"; done
 [ -e "$out/sets/errands_plain/mood/test.jsonl" ] || python "$here/errands.py" "$out/sets/errands_plain" --plain
 [ -e "$out/sets/errands_more/dialogue/test.jsonl" ] ||
   python "$here/errands.py" "$out/sets/errands_more" --more --dialogues 14000
+[ -e "$out/sets/errands_slips/dialogue/test.jsonl" ] ||
+  python "$here/errands.py" "$out/sets/errands_slips" --slips --dialogues 16000
+[ -e "$out/sets/errands_mended/dialogue/test.jsonl" ] ||
+  python "$here/errands.py" "$out/sets/errands_mended" --mended --dialogues 18000
 cd "$out"
-cp "$here"/[1-7].toml .
-cp "$here"/../../../chatkit/assets/recipe.toml 8.toml
-for part in 1 2 3 4 5 6 7 8; do
+cp "$here"/[1-9].toml .
+cp "$here"/../../../chatkit/assets/recipe.toml 10.toml
+for part in 1 2 3 4 5 6 7 8 9 10; do
   [ -e "$part/done" ] && continue
   # The fifth part began at the int8 form of the fourth, which alone was kept.
   [ "$part" = 5 ] && { [ -e 4q/assistant.toml ] || chatkit compress --int8 --model 4 --out 4q; }
@@ -25,9 +29,9 @@ for part in 1 2 3 4 5 6 7 8; do
   chatkit train "$part.toml" --set "data.root=$out/sets" --out "$part" $resume
   touch "$part/done"
 done
-chatkit compress --int8 --model 8 --out int8
-chatkit calibrate --model int8 --config 8.toml --set "data.root=$out/sets"
+chatkit compress --int8 --model 10 --out int8
+chatkit calibrate --model int8 --config 10.toml --set "data.root=$out/sets"
 python "$here/../../dial/prepare.py" sets/chitchat sets/persona_synth sets/taskmaster4 sets/chatterbot \
-  sets/errands_more/dialogue --out replies --model 8
+  sets/errands_mended/dialogue --out replies --model 10
 chatkit train "$here/../../dial/finished.toml" --set "init=$out/int8" --set "data.root=$out/replies" --out default
-echo "figures: python $here/figures.py $sets --model $out/default --out $out/figures --runs $out/1 $out/2 $out/3 $out/4 $out/5 $out/6 $out/7 $out/8"
+echo "figures: python $here/figures.py $sets --model $out/default --out $out/figures --runs $out/1 $out/2 $out/3 $out/4 $out/5 $out/6 $out/7 $out/8 $out/9 $out/10"

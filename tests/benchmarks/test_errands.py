@@ -1,0 +1,87 @@
+"""The dialogues of our own: what is asked for is what was told last, and what is tested is trained on nowhere."""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+RECIPES = Path(__file__).resolve().parents[2] / "docs" / "recipes" / "default"
+
+
+@pytest.fixture(scope="module")
+def errands() -> ModuleType:
+    sys.path.insert(0, str(RECIPES))
+    try:
+        import errands
+    finally:
+        sys.path.remove(str(RECIPES))
+    return errands
+
+
+def kinds(errands: ModuleType) -> dict[str, dict[str, object]]:
+    return {
+        "usual": {},
+        "plain": {"plain": True},
+        "more": {"kinds": errands.MORE},
+        "slips": {"kinds": errands.SLIPS},
+        "mended": {"kinds": errands.MENDED, "otherwise": True},
+    }
+
+
+@pytest.mark.parametrize("kind", ["usual", "plain", "more", "slips", "mended"])
+def test_dialogues_are_whole_different_and_the_same_each_time(errands: ModuleType, kind: str) -> None:
+    made = [errands.dialogues("train", 200, **kinds(errands)[kind]) for _ in range(2)]
+    assert made[0] == made[1]
+    assert len({repr(turns) for turns in made[0]}) == 200
+    for turns in made[0]:
+        for said, reply in turns:
+            assert said.strip()
+            assert reply.strip()
+            assert not re.search(r"[{}\\]", said + reply)
+
+
+def test_what_was_put_right_is_what_is_known(errands: ModuleType) -> None:
+    from errand_slips import corrected
+    from errand_speaker import Speaker
+
+    speaker, kept = Speaker("train", random.Random(1)), 0
+    for _ in range(300):
+        turns = corrected(speaker)
+        wrong, right = speaker.drawn[-2], speaker.drawn[-1]
+        assert right.lower() in turns[-1][1].lower() or right in turns[-1][0]
+        kept += wrong.lower() in turns[-1][1].lower()
+    assert kept <= 9  # a word may hold another one: "Rob" and "Robert"
+
+
+def test_what_is_said_never_to_have_been_told_was_not(errands: ModuleType) -> None:
+    from errand_slips import not_told
+    from errand_speaker import Speaker
+
+    speaker = Speaker("train", random.Random(1))
+    unknown = re.compile(r"not told|not said|Tell me\?")
+    for _ in range(300):
+        turns = not_told(speaker)
+        first = next(i for i, (_, reply) in enumerate(turns) if unknown.search(reply))
+        assert not any(said == turns[first][0] for said, _ in turns[:first])  # it was not asked for, and known, before
+        assert sum(bool(unknown.search(reply)) for _, reply in turns) == 1
+
+
+def test_the_ways_and_names_that_behaviour_is_tested_by_are_in_no_dialogue(errands: ModuleType) -> None:
+    from recalling import CORRECTED, TOLD, UNTOLD
+
+    made = [errands.dialogues("train", 1500, **options) for options in kinds(errands).values()]
+    said = {text.lower().rstrip("?.!") for part in made for turns in part for text, _ in turns}
+    for question in [row[1] for row in TOLD] + [row[2] for row in CORRECTED] + [row[1] for row in UNTOLD]:
+        assert question.lower().rstrip("?") not in said
+    words = " ".join(said)
+    for _, _, names in TOLD[:3] + UNTOLD[:1]:
+        for name in names:
+            assert not re.search(rf"\b(my name is|call me|i am) {name.lower()}\b", words), name
+    for _, _, _, pairs in CORRECTED[:2]:
+        for name in (name for pair in pairs for name in pair):
+            assert not re.search(rf"\b(my name is|call me|i am) {name.lower()}\b", words), name
