@@ -16,6 +16,7 @@ from chatkit.assistant import Assistant
 from chatkit.data.batching import Padded
 from chatkit.head.ask import Ask, Services
 from chatkit.head.encode import encode_padded
+from chatkit.head.vocabulary import Vocabulary
 from chatkit.nn.pointer import Pointer
 from chatkit.nn.step import Stepper
 from chatkit.registry import Registry
@@ -62,7 +63,11 @@ def ask_of(assistant: Assistant, history: Sequence[dict[str, str]] = HISTORY) ->
     return Ask(ASKED, services, {}, 1)
 
 
-def test_a_reply_costs_while_it_is_judged_what_it_costs_in_training(assistant: Assistant) -> None:
+def test_a_reply_costs_while_it_is_judged_what_it_costs_in_training(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where each piece is a word: in the chat, but not in training, a word is copied from its beginning to its end."""
+    monkeypatch.setattr(Vocabulary, "begins", property(lambda pieces: torch.ones(len(pieces), dtype=torch.bool)))
     head, history = assistant.heads["generation"], HISTORY[:1]  # of its own turns it copies nothing in the chat
     with torch.inference_mode():
         fluency = head.judge(ask_of(assistant, history), REPLIES)["fluency"]
