@@ -80,8 +80,8 @@ class Driver:
 
     @property
     def words(self):
-        """What stands on the screen, as one line."""
-        return " ".join(self.text.split())
+        """What stands on the screen, as one line without frames: a long path breaks lines anywhere."""
+        return " ".join(self.text.replace("│", " ").split())
 
     @property
     def text(self):

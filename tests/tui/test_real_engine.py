@@ -80,7 +80,7 @@ async def test_a_stop_lets_at_most_one_more_piece_through(real):
 
 
 async def test_documents_are_indexed_found_and_opened(real, notes, home):
-    async with real(size=(160, 40)) as chat:  # the folder's path and what stands behind it in one line
+    async with real() as chat:
         await chat.enter(f"/index {notes}")
         await chat.sees("indexing my notes")
         await chat.until(lambda: "Indexed my notes: files 2 added" in chat.words, LOADING)
