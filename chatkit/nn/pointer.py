@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 REACH = 1024  # of a conversation the latest so many pieces can be copied
 _LONGEST = 32  # pieces of a word; what goes on behind them counts as a word of its own
-_LEAN = 3.0  # nats by which the next piece of a word is likelier once two of its pieces are there
+_LEAN = 3.0  # nats by which the next piece of a word is likelier once two are there; no other value was tried
 _NEVER = -1e4  # logarithm of no probability at all; finite, so that its gradient is 0 and no NaN
 
 

@@ -193,7 +193,7 @@ def _plain(answer: Mapping[str, Any], prompt: Mapping[str, Any]) -> str:
         return f"failed: {answer['data'].get('message', '')}"
     try:
         blocks, by_name = Answer.from_json(answer["data"]).blocks, bool(prompt["facts"].get("heads"))
-        return "\n".join(block.plain() for block in worth_showing(blocks, prompt["text"], by_name=by_name))
+        return Answer(*worth_showing(blocks, prompt["text"], by_name=by_name)).plain
     except (ValueError, TypeError, KeyError, AttributeError):
         return str(answer["text"])
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from errand_orders import please
-from errand_speaker import WORDS, Speaker, Turns
+from errand_speaker import WORDS, Speaker, Turns, capital
 
 _CHAT: dict[str, Any] = tomllib.loads((Path(__file__).parent / "errand_chat.toml").read_text(encoding="utf-8"))
 LISTS = {**WORDS, **{name: re.split(r",\s+", _CHAT[name].strip()) for name in ("relatives", "streets")}}
@@ -61,7 +61,7 @@ def pizza_by_bits(s: Speaker) -> Turns:
     turns.append(
         (
             s.say(f"with {tops}.", f"{tops}.", f"{tops} please.", f"put {tops} on it."),
-            s.say(f"{_capital(pizza)}. Anything else?", f"{_capital(pizza)}. To take away, or delivered?"),
+            s.say(f"{capital(pizza)}. Anything else?", f"{capital(pizza)}. To take away, or delivered?"),
         )
     )
     place = ""
@@ -94,7 +94,7 @@ def _asked_for(s: Speaker, what: str) -> Turns:
         return []
     asked = s.say("what did I order?", "what was my order?", "what did I want?", "can you repeat my order?")
     between = chain(s)[:1] if s.rng.random() < 0.3 else []
-    return [*between, (asked, s.say(f"{_capital(what)}.", f"You wanted {what}.", f"{_capital(what)}, I noted."))]
+    return [*between, (asked, s.say(f"{capital(what)}.", f"You wanted {what}.", f"{capital(what)}, I noted."))]
 
 
 def something(s: Speaker) -> Turns:
@@ -110,7 +110,7 @@ def something(s: Speaker) -> Turns:
         ]
     )
     turns: Turns = [
-        (please(s, what), s.say(f"{_capital(what)}. Is that all?", f"{_capital(what)}, good. Anything else?")),
+        (please(s, what), s.say(f"{capital(what)}. Is that all?", f"{capital(what)}, good. Anything else?")),
         (s.say("that is all.", "no, thanks.", "yes, that's it.", "nothing else."), _noted(s, what)),
     ]
     return turns + _asked_for(s, what)
@@ -162,10 +162,10 @@ def appointment(s: Speaker) -> tuple[Turns, Turns]:
     )
     heard = s.say(
         f"The {whom}, {day} {hour}. I keep it in this chat, but I cannot remind you.",
-        f"{_capital(day)} {hour}, the {whom}. I hope that it goes well.",
+        f"{capital(day)} {hour}, the {whom}. I hope that it goes well.",
     )
     asked = s.say(f"when do I see the {whom}?", "when is my appointment?", f"when is the {whom}?")
-    return [(told, heard)], [(asked, s.say(f"{_capital(day)} {hour}.", f"{_capital(day)} {hour}, you said."))]
+    return [(told, heard)], [(asked, s.say(f"{capital(day)} {hour}.", f"{capital(day)} {hour}, you said."))]
 
 
 def allergy(s: Speaker) -> tuple[Turns, Turns]:
@@ -174,16 +174,16 @@ def allergy(s: Speaker) -> tuple[Turns, Turns]:
     told = s.say(f"I am allergic to {what}.", f"I can't eat {what}.", f"I must not eat {what}.", f"I hate {what}.")
     heard = s.say(f"No {what}, then. What do you eat instead?", f"I see, no {what} for you.")
     asked = s.say("what can I not eat?", "what must I not eat?", "which food is not for me?")
-    return [(told, heard)], [(asked, s.say(f"{_capital(what)}.", f"No {what}, you said.", f"You do not eat {what}."))]
+    return [(told, heard)], [(asked, s.say(f"{capital(what)}.", f"No {what}, you said.", f"You do not eat {what}."))]
 
 
 def meal(s: Speaker) -> tuple[Turns, Turns]:
     """What the user had to eat."""
     what, when = s.draw(WORDS["foods"]), s.say("lunch", "dinner", "breakfast")
     told = s.say(f"I had {what} for {when}.", f"{what} for {when} today.", f"I made {what} for {when}.")
-    heard = s.say(f"Was the {what} good?", f"{_capital(what)} for {when}, that sounds good.")
+    heard = s.say(f"Was the {what} good?", f"{capital(what)} for {when}, that sounds good.")
     asked = s.say(f"what did I have for {when}?", f"what did I eat for {when}?", f"what was for {when}?")
-    return [(told, heard)], [(asked, s.say(f"{_capital(what)}.", f"You had {what}.", f"{_capital(what)}, you said."))]
+    return [(told, heard)], [(asked, s.say(f"{capital(what)}.", f"You had {what}.", f"{capital(what)}, you said."))]
 
 
 def journey(s: Speaker) -> tuple[Turns, Turns]:
@@ -208,7 +208,3 @@ def recalled_more(s: Speaker) -> Turns:
     for _, asked in s.rng.sample(both, len(both)):
         turns += asked
     return turns
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from errand_more import LISTS, allergy, appointment, children, journey, meal, relative
-from errand_speaker import WORDS, Speaker, Turns
+from errand_speaker import WORDS, Speaker, Turns, capital
 from errand_told import favourite, hobby, home, job, name, pet
 
 Kind = Callable[[Speaker], tuple[Turns, Turns]]
@@ -45,7 +45,7 @@ def corrected(s: Speaker) -> Turns:
         right = s.draw(WORDS[words])
 
     def mended(text: str) -> str:
-        return text.replace(wrong, right).replace(_capital(wrong), _capital(right))
+        return text.replace(wrong, right).replace(capital(wrong), capital(right))
 
     lead = s.say("no, ", "sorry, ", "actually, ", "wait, ", "that was wrong: ", "let me correct that: ", "")
     again = lead + mended(told[0][0])
@@ -64,10 +64,10 @@ def corrected(s: Speaker) -> Turns:
     else:
         turns += s.small_talk(1, 1)
     heard = s.say(
-        f"{_capital(right)}, then. Thank you.",
+        f"{capital(right)}, then. Thank you.",
         f"I see, {right}.",
         f"Sorry, {right}. I have it now.",
-        f"{_capital(right)}, not {wrong}. All right.",
+        f"{capital(right)}, not {wrong}. All right.",
         f"Ah, {right}. Thanks for telling me.",
     )
     turns += [(again, heard), *s.small_talk(0, 2)]
@@ -118,7 +118,3 @@ def _who(asked: Turns) -> bool:
 def _of(asked: Turns) -> set[str]:
     """Whose name is asked for."""
     return set(asked[0][0].replace("'s", "").rstrip("?").split()) & {*WORDS["pets"], *LISTS["relatives"]}
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

@@ -24,6 +24,11 @@ def _words() -> dict[str, Any]:
 WORDS = _words()
 
 
+def capital(text: str) -> str:
+    """The text with a capital letter in front."""
+    return text[0].upper() + text[1:]
+
+
 class Speaker:
     """Draws words of one part, and says things in the ways that people type."""
 
