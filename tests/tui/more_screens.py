@@ -131,7 +131,7 @@ async def adapting(chat):
 async def tradeoff(chat):
     """What the objectives gave up."""
     await chat.enter("/tradeoff")
-    await chat.sees("The dial between trained objectives")
+    await chat.sees("What each objective gave up")  # of what is taller than the screen the beginning stays
 
 
 async def why(chat):
