@@ -2,7 +2,8 @@
 
     python tests/benchmarks/default_assistant.py FOLDER_OF_THE_SETS [--model DIR] [--json FILE] [--only PART]
 
-Sentiment    macro-F1 over the classes in the gold labels; beside it the class that is most frequent in the test part
+Sentiment    macro-F1 over the classes in the gold labels, its 95 % interval over draws of the examples; beside it the
+             class that is most frequent in the test part
 Ranking      nDCG@10 of BM25 fused with the head's vectors, of BM25 and of the vectors alone; the gain of the fusion
              over BM25 with its 95 % interval, a paired bootstrap over the queries
 Dialogue     bits per byte from the zero state; beside it an interpolated modified Kneser-Ney 5-gram model, trained on
@@ -18,6 +19,7 @@ import json
 import math
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +41,7 @@ from chatkit.metrics.ranking import ndcg
 from chatkit.runtime.loading import load_trained
 from chatkit.search.fusion import WORDS_ALONE, Fusion, Pool
 from chatkit.text.views import CONVERSATION
-from chatkit.training.evaluator import evaluate
+from chatkit.training.evaluator import add_up, evaluate, measure
 from chatkit.training.ranking import collection_pool, ranking_metrics
 from chatkit.training.reading import draw, read_records, training_records
 from chatkit.training.recipe import load_recipe
@@ -62,7 +64,9 @@ def sentiment(assistant: Assistant, root: Path, split: str) -> list[dict[str, An
         if split not in splits(root / name):
             continue
         records = read_records(type(head), root / name, split, Problems())  # type: ignore[arg-type]
-        metrics = evaluate(assistant, head, records)
+        sums = add_up(measure(assistant, head, records))
+        metrics = head.summarise(sums)
+        low, high = spread({tuple(key.split("\t")): int(n) for key, n in sums.items() if "\t" in key})
         gold = [record["label"] for record in records]
         most = Counter(gold).most_common(1)[0][0]
         trivial = macro_f1(confusions(gold, [most] * len(gold)))
@@ -72,11 +76,22 @@ def sentiment(assistant: Assistant, root: Path, split: str) -> list[dict[str, An
                 "home": name in SENTIMENT,
                 "examples": len(records),
                 "macro_f1": metrics["macro_f1"].value,
+                "macro_f1_low": low,
+                "macro_f1_high": high,
                 "accuracy": metrics["accuracy"].value,
                 "most_frequent": trivial,
             }
         )
     return rows
+
+
+def spread(counts: Mapping[tuple[str, ...], int], draws: int = 2000) -> tuple[float, float]:
+    """95 % interval of macro-F1 over draws of the examples: with replacement they are draws of their counts."""
+    cells, sizes = list(counts), np.array(list(counts.values()))
+    drawn = np.random.default_rng(0).multinomial(sizes.sum(), sizes / sizes.sum(), draws)
+    values = [macro_f1({(a, b): n for (a, b), n in zip(cells, row, strict=True) if n}) for row in drawn.tolist()]
+    low, high = np.quantile(values, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def ranking(assistant: Assistant, root: Path, split: str) -> list[dict[str, Any]]:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
+FEW = 200  # examples; the interval of a figure of so few is said
+
 Row = Mapping[str, Any]
 Rows = Sequence[Row]
 
@@ -76,6 +78,12 @@ def sentiment(sentiment: Mapping[str, Rows], baselines: Rows) -> str:
         f"({met(above >= 3, str(above))}); abroad above TF-IDF on all {len(abroad)}",
         f"({met(linear == len(abroad), str(linear))}) and a mean above the best of the three, {100 * best:.1f}",
         f"({met(means[False][0] > best, f'{100 * means[False][0]:.1f}')}).",
+        *(
+            f"{row['set']} has {row['examples']} examples: 95 % interval {100 * row['macro_f1_low']:.1f} to"
+            f" {100 * row['macro_f1_high']:.1f}."
+            for row in rows
+            if row["examples"] < FEW
+        ),
     )
     head = ["set", "examples", "macro-F1", "TF-IDF + LR", "VADER", "TextBlob", "most frequent class"]
     return f"{text}\n\n{table(head, lines)}"
