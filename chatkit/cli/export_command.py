@@ -31,7 +31,10 @@ def command(model: str | None, form: Literal["onnx", "safetensors"], out: str, a
             continue
         found = file["difference"]
         checked = "not checked: install onnxruntime" if found is None else f"differs from ours by at most {found:.1e}"
-        click.echo(f"{file['file']:28} {', '.join(file['inputs'])} -> {', '.join(file['outputs'])}  ({checked})")
+        without = f"; without {', '.join(file['without'])}" if file.get("without") else ""
+        click.echo(
+            f"{file['file']:28} {', '.join(file['inputs'])} -> {', '.join(file['outputs'])}  ({checked}{without})"
+        )
     for name, why in table["left_out"].items():
         click.echo(f"left out: {name} ({why})")
     click.echo(f"in {out}, with tokenizer.model and export.json, which describes them")

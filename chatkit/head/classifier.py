@@ -57,14 +57,24 @@ class Classifier(Head):
         bits, self.wide_weight = int(options.get("wide", 0)), float(options.get("wide_weight", 0.3))
         self.wide = HashedGrams(len(self.classes), bits) if bits else None
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Parts of the logits that are no function of the hidden states: what an export as a graph leaves out."""
+        return () if self.wide is None else ("wide",)
+
+    def deep_logits(self, encoded: Fields) -> Tensor:
+        """Logits (B, C) of the layer over the states alone, without what is ``beside``."""
+        text = encoded[self.fields[0]]
+        logits: Tensor = self.layers(self.pooling(text.states, text.mask))
+        return logits
+
     def logits(self, encoded: Fields) -> Tensor:
         """Logits (B, C): of the layer over the states, and of the wide part over the pieces where there is one."""
         deep, wide = self._both(encoded)
         return deep if wide is None else deep.log_softmax(-1) + self.wide_weight * wide.log_softmax(-1)
 
     def _both(self, encoded: Fields) -> tuple[Tensor, Tensor | None]:
-        text = encoded[self.fields[0]]
-        deep = self.layers(self.pooling(text.states, text.mask))
+        text, deep = encoded[self.fields[0]], self.deep_logits(encoded)
         return deep, None if self.wide is None else self.wide(text.ids, text.mask)
 
     def targets(self, examples: Sequence[Record]) -> Tensor:

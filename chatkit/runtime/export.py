@@ -22,6 +22,7 @@ from chatkit.assistant import Assistant
 from chatkit.checkpoint import save_tensors, write_aside, write_json
 from chatkit.config import to_table
 from chatkit.errors import ModelError, StorageError
+from chatkit.head.classifier import Classifier
 from chatkit.head.encoded import Encoded
 from chatkit.head.head import Head
 from chatkit.runtime.loading import load
@@ -88,7 +89,8 @@ class _HeadPart(_Part):
         encoded = Encoded(ids, lengths, states, torch.full_like(ids, -1))
         if self.head.makes_vectors():
             return self.head.vector(encoded, self.head.fields[-1])
-        logits: Tensor = self.head.logits({self.head.fields[0]: encoded})  # type: ignore[operator]
+        of_states = self.head.deep_logits if isinstance(self.head, Classifier) else self.head.logits
+        logits: Tensor = of_states({self.head.fields[0]: encoded})  # type: ignore[operator]
         return logits
 
 
@@ -101,7 +103,8 @@ def export_model(model: str | None, out: Path, form: Literal["onnx", "safetensor
         form: ``onnx`` or ``safetensors``.
     Returns:
         ``{"out", "format", "files": [...], "left_out": {head: why}}``; each file ``{"file", "inputs", "outputs",
-        "difference"}``, the largest difference to our own output, None where it was not checked.
+        "difference", "without"}``: the largest difference to our own output, None where it was not checked; parts of
+        the head that are no function of its hidden states, such as its words, and so are not in the file.
     Raises:
         StorageError: If the folder holds something already.
         ModelError: If this torch cannot export, or ONNX is asked of an encoder whose state grows.
@@ -166,6 +169,8 @@ def _write_onnx(assistant: Assistant, out: Path) -> dict[str, Any]:
             continue
         difference = _difference(path, part, _example(assistant, part, batch=3, tokens=11))
         row = {"inputs": list(part.inputs), "outputs": list(part.outputs), "difference": difference}
+        if isinstance(part, _HeadPart) and isinstance(part.head, Classifier):
+            row["without"] = list(part.head.beside)
         files.append({"file": f"{name}.onnx", **row})
     return {"files": files, "left_out": left_out}
 

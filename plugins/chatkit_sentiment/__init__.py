@@ -47,6 +47,12 @@ class Sentiment(Classifier):
         self.words = WordModel(len(self.classes), words) if words else None
         self.lexicon = Lexicon(lexicon) if lexicon else None
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Those of ``Classifier``, and what is filled with words."""
+        parts = {"words": self.words, "lexicon": self.lexicon}
+        return (*super().beside, *(name for name, part in parts.items() if part is not None and not part.is_empty))
+
     def logits(self, encoded: Fields) -> Tensor:
         """Logits (B, 3) of the classifier, of the words and of the lexicon together."""
         logits = super().logits(encoded)

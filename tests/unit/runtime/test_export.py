@@ -40,6 +40,17 @@ def test_each_file_was_run_and_agrees(exported: Path) -> None:
     assert (exported / "tokenizer.model").is_file()
 
 
+def test_what_is_no_function_of_hidden_states_is_named_and_left_out(tmp_path: Path) -> None:
+    """The shipped sentiment head hears words: its file holds its layers, and says what it is without."""
+    table = export_model(None, tmp_path / "plain", "onnx")
+    row = next(row for row in table["files"] if row["file"] == "heads/sentiment.onnx")
+    assert row["without"] == ["wide", "words", "lexicon"]
+    assert row["difference"] < 1e-3
+    assert set(table["left_out"]) == {"generation", "translation"}
+    said = CliRunner().invoke(command, ["--format", "onnx", "--out", str(tmp_path / "again")])
+    assert "without wide, words, lexicon" in said.output
+
+
 def test_a_reply_can_be_stepped_elsewhere(exported: Path, assistant: Assistant) -> None:
     """Greedy steps of encoder and softmax under ONNX Runtime, from the zero state, beside ours."""
     onnxruntime = pytest.importorskip("onnxruntime")
