@@ -29,12 +29,10 @@ class DomainPairs:
     """
 
     def __init__(self, before: Ints, num_domains: int, tensors: Mapping[str, NDArray[Any]], vocab_size: int) -> None:
-        self.sizes = np.asarray(tensors["sizes"], dtype=np.int64)
-        self.owners = np.asarray(tensors["owners"], dtype=np.int64)
-        self.cells = np.asarray(tensors["cells"], dtype=np.float64)
+        self.sizes, self.owners, self.cells = (tensors[name] for name in ("sizes", "owners", "cells"))  # kept as bytes
         if len(self.sizes) != len(before) or self.sizes.sum() != len(self.cells) or len(self.owners) != len(self.cells):
             raise ValueError("the tables of pairs do not fit each other")
-        self._starts = np.cumsum(self.sizes) - self.sizes
+        self._starts = np.cumsum(self.sizes, dtype=np.int64) - self.sizes
         place = np.repeat(before, self.sizes) * num_domains + self.owners
         totals = np.bincount(place, weights=self.cells, minlength=(vocab_size + 1) * num_domains)
         self._totals = totals.reshape(vocab_size + 1, num_domains).astype(np.float32)
@@ -49,7 +47,7 @@ class DomainPairs:
             pooled: (N,) probability of the second piece under all domains together.
         Source: a Dirichlet prior on every domain's pairs, MacKay & Peto 1995.
         """
-        sizes = np.where(hit, self.sizes[found], 0)
+        sizes = np.where(hit, self.sizes[found], 0).astype(np.int64)
         rows = np.repeat(np.arange(len(found)), sizes)
         inside = np.arange(len(rows)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         cells = self._starts[found][rows] + inside
