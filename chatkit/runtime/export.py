@@ -9,6 +9,7 @@ B = batch, T = tokens, D = width, V = vocabulary, L = layers, C = classes, K = w
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import json
 import warnings
 from collections.abc import Iterator, Mapping
@@ -107,12 +108,14 @@ def export_model(model: str | None, out: Path, form: Literal["onnx", "safetensor
         the head that are no function of its hidden states, such as its words, and so are not in the file.
     Raises:
         StorageError: If the folder holds something already.
-        ModelError: If this torch cannot export, or ONNX is asked of an encoder whose state grows.
+        ModelError: If onnx is missing, this torch cannot export, or ONNX is asked of an encoder whose state grows.
     """
     if any((out / name).exists() for name in ("export.json", "assistant.toml")):
         raise StorageError(f"{out}: holds an export or an assistant already", hint="name another folder with --out")
     assistant = load(model).assistant
     if form == "onnx":
+        if importlib.util.find_spec("onnx") is None:
+            raise ModelError("ONNX files are written with the package onnx, which is not here", hint="pip install onnx")
         _check_state(assistant)
     for module in (assistant.backbone, *assistant.heads.values()):
         module.requires_grad_(False)

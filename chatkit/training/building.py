@@ -100,9 +100,11 @@ def encoder_of(recipe: Recipe) -> EncoderConfig:
     return from_table(EncoderConfig, table["encoder"], where=str(file), prefix="encoder")
 
 
-def take_weights(assistant: Assistant, folder: Path, recipe: Recipe, classes: Mapping[str, type[Head]]) -> None:
-    """Begin with the weights of another assistant; heads that it has not, or that changed shape, begin new.
+def take_weights(assistant: Assistant, folder: Path, recipe: Recipe, classes: Mapping[str, type[Head]]) -> list[str]:
+    """Begin with the weights of another assistant; heads that it has not, or of another shape, begin new.
 
+    Returns:
+        What was not taken over, a line each.
     Raises:
         ConfigError: If its encoder has another shape.
         ModelError: If it cannot be loaded.
@@ -115,7 +117,15 @@ def take_weights(assistant: Assistant, folder: Path, recipe: Recipe, classes: Ma
     assistant.backbone.load_state_dict(other.backbone.state_dict())
     if trains_adapters_only(recipe):
         check_frozen(recipe, other)
-    for name, head in other.heads.items():
-        new, old = assistant.heads[name].state_dict(), head.state_dict()
-        if {key: t.shape for key, t in new.items()} == {key: t.shape for key, t in old.items()}:
-            assistant.heads[name].load_state_dict(old)
+    return [line for name, head in other.heads.items() for line in _take_head(name, assistant.heads[name], head)]
+
+
+def _take_head(name: str, new: Head, old: Head) -> list[str]:
+    """Take over the weights of a head, and of its buffers what fits; what was not taken, a line each."""
+    own, given = new.state_dict(), old.state_dict()
+    fits = {key: tensor for key, tensor in given.items() if key in own and own[key].shape == tensor.shape}
+    if any(key not in fits for key, _ in new.named_parameters()):
+        return [f"{name} begins new: init holds it with other options, and weights of another shape"]
+    new.load_state_dict({**own, **fits})
+    left = sorted({key.partition(".")[0] for key in given.keys() - fits.keys()})
+    return [f"{name}: {', '.join(left)} of init left out: [heads.{name}.options] asks for none"] if left else []

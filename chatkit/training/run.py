@@ -145,7 +145,8 @@ class Run:
         load_beside(self.recipe, tokenizer)  # what does not fit is said before the training
         self._build(tokenizer)
         if self.recipe.init:
-            take_weights(self.assistant, Path(self.recipe.init), self.recipe, self._classes)
+            for line in take_weights(self.assistant, Path(self.recipe.init), self.recipe, self._classes):
+                self.progress.note(line)
         self.trainer.begin_together()
         if self.group.first:
             self._log.cut(0)  # of a run that ended before its first checkpoint

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from chatkit.plugin_api import Ask, Classifier, Encoded, Fields, Info, Vocabulary
 from chatkit_sentiment.words import Lexicon, WordModel
@@ -50,21 +50,22 @@ class Sentiment(Classifier):
     @property
     def beside(self) -> tuple[str, ...]:
         """Those of ``Classifier``, and what is filled with words."""
+        return (*super().beside, *self._filled())
+
+    def _filled(self) -> dict[str, nn.Module]:
         parts = {"words": self.words, "lexicon": self.lexicon}
-        return (*super().beside, *(name for name, part in parts.items() if part is not None and not part.is_empty))
+        return {name: part for name, part in parts.items() if part is not None and not part.is_empty}
 
     def logits(self, encoded: Fields) -> Tensor:
         """Logits (B, 3) of the classifier, of the words and of the lexicon together."""
         logits = super().logits(encoded)
-        if (self.words is None or self.words.is_empty) and (self.lexicon is None or self.lexicon.is_empty):
-            return logits
-        said, valence = self.of_words(self._texts(encoded[self.fields[0]]))
-        return self.joined(logits, said, valence)
+        return self.joined(logits, *self.of_words(self._texts(encoded[self.fields[0]]))) if self._filled() else logits
 
     def of_words(self, texts: Sequence[str]) -> tuple[Tensor | None, Tensor | None]:
         """What the words of texts say: log shares (B, 3) of the model, and valences (B,); None of what is empty."""
-        said = None if self.words is None or self.words.is_empty else self.words(texts).log_softmax(-1)
-        return said, None if self.lexicon is None or self.lexicon.is_empty else self.lexicon(texts)
+        found = {name: part(texts) for name, part in self._filled().items()}
+        said = found.get("words")
+        return None if said is None else said.log_softmax(-1), found.get("lexicon")
 
     def joined(self, logits: Tensor, said: Tensor | None, valence: Tensor | None) -> Tensor:
         """Logits (B, 3) of the classifier joined with what ``of_words`` gives.

@@ -25,12 +25,15 @@ import torch
 from chatkit_sentiment import Sentiment
 from torch import Tensor
 
-from chatkit.assistant import Assistant
+from chatkit.assistant import OWN, Assistant
+from chatkit.checkpoint import new_folder
 from chatkit.data.discover import splits
 from chatkit.data.records import Problems
+from chatkit.errors import ChatkitError
 from chatkit.head.head import Record
 from chatkit.metrics.classification import confusions, macro_f1
 from chatkit.runtime.loading import load_trained
+from chatkit.training.model_folder import copy_model
 from chatkit.training.reading import read_records, training_records
 from chatkit.training.recipe import Recipe, load_recipe
 
@@ -151,13 +154,26 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
     parser.add_argument("--lexicon", type=Path)
     args = parser.parse_args()
-    assistant, recipe = load_trained(args.model), load_recipe(args.config, args.overrides)
-    if not isinstance(assistant.heads.get("sentiment"), Sentiment):
-        sys.exit(f"{args.model} has no head sentiment")
+    try:
+        fill(args.model, load_recipe(args.config, args.overrides), read_lexicon(args.lexicon))
+    except ChatkitError as error:
+        sys.exit(str(error))
+
+
+def fill(model: Path, recipe: Recipe, lexicon: Mapping[str, float]) -> None:
+    """Fit, choose, and write the head; an assistant that is not finished stays as it was.
+
+    Raises:
+        ChatkitError: If the assistant or its data cannot be read, or it cannot be written.
+        SystemExit: If there is no such head.
+    """
+    assistant = load_trained(model)
+    if not isinstance(assistant.heads.get("sentiment"), Sentiment) or "sentiment" not in recipe.heads:
+        sys.exit(f"{model} or the config has no head sentiment")
     head = with_words(assistant)
     assert head.words is not None
     assert head.lexicon is not None
-    print(f"{head.lexicon.learn(read_lexicon(args.lexicon)):,} words in the lexicon")
+    print(f"{head.lexicon.learn(lexicon):,} words in the lexicon")
     records = training_records(Sentiment, recipe.heads["sentiment"], recipe, print)
     loss = head.words.fit([record["text"] for record in records], head.targets(records))
     print(f"words fitted to {len(records):,} records, {loss:.3f} nats")
@@ -165,7 +181,9 @@ def main() -> None:
     print(", ".join(f"{key} {value:g}" for key, value in chosen.items()))
     setup = assistant.setups["sentiment"]
     assistant.setups["sentiment"] = dataclasses.replace(setup, options={**setup.options, **chosen})
-    assistant.save_head("sentiment", args.model / "heads" / "sentiment", precision=assistant.precision)
+    with new_folder(model, own=OWN) as new:
+        copy_model(model, new, without="sentiment")
+        assistant.save_head("sentiment", new / "heads" / "sentiment", precision=assistant.precision)
 
 
 if __name__ == "__main__":

@@ -119,3 +119,11 @@ def test_an_encoder_whose_state_grows_is_refused_in_words(
         export_model(str(model), tmp_path / "out", "onnx")
     assert not (tmp_path / "out").exists()
     assert export_model(str(model), tmp_path / "out", "safetensors")["files"]
+
+
+def test_without_onnx_the_way_out_is_named(trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="package onnx") as caught:
+        export_model(str(trained), tmp_path / "plain", "onnx")
+    assert caught.value.hint == "pip install onnx"
+    assert not (tmp_path / "plain").exists()
