@@ -36,20 +36,36 @@ def collection_pool(assistant: Assistant, head: Head, collection: Collection, *,
         most: At most so many queries, drawn with the seed; 0 takes all.
     """
     query_field, doc_field = head.fields
-    ids = list(collection.corpus)
-    texts = [collection.corpus[i] for i in ids]
-    bm25 = BM25.build(document_words(text) for text in texts)
+    names = judged_queries(collection, most=most, seed=seed)
+    documents = assistant.vectors(head, list(collection.corpus.values()), doc_field)
+    queries = assistant.vectors(head, [collection.queries[name] for name in names], query_field)
+    return pool_of(collection, names, documents, queries)
+
+
+def judged_queries(collection: Collection, *, most: int = 0, seed: int = 0) -> list[str]:
+    """Names of the queries that are judged; at most so many, drawn with the seed, or all where ``most`` is 0."""
     names = [name for name in collection.queries if name in collection.qrels]
     if most and len(names) > most:
         keep = np.random.default_rng(seed).permutation(len(names))[:most]
         names = [names[i] for i in sorted(keep.tolist())]
-    documents = assistant.vectors(head, texts, doc_field)
-    queries = assistant.vectors(head, [collection.queries[name] for name in names], query_field)
+    return names
+
+
+def pool_of(collection: Collection, names: Sequence[str], documents: np.ndarray, queries: np.ndarray) -> Pool:
+    """Candidates of queries by BM25 and by vectors.
+
+    Args:
+        collection: Corpus, queries and judgements.
+        names: The queries, Q of them.
+        documents: Vectors of the corpus in its order, (N, K), unit norm.
+        queries: Vectors of the queries, (Q, K), unit norm.
+    """
+    bm25 = BM25.build(document_words(text) for text in collection.corpus.values())
     found: dict[str, Candidates] = {
         name: candidates(bm25, query_words(collection.queries[name]), documents, queries[i])
         for i, name in enumerate(names)
     }
-    return Pool(ids, found, {name: collection.qrels[name] for name in names})
+    return Pool(list(collection.corpus), found, {name: collection.qrels[name] for name in names})
 
 
 def ranking_metrics(pool: Pool, fusion: Fusion) -> dict[str, Metric]:

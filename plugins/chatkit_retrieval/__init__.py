@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +28,7 @@ from chatkit.plugin_api import (
     mean_pool,
     without_greeting,
 )
+from chatkit_retrieval.bag import Bag
 from chatkit_retrieval.showing import is_shown
 
 
@@ -34,7 +36,8 @@ class Retrieval(Head):
     """Bi-encoder trained with in-batch negatives (Henderson et al. 2017; Karpukhin et al. 2020).
 
     The vector of a text is a projection of the mean and the largest of its hidden states and of its bag of embeddings,
-    scaled to length 1; queries and passages share the projection. B = batch, K = width of the vector
+    scaled to length 1; queries and passages share the projection. Where the head has a filled bag of pieces, the cosine
+    is (1 - share) times that of these vectors and share times that of the bags. B = batch, K = width of the vector
     """
 
     name = "retrieval"
@@ -59,7 +62,10 @@ class Retrieval(Head):
         Args:
             info: Width of the encoder.
             vocabulary: Its embeddings are pooled beside the hidden states.
-            **options: ``dim`` (width of the vector, 256), ``k`` (passages shown, 3).
+            **options: ``dim`` (width of the vector, 256), ``k`` (passages shown, 3), ``bag`` (0; width of vectors of
+                pieces beside it, which ``Bag.fill`` fills), ``bag_share`` (0.5; of the cosine).
+        Raises:
+            ValueError: If ``bag_share`` does not lie in 0..1.
         """
         self.vocabulary = vocabulary
         self.k = int(options.get("k", 3))
@@ -68,6 +74,10 @@ class Retrieval(Head):
         self.project = nn.Linear(2 * info.width + embedding, dim)
         self.token_weight = nn.Parameter(torch.zeros(len(vocabulary)))  # learned importance of each piece
         self.log_scale = nn.Parameter(torch.tensor(2.5))  # inverse temperature of the softmax over the batch
+        bag, self.bag_share = int(options.get("bag", 0)), float(options.get("bag_share", 0.5))
+        if not 0 <= self.bag_share <= 1:
+            raise ValueError(f"bag_share must lie in 0..1, got {self.bag_share:g}")
+        self.bag = Bag(len(vocabulary), bag) if bag else None
 
     def view_of(self, field: str, record: Record) -> str:
         """Queries are messages, passages are documents."""
@@ -75,6 +85,14 @@ class Retrieval(Head):
 
     def vector(self, encoded: Encoded, field: str) -> Tensor:
         """Unit vectors (B, K)."""
+        deep = self.deep_vector(encoded)
+        if self.bag is None or self.bag.is_empty:
+            return deep
+        bag = self.bag(encoded.ids, encoded.mask)
+        return torch.cat((deep * math.sqrt(1 - self.bag_share), bag * math.sqrt(self.bag_share)), -1)
+
+    def deep_vector(self, encoded: Encoded) -> Tensor:
+        """Unit vectors (B, dim) from the hidden states, which is what is trained."""
         mask = encoded.mask
         scores = self.token_weight[encoded.ids].masked_fill(~mask, torch.finfo(torch.float32).min)
         bag = torch.einsum("bte,bt->be", self.vocabulary.embed(encoded.ids), scores.softmax(-1))
@@ -86,7 +104,7 @@ class Retrieval(Head):
 
         A passage that is also right for another query of the batch (equal text) is no negative for it.
         """
-        scores = self.vector(encoded["query"], "query") @ self.vector(encoded["doc"], "doc").T
+        scores = self.deep_vector(encoded["query"]) @ self.deep_vector(encoded["doc"]).T
         scores = scores * self.log_scale.clamp(max=4.6).exp()
         docs = [example["doc"] for example in examples]
         twin = torch.tensor([[i != j and a == b for j, b in enumerate(docs)] for i, a in enumerate(docs)])

@@ -30,10 +30,10 @@ for part in 1 2 3 4 5 6 7 8 9 10; do
   touch "$part/done"
 done
 chatkit compress --int8 --model 10 --out int8
-chatkit calibrate --model int8 --config 10.toml --set "data.root=$out/sets"
 python "$here/../../dial/prepare.py" sets/chitchat sets/persona_synth sets/taskmaster4 sets/chatterbot \
   sets/errands_mended/dialogue --out replies --model 10
 chatkit train "$here/../../dial/finished.toml" --set "init=$out/int8" --set "data.root=$out/replies" --out default
 python "$here/words.py" default --config 10.toml --set "data.root=$out/sets"
-chatkit calibrate --model default --config 10.toml --set "data.root=$out/sets" --only confidence
+python "$here/bag.py" default --config 10.toml --set "data.root=$out/sets"
+chatkit calibrate --model default --config 10.toml --set "data.root=$out/sets"
 echo "figures: python $here/figures.py $sets --model $out/default --out $out/figures --runs $out/1 $out/2 $out/3 $out/4 $out/5 $out/6 $out/7 $out/8 $out/9 $out/10"
