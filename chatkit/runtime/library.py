@@ -5,9 +5,12 @@ K = width of a vector
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from torch import Tensor
@@ -16,6 +19,7 @@ from chatkit import paths
 from chatkit.assistant import Assistant
 from chatkit.errors import DataError, StorageError
 from chatkit.head.answer import Hit
+from chatkit.head.head import Head
 from chatkit.runtime.index import DocumentIndex, Encode
 from chatkit.runtime.searcher import Searcher
 from chatkit.search.fusion import WORDS_ALONE, Fusion
@@ -36,11 +40,20 @@ class Library:
         self._shipped: DocumentIndex | None = None
         self._opened: tuple[DocumentIndex, ...] = ()
         self._searcher: Searcher | None = None
+        self._made_by: tuple[Head, str] | None = None
 
     @property
     def lineage(self) -> str:
-        """Lineage of the vectors; empty where no head makes any."""
-        return self._assistant.lineage if self._assistant.vector_head() else ""
+        """Names encoder and head that make the vectors; empty where no head makes any.
+
+        A head that was trained anew on the same encoder makes others, perhaps of another width.
+        """
+        head = self._assistant.vector_head()
+        if head is None:
+            return ""
+        if self._made_by is None or self._made_by[0] is not head:
+            self._made_by = (head, digest_of(head, self._assistant.setups[head.name].options))
+        return f"{self._assistant.lineage}-{self._made_by[1]}"
 
     @property
     def encode(self) -> Encode | None:
@@ -98,6 +111,14 @@ class Library:
             index = DocumentIndex(":memory:")
             index.add([paths.shipped_docs()], self.encode, lineage=self.lineage)
         return index
+
+
+def digest_of(head: Head, options: Mapping[str, Any]) -> str:
+    """Eight hexadecimal digits of a head's weights and options: two heads that differ in them make other vectors."""
+    digest = hashlib.sha256(json.dumps(dict(options), sort_keys=True, default=str).encode())
+    for name, tensor in sorted(head.state_dict().items()):
+        digest.update(name.encode() + tensor.detach().float().cpu().numpy().tobytes())
+    return digest.hexdigest()[:8]
 
 
 def _keep_only(index: DocumentIndex, folder: Path) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from chatkit.plugin_api import Hit, is_question, without_greeting
 
-_ALIKE = 0.2  # score of a passage by the vectors alone, without a word of the message
+_ALIKE = 0.3  # score of a passage by the vectors alone, without a word of the message: none on dev was the right one
 _QUESTION, _STATEMENT, _WHOLE = 0.2, 0.4, 0.9  # least coverage
 _SEVERAL = 2
 _FEW = 2  # words of a message that is a key word: "refunds", not "that is all"
