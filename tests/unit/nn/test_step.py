@@ -29,6 +29,9 @@ def test_float32_steps_equal_the_lstm(layers: int, batch: int) -> None:
     torch.testing.assert_close(state, (h, c), rtol=1e-5, atol=1e-5)
 
 
+NEAR_TIE = 0.01  # nats: which of two such pieces is the greater depends on the processor even in float32
+
+
 @pytest.mark.parametrize(("reduced", "least"), [(None, 0.98), (True, 0.96)])
 def test_int8_agrees_with_float32_on_a_trained_assistant(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch, reduced: bool | None, least: float
@@ -41,16 +44,17 @@ def test_int8_agrees_with_float32_on_a_trained_assistant(
     tokenizer = assistant.tokenizer
     text = "hello! could you tell me where the station is? yes, of course. it is behind the old market. thank you! " * 6
     ids = torch.tensor([[tokenizer.special("<user>"), *tokenizer.encode(text)]])
-    agree = 0
+    costs = []
     with torch.inference_mode():
         states, _ = assistant.backbone.encoder(ids)
-        best = assistant.backbone.softmax(states[0]).argmax(-1)
+        logits = assistant.backbone.softmax(states[0])
         state = assistant.backbone.encoder.zero_state(1)
         for t in range(ids.shape[1]):
             hidden, state = stepper.step(ids[:, t], state)
-            agree += int(stepper.logits(hidden).argmax(-1).item() == best[t].item())
+            chosen = stepper.logits(hidden).argmax(-1).item()
+            costs.append(float(logits[t].max() - logits[t, chosen]))  # in nats: 0 where both choose the same
     assert ids.shape[1] > 200
-    assert agree / ids.shape[1] >= least
+    assert sum(cost < NEAR_TIE for cost in costs) / len(costs) >= least
 
 
 def test_an_encoder_that_writes_no_step_out_is_stepped_by_passes() -> None:
