@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from chatkit import paths
 from chatkit.runtime.loading import load_trained
 from chatkit.training.recipe import load_recipe
 
@@ -91,4 +92,22 @@ def test_a_config_without_collections_is_named(bag, model, tmp_path, monkeypatch
     config = config_of(pairs, tmp_path)
     monkeypatch.setattr(sys, "argv", ["bag.py", str(model), "--config", str(config)])
     with pytest.raises(SystemExit, match=r"no qrels/train\.tsv in .*pairs"):
+        bag.main()
+
+
+def test_the_assistant_that_ships_is_not_changed_and_nothing_is_trained_for_it(bag, collection, tmp_path, monkeypatch):
+    monkeypatch.setattr(bag, "train", lambda *_: pytest.fail("trained before it was refused"))
+    arguments = [str(paths.shipped_model()), "--config", str(config_of(collection, tmp_path))]
+    monkeypatch.setattr(sys, "argv", ["bag.py", *arguments])
+    with pytest.raises(SystemExit, match="is not changed"):
+        bag.main()
+
+
+def test_ctrl_c_is_one_line(bag, model, collection, tmp_path, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bag, "train", interrupted)
+    monkeypatch.setattr(sys, "argv", ["bag.py", str(model), "--config", str(config_of(collection, tmp_path))])
+    with pytest.raises(SystemExit, match="as it was"):
         bag.main()

@@ -3,11 +3,11 @@
     python docs/recipes/default/bag.py MODEL --config CONFIG --set data.root=FOLDER_OF_THE_SETS
 
 Then fit how much its vectors count beside BM25: chatkit calibrate --model MODEL --only fusion. It is trained on the
-collections of the head in CONFIG, to put the passage of a query before those of
-the other queries of a batch and before some that BM25 finds for it, in the sum of BM25 and cosine: so that it learns
-what words do not say already. Its pieces begin as the embeddings of the assistant. Its share of the cosine is chosen on
-dev with the fusion, on the sets that CONFIG trains on and those that it names as fit. The other heads and all trained
-weights stay as they are. A few minutes on one core.
+collections of the head in CONFIG, to put the passage of a query before those of the other queries of a batch and before
+some that BM25 finds for it, in the sum of BM25 and cosine: so that it learns what words do not say already. Its pieces
+begin as the embeddings of the assistant. Its share of the cosine is chosen on dev with the fusion, on the sets that
+CONFIG trains on and those that it names as fit. The other heads and all trained weights stay as they are. A few minutes
+on one core.
 
 Source: the sum with BM25 as in Gao et al. 2021, "Complementing Lexical Retrieval with Semantic Residual Embedding".
 
@@ -40,7 +40,7 @@ from chatkit.runtime.loading import load_trained
 from chatkit.search.bm25 import BM25, top_positive
 from chatkit.search.choose_fusion import choose_fusion
 from chatkit.search.words import document_words, query_words
-from chatkit.training.model_folder import copy_model
+from chatkit.training.model_folder import checked_folders, copy_model
 from chatkit.training.ranking import judged_queries, pool_of
 from chatkit.training.reading import training_records
 from chatkit.training.recipe import Recipe, load_recipe
@@ -249,6 +249,7 @@ def fill(model: Path, recipe: Recipe) -> None:
         ChatkitError: If the assistant or its data cannot be read, or it cannot be written.
         SystemExit: If there is no such head.
     """
+    model, _ = checked_folders(model, None)  # before the work, not after it
     assistant = load_trained(model)
     if not isinstance(assistant.heads.get("retrieval"), Retrieval) or "retrieval" not in recipe.heads:
         sys.exit(f"{model} or the config has no head retrieval")
@@ -280,6 +281,8 @@ def main() -> None:
         fill(args.model, load_recipe(args.config, args.overrides))
     except ChatkitError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(f"stopped; {args.model} is as it was")
 
 
 if __name__ == "__main__":

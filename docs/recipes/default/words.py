@@ -33,7 +33,7 @@ from chatkit.errors import ChatkitError
 from chatkit.head.head import Record
 from chatkit.metrics.classification import confusions, macro_f1
 from chatkit.runtime.loading import load_trained
-from chatkit.training.model_folder import copy_model
+from chatkit.training.model_folder import checked_folders, copy_model
 from chatkit.training.reading import read_records, training_records
 from chatkit.training.recipe import Recipe, load_recipe
 
@@ -158,6 +158,8 @@ def main() -> None:
         fill(args.model, load_recipe(args.config, args.overrides), read_lexicon(args.lexicon))
     except ChatkitError as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(f"stopped; {args.model} is as it was")
 
 
 def fill(model: Path, recipe: Recipe, lexicon: Mapping[str, float]) -> None:
@@ -167,6 +169,7 @@ def fill(model: Path, recipe: Recipe, lexicon: Mapping[str, float]) -> None:
         ChatkitError: If the assistant or its data cannot be read, or it cannot be written.
         SystemExit: If there is no such head.
     """
+    model, _ = checked_folders(model, None)  # before the work, not after it
     assistant = load_trained(model)
     if not isinstance(assistant.heads.get("sentiment"), Sentiment) or "sentiment" not in recipe.heads:
         sys.exit(f"{model} or the config has no head sentiment")
