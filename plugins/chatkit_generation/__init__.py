@@ -26,6 +26,7 @@ from chatkit.plugin_api import (
 )
 from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
+from chatkit_generation.ngrams import REACH, NGrams
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
 
@@ -56,12 +57,15 @@ class Generation(LanguageModel):
                 documents at which the passage is the reply (0.7; above 1 never); ``avoid``: what no reply may
                 hold, a string of characters or a list of characters and phrases, such as "(user" where the training
                 texts have blanks to fill in; ``pointer``: width of the keys by which pieces of earlier turns are copied
-                (0: none are);
+                (0: none are); ``ngrams``: room for so many beside the softmax (0: there are none), which is no part of
+                the training and is filled afterwards;
                 ``choose``: objective -> weight, by which one of several replies is said.
         """
         super().build(info, vocabulary)
         keys = int(options.pop("pointer", 0))
         self.pointer = Pointer(info.width, vocabulary.width, keys) if keys else None
+        room = int(options.pop("ngrams", 0))
+        self.ngrams = NGrams(len(vocabulary), room, info.width) if room else None
         self.chosen_by = {name: float(weight) for name, weight in dict(options.pop("choose", {})).items()}
         self.cite = float(options.pop("cite", COVERAGE))
         self.avoided = Avoided(options.pop("avoid", ""), vocabulary)
@@ -105,14 +109,34 @@ class Generation(LanguageModel):
             yield Piece(rest)
 
     def nats(self, text: Encoded, known: torch.Tensor) -> torch.Tensor:
-        """Summed nats of the next pieces, those that stand in earlier turns made likelier by the pointer."""
+        """Summed nats of the next pieces, those that stand in earlier turns made likelier by the pointer.
+
+        In training without the n-grams, which know its texts by heart.
+        """
         if self.pointer is None:
-            return super().nats(text, known)
+            return super().nats(text, known) if self.training or not self._tabled else self._own(text, known).sum()
         share, copied = self.pointer.shares(
             text.states, text.ids, self.vocabulary.embed(text.ids), text.next_ids, *self._places(text.ids)
         )
-        own = self.vocabulary.cross_entropy(text.states[known], text.next_ids[known], against=copied[known])
-        return own - share[known].sum()
+        share, copied = share[known], copied[known]
+        if not self.training and self._tabled:
+            return -torch.logaddexp(share - self._own(text, known), share + copied).sum()
+        own = self.vocabulary.cross_entropy(text.states[known], text.next_ids[known], against=copied)
+        return own - share.sum()
+
+    @property
+    def _tabled(self) -> bool:
+        """Whether n-grams stand beside the softmax."""
+        return self.ngrams is not None and not self.ngrams.is_empty
+
+    def _own(self, text: Encoded, known: torch.Tensor) -> torch.Tensor:
+        """Nats (N,) of the next pieces where ``known`` (B, T) is True, without the pointer and without gradient."""
+        states = text.states[known]
+        own = self.vocabulary.nats(states, text.next_ids[known]).float()
+        if not self._tabled:
+            return own
+        assert self.ngrams is not None
+        return self.ngrams.nats(own, states, text.ids, text.next_ids, known)
 
     def judge(self, ask: Ask, texts: Sequence[str]) -> Mapping[str, Sequence[float]]:
         """How likely each reply is after the conversation, how short, and how much likelier after it than without it.
@@ -139,18 +163,28 @@ class Generation(LanguageModel):
         encoded = ask.encode_all(texts, "reply")
         known = encoded.next_ids >= 0
         nats = torch.zeros(known.shape)
-        nats[known] = self.vocabulary.nats(encoded.states[known], encoded.next_ids[known]).float()
+        nats[known] = self._own(encoded, known)
         return nats.sum(1).tolist()
 
     def _logits(self, ask: Ask) -> Callable[[torch.Tensor, Sequence[Sequence[int]]], torch.Tensor]:
         """Logits (N, V) of hidden states (N, D) and what has been said of each reply to a message."""
-        logits = self.vocabulary.logits
-        if self.pointer is None:
-            return lambda hidden, said: logits(hidden)
+        vocabulary, ngrams, pointer = self.vocabulary, self.ngrams if self._tabled else None, self.pointer
+        if ngrams is None and pointer is None:
+            return lambda hidden, said: vocabulary.logits(hidden)
         ids, states = ask.context
-        embedded, own, begins = self.vocabulary.embed(ids), self.vocabulary.reply, self.vocabulary.begins
-        copies = self.pointer.over(states, ids, embedded, *self._places(ids), own=own, begins=begins)
-        return lambda hidden, said: copies.mixed(logits(hidden), hidden, said)
+        before = ids[-REACH:].tolist()
+
+        def softmax(hidden: torch.Tensor, said: Sequence[Sequence[int]]) -> torch.Tensor:
+            logits = vocabulary.logits(hidden)
+            if ngrams is None:
+                return logits
+            return ngrams.mixed(logits, hidden, [[*before, *row[-REACH:]] for row in said])
+
+        if pointer is None:
+            return softmax
+        embedded, own, begins = vocabulary.embed(ids), vocabulary.reply, vocabulary.begins
+        copies = pointer.over(states, ids, embedded, *self._places(ids), own=own, begins=begins)
+        return lambda hidden, said: copies.mixed(softmax(hidden, said), hidden, said)
 
     def _places(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What opens a turn, and what is never copied."""

@@ -28,7 +28,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from kneser_ney import KneserNey
+from chatkit_generation.kneser_ney import KneserNey
 
 from chatkit import paths
 from chatkit.assistant import Assistant

@@ -26,8 +26,8 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import torch
+from chatkit_generation.kneser_ney import KneserNey
 from frame import Result, Target, machine, markdown
-from kneser_ney import KneserNey
 from torch import Tensor
 from wikitext2_cache import choose, with_cache
 from wikitext2_ours import Config, OurRun

@@ -16,9 +16,7 @@ Q = queries of a batch, D = passages of a batch, T = tokens, V = pieces, K = wid
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -26,24 +24,22 @@ import numpy as np
 import torch
 from chatkit_retrieval import Retrieval
 from chatkit_retrieval.bag import weighted_mean
+from filling import opened, parser_of, run, with_room, written
 from torch import Tensor, nn
 
-from chatkit.assistant import OWN, Assistant
-from chatkit.checkpoint import new_folder
+from chatkit.assistant import Assistant
 from chatkit.data.batching import pad, record_ids
 from chatkit.data.discover import splits
 from chatkit.data.readers import read_collection
-from chatkit.errors import ChatkitError, DataError
+from chatkit.errors import DataError
 from chatkit.head.vectors import PASSAGE_PIECES
 from chatkit.metrics.ranking import ndcg
-from chatkit.runtime.loading import load_trained
 from chatkit.search.bm25 import BM25, top_positive
 from chatkit.search.choose_fusion import choose_fusion
 from chatkit.search.words import document_words, query_words
-from chatkit.training.model_folder import checked_folders, copy_model
 from chatkit.training.ranking import judged_queries, pool_of
 from chatkit.training.reading import training_records
-from chatkit.training.recipe import Recipe, load_recipe
+from chatkit.training.recipe import Recipe
 
 WIDTH, OWN_WIDTH = 256, 128  # of the vectors; of what each piece has beside its embedding
 STEPS, BATCH, RATE, WORD_DROPOUT = 3000, 64, 3e-3, 0.2
@@ -194,17 +190,6 @@ def _rate(done: float) -> float:
     return min(1.0, done / 0.02 + 1e-3, max(0.02, (1 - done) / 0.7))
 
 
-def with_bag(assistant: Assistant) -> Retrieval:
-    """The ranking head with room for a bag; its trained weights stay."""
-    setup, old = assistant.setups["retrieval"], assistant.heads["retrieval"].state_dict()
-    setup = dataclasses.replace(setup, options={**setup.options, "bag": WIDTH, "bag_share": 0.5})
-    head = assistant.add_head(Retrieval, setup)
-    assert isinstance(head, Retrieval)
-    trained = {key: value for key, value in old.items() if not key.startswith("bag.")}
-    head.load_state_dict({**head.state_dict(), **trained})
-    return head
-
-
 def choose_share(assistant: Assistant, head: Retrieval, recipe: Recipe) -> float:
     """The share of the cosine with the largest sum of dev figures, each with the fusion that suits it."""
     config = recipe.heads["retrieval"]
@@ -249,11 +234,8 @@ def fill(model: Path, recipe: Recipe) -> None:
         ChatkitError: If the assistant or its data cannot be read, or it cannot be written.
         SystemExit: If there is no such head.
     """
-    model, _ = checked_folders(model, None)  # before the work, not after it
-    assistant = load_trained(model)
-    if not isinstance(assistant.heads.get("retrieval"), Retrieval) or "retrieval" not in recipe.heads:
-        sys.exit(f"{model} or the config has no head retrieval")
-    head = with_bag(assistant)
+    model, assistant = opened(model, recipe, Retrieval)
+    head = with_room(assistant, Retrieval, {"bag": WIDTH, "bag_share": 0.5}, ["bag"])
     assert head.bag is not None
     with torch.no_grad():
         embeddings = assistant.vocabulary.embed(torch.arange(len(assistant.vocabulary))).clone()
@@ -262,27 +244,12 @@ def fill(model: Path, recipe: Recipe) -> None:
         head.bag.fill(trained.table(), trained.importance, steps=STEPS)
     head.bag_share = choose_share(assistant, head, recipe)
     print(f"share {head.bag_share:g}")
-    setup = assistant.setups["retrieval"]
-    options = {**setup.options, "bag": WIDTH, "bag_share": head.bag_share}
-    assistant.setups["retrieval"] = dataclasses.replace(setup, options=options)
-    with new_folder(model, own=OWN) as new:
-        copy_model(model, new, without="retrieval")
-        assistant.save_head("retrieval", new / "heads" / "retrieval", precision=assistant.precision)
+    written(model, assistant, "retrieval", {"bag": WIDTH, "bag_share": head.bag_share})
 
 
 def main() -> None:
     """Write the head."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--config", required=True)
-    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
-    args = parser.parse_args()
-    try:
-        fill(args.model, load_recipe(args.config, args.overrides))
-    except ChatkitError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit(f"stopped; {args.model} is as it was")
+    run(parser_of(__doc__).parse_args(), fill)
 
 
 if __name__ == "__main__":

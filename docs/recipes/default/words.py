@@ -12,7 +12,6 @@ among those that harm no set at home. The other heads and all trained weights st
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import itertools
 import random
@@ -23,19 +22,16 @@ from pathlib import Path
 
 import torch
 from chatkit_sentiment import Sentiment
+from filling import opened, parser_of, run, with_room, written
 from torch import Tensor
 
-from chatkit.assistant import OWN, Assistant
-from chatkit.checkpoint import new_folder
+from chatkit.assistant import Assistant
 from chatkit.data.discover import splits
 from chatkit.data.records import Problems
-from chatkit.errors import ChatkitError
 from chatkit.head.head import Record
 from chatkit.metrics.classification import confusions, macro_f1
-from chatkit.runtime.loading import load_trained
-from chatkit.training.model_folder import checked_folders, copy_model
 from chatkit.training.reading import read_records, training_records
-from chatkit.training.recipe import Recipe, load_recipe
+from chatkit.training.recipe import Recipe
 
 ROWS = {"words": 18, "lexicon": 20}  # two to this many
 SEED, MOST, BATCH, FEWEST = 1, 4000, 64, 300
@@ -86,12 +82,7 @@ def read_lexicon(path: Path | None) -> Mapping[str, float]:
 
 def with_words(assistant: Assistant) -> Sentiment:
     """The sentiment head with room for words; its trained weights stay."""
-    setup, old = assistant.setups["sentiment"], assistant.heads["sentiment"].state_dict()
-    head = assistant.add_head(Sentiment, dataclasses.replace(setup, options={**setup.options, **ROWS}))
-    assert isinstance(head, Sentiment)
-    trained = {key: value for key, value in old.items() if not key.startswith(("words.", "lexicon."))}
-    head.load_state_dict({**head.state_dict(), **trained})
-    return head
+    return with_room(assistant, Sentiment, ROWS, ["words", "lexicon"])
 
 
 def choose(assistant: Assistant, head: Sentiment, recipe: Recipe) -> dict[str, float]:
@@ -146,22 +137,6 @@ def measure(head: Sentiment, seen: Seen) -> float:
     return 100 * macro_f1(confusions(seen.gold, labels))
 
 
-def main() -> None:
-    """Write the head."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("--config", required=True)
-    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
-    parser.add_argument("--lexicon", type=Path)
-    args = parser.parse_args()
-    try:
-        fill(args.model, load_recipe(args.config, args.overrides), read_lexicon(args.lexicon))
-    except ChatkitError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit(f"stopped; {args.model} is as it was")
-
-
 def fill(model: Path, recipe: Recipe, lexicon: Mapping[str, float]) -> None:
     """Fit, choose, and write the head; an assistant that is not finished stays as it was.
 
@@ -169,10 +144,7 @@ def fill(model: Path, recipe: Recipe, lexicon: Mapping[str, float]) -> None:
         ChatkitError: If the assistant or its data cannot be read, or it cannot be written.
         SystemExit: If there is no such head.
     """
-    model, _ = checked_folders(model, None)  # before the work, not after it
-    assistant = load_trained(model)
-    if not isinstance(assistant.heads.get("sentiment"), Sentiment) or "sentiment" not in recipe.heads:
-        sys.exit(f"{model} or the config has no head sentiment")
+    model, assistant = opened(model, recipe, Sentiment)
     head = with_words(assistant)
     assert head.words is not None
     assert head.lexicon is not None
@@ -182,11 +154,16 @@ def fill(model: Path, recipe: Recipe, lexicon: Mapping[str, float]) -> None:
     print(f"words fitted to {len(records):,} records, {loss:.3f} nats")
     chosen = choose(assistant, head, recipe)
     print(", ".join(f"{key} {value:g}" for key, value in chosen.items()))
-    setup = assistant.setups["sentiment"]
-    assistant.setups["sentiment"] = dataclasses.replace(setup, options={**setup.options, **chosen})
-    with new_folder(model, own=OWN) as new:
-        copy_model(model, new, without="sentiment")
-        assistant.save_head("sentiment", new / "heads" / "sentiment", precision=assistant.precision)
+    written(model, assistant, "sentiment", chosen)
+
+
+def main() -> None:
+    """Write the head."""
+    parser = parser_of(__doc__)
+    parser.add_argument("--lexicon", type=Path)
+    args = parser.parse_args()
+    lexicon = read_lexicon(args.lexicon)
+    run(args, lambda model, recipe: fill(model, recipe, lexicon))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from kneser_ney import KneserNey
+from chatkit_generation.kneser_ney import KneserNey
 
 TEXTS = [[0, 1, 2, 0, 1, 3], [0, 1, 2], [4, 0, 1], [], [2, 2, 2, 0, 1, 2], [1, 3, 0, 4]]
 SIZE = 6
