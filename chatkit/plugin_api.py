@@ -10,6 +10,7 @@ from chatkit.head.answer import Answer, Bars, Hit, Markdown, Metric, Ranking, Ta
 from chatkit.head.ask import Ask, Branches, Piece
 from chatkit.head.classifier import Classifier
 from chatkit.head.encoded import Encoded, Info, Loss
+from chatkit.head.filling import Filling
 from chatkit.head.head import Fields, Head, Record
 from chatkit.head.language_model import LanguageModel
 from chatkit.head.version import API_VERSION
@@ -30,6 +31,7 @@ __all__ = [
     "Classifier",
     "Encoded",
     "Fields",
+    "Filling",
     "Head",
     "Hit",
     "Info",

@@ -1,4 +1,4 @@
-"""``chatkit calibrate``: fit how far an assistant's answers can be trusted. ``chatkit train`` does it at its end."""
+"""``chatkit calibrate``: fit what no gradient trains. ``chatkit train`` does it at its end."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 @model_option
 @click.option("--config", metavar="FILE", help="Config that names its data; by default what the model remembers.")
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key of FILE; repeatable.")
-@click.option("--only", type=click.Choice(["confidence", "fusion"]), help="Fit this part; by default both.")
+@click.option("--only", type=click.Choice(["heads", "fusion", "confidence"]), help="Fit this part; by default all.")
 @json_option
 def command(model: str | None, config: str | None, overrides: tuple[str, ...], only: Part | None, as_json: bool) -> int:
-    """Fit familiarity, temperatures, label sets and the weight of vectors beside BM25 on dev; store it in the model."""
+    """Fit what no gradient trains, and store it in the model: what heads take in, the weight of vectors beside BM25;
+    familiarity, temperatures and label sets."""
     from chatkit.training.calibrating import PARTS, calibrate_model
     from chatkit.training.progress import Progress
 
@@ -30,6 +31,8 @@ def command(model: str | None, config: str | None, overrides: tuple[str, ...], o
     if as_json:
         print_json({**found.get("confidence", {}), **{k: v for k, v in found.items() if k != "confidence"}})
         return 0
+    if found.get("heads"):
+        click.echo(f"taken in anew: {', '.join(found['heads'])}")
     for name, fitted in found.get("fusion", {}).items():
         chosen = fitted["chosen"]
         click.echo(

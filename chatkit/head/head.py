@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from chatkit.head.answer import Answer, Metric
 from chatkit.head.ask import Ask, Piece
 from chatkit.head.encoded import Encoded, Info, Loss
+from chatkit.head.filling import Filling
 from chatkit.head.vocabulary import Vocabulary
 
 Record = Mapping[str, Any]
@@ -106,6 +107,18 @@ class Head(nn.Module):
             For each of ``objectives`` B finite numbers; higher is more of it.
         """
         raise NotImplementedError(f"{type(self).__name__} judges no replies")
+
+    def fill(self, filling: Filling) -> None:
+        """Optional: take in what no gradient trains, into buffers, once the training is done; anew each time.
+
+        Without gradient, in evaluation mode; its parameters stay as they were trained.
+        """
+        raise NotImplementedError(f"{type(self).__name__} takes in nothing after the training")
+
+    @classmethod
+    def fills(cls) -> bool:
+        """Whether ``fill`` is defined."""
+        return cls.fill is not Head.fill
 
     @classmethod
     def judges(cls) -> bool:

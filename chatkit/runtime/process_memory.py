@@ -9,7 +9,7 @@ from typing import Any
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 _LARGE, _TOP = 1 << 20, 4 << 20
-_PRIMITIVES = "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16"
+_PRIMITIVES = "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "4"
 
 
 def stay_small() -> bool:

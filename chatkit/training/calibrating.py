@@ -1,4 +1,4 @@
-"""``chatkit calibrate``: fit the confidence of an assistant that is there, without training it."""
+"""``chatkit calibrate``: fit what no gradient trains of an assistant that is there, without training it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from chatkit.checkpoint import recover_folder, write_json
 from chatkit.errors import DataError
 from chatkit.registry import Registry
 from chatkit.training.confidence import fit_confidence
-from chatkit.training.past import data_of
+from chatkit.training.filling import fill_heads
+from chatkit.training.past import data_of, past_recipe
 from chatkit.training.progress import Progress
 from chatkit.training.ranking import fit_fusions
 from chatkit.training.recipe import load_recipe
 
-Part = Literal["confidence", "fusion"]
-PARTS: tuple[Part, ...] = ("confidence", "fusion")
+Part = Literal["heads", "fusion", "confidence"]
+PARTS: tuple[Part, ...] = ("heads", "fusion", "confidence")
 
 
 def calibrate_model(
@@ -32,9 +33,9 @@ def calibrate_model(
     seed: int = 1,
     parts: Collection[Part] = PARTS,
 ) -> dict[str, Any]:
-    """Fit familiarity, temperatures, label sets and thresholds, and how much vectors count beside BM25.
+    """Fit what heads take in, familiarity, temperatures, label sets, and how much vectors count beside BM25.
 
-    What is fitted is written beside the weights, which stay as they are.
+    The trained weights stay as they are.
 
     Args:
         model: Model folder; None for the shipped assistant.
@@ -42,7 +43,7 @@ def calibrate_model(
         config: The config that names the data it was trained on; by default what its folder remembers of it.
         overrides: ``KEY=VALUE`` pairs for the config.
         seed: Seed of the draws.
-        parts: What is fitted: ``confidence``, ``fusion``.
+        parts: What is fitted: ``heads`` (where the config is known), ``fusion``, ``confidence``.
     Returns:
         Each part as in the assistant's report; a part without data is left out where another has some.
     Raises:
@@ -52,8 +53,8 @@ def calibrate_model(
     torch.set_num_threads(1)
     recover_folder(folder, own=OWN)
     assistant = Assistant.load(folder, Registry().load)
-    if config is not None:
-        recipe = load_recipe(config, overrides)
+    recipe = load_recipe(config, overrides) if config is not None else past_recipe(folder)
+    if config is not None and recipe is not None:
         kept = {name: head for name, head in recipe.heads.items() if name in assistant.heads}
         sources = {name: [Path(s.path) for s in head.sources] for name, head in kept.items()}
         others = {name: [Path(path) for path in head.fit] for name, head in kept.items()}
@@ -61,6 +62,10 @@ def calibrate_model(
         others = {}
         sources = {name: data_of(folder, type(head)) for name, head in assistant.heads.items()}
     found: dict[str, Any] = {}
+    if "heads" in parts and recipe is not None:
+        found["heads"] = fill_heads(assistant, recipe, progress.note)
+        for name in found["heads"]:
+            assistant.save_head(name, folder / "heads" / name, precision=assistant.precision)
     if "fusion" in parts:
         found["fusion"] = _fit_fusion(assistant, folder, sources, others, seed, progress)
     if "confidence" in parts:

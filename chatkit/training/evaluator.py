@@ -46,7 +46,7 @@ def measure(
     """The head's sums of each batch of records, from which ``summarise`` makes metrics; see ``evaluate``."""
     assistant.eval()
     with torch.inference_mode(), guard(head.name, source_file(type(head)), stage="measure"):
-        batches = _encoded_batches(assistant, head, records, limit)
+        batches = encoded_batches(assistant, head, records, limit)
         return [{k: float(v) for k, v in head.measure(encoded, part).items()} for encoded, part in batches]
 
 
@@ -59,9 +59,13 @@ def add_up(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
     return total
 
 
-def _encoded_batches(
-    assistant: Assistant, head: Head, records: Sequence[Record], limit: int
+def encoded_batches(
+    assistant: Assistant, head: Head, records: Sequence[Record], limit: int = 1024
 ) -> Iterator[tuple[dict[str, Encoded], Sequence[Record]]]:
+    """The fields of records, encoded batch by batch, each text from the zero state; see ``evaluate``.
+
+    The windows of a conversation come with no records.
+    """
     if head.view == CONVERSATION:
         yield from _conversation(assistant, head, records)
         return

@@ -13,6 +13,7 @@ from chatkit.head.answer import Metric
 from chatkit.head.head import Head, Record
 from chatkit.training.confidence import fit_confidence
 from chatkit.training.evaluator import evaluate
+from chatkit.training.filling import fill_heads
 from chatkit.training.front import measure_front
 from chatkit.training.ranking import fit_fusions
 from chatkit.training.reading import draw, read_records
@@ -61,7 +62,7 @@ class DevPart:
 
 
 def fit_on_dev(assistant: Assistant, recipe: Recipe, dev: DevPart, say: Callable[[str], None]) -> None:
-    """Fit what is not trained: the weight of vectors beside BM25, the front of the dial, calibration, familiarity.
+    """Fit what is not trained: what heads take in, vectors beside BM25, the dial's front, calibration, familiarity.
 
     Args:
         assistant: Its setups, report and confidence are changed.
@@ -75,6 +76,7 @@ def fit_on_dev(assistant: Assistant, recipe: Recipe, dev: DevPart, say: Callable
     if recipe.train.dp is not None:
         say("nothing is fitted on the data: train.dp promises that only the trained weights know of them")
         return
+    fill_heads(assistant, recipe, say)
     trained_on = {name: [Path(s.path) for s in config.sources] for name, config in recipe.heads.items()}
     others = {name: [Path(path) for path in config.fit] for name, config in recipe.heads.items()}
     sources = {name: [*paths, *others[name]] for name, paths in trained_on.items()}

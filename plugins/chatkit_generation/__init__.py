@@ -14,6 +14,7 @@ from chatkit.plugin_api import (
     Ask,
     Branches,
     Encoded,
+    Filling,
     Info,
     LanguageModel,
     Piece,
@@ -26,6 +27,7 @@ from chatkit.plugin_api import (
 )
 from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
+from chatkit_generation.counting import count, fit_gate
 from chatkit_generation.ngrams import REACH, NGrams
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
@@ -47,6 +49,8 @@ class Generation(LanguageModel):
         }
     )
 
+    kit_options = MappingProxyType({"ngrams": 50})
+
     def build(self, info: Info, vocabulary: Vocabulary, **options: Any) -> None:
         """Keep the vocabulary and the defaults of replies.
 
@@ -57,9 +61,9 @@ class Generation(LanguageModel):
                 documents at which the passage is the reply (0.7; above 1 never); ``avoid``: what no reply may
                 hold, a string of characters or a list of characters and phrases, such as "(user" where the training
                 texts have blanks to fill in; ``pointer``: width of the keys by which pieces of earlier turns are copied
-                (0: none are); ``ngrams``: room for so many beside the softmax (0: there are none), which is no part of
-                the training and is filled afterwards;
-                ``choose``: objective -> weight, by which one of several replies is said.
+                (0: none are); ``ngrams``: how many n-grams of the training texts, counted when the training is done,
+                stand beside the softmax (0: none); ``choose``: objective -> weight, by which one of several replies is
+                said.
         """
         super().build(info, vocabulary)
         keys = int(options.pop("pointer", 0))
@@ -108,18 +112,25 @@ class Generation(LanguageModel):
         if rest:
             yield Piece(rest)
 
+    def fill(self, filling: Filling) -> None:
+        """Count the n-grams of the training texts, and fit on the dev texts how much is made of them."""
+        if self.ngrams is not None:
+            count(self.ngrams, filling)
+            fit_gate(self.ngrams, filling, self.vocabulary)
+
     def nats(self, text: Encoded, known: torch.Tensor) -> torch.Tensor:
         """Summed nats of the next pieces, those that stand in earlier turns made likelier by the pointer.
 
-        In training without the n-grams, which know its texts by heart.
+        Where gradients are wanted without the n-grams, which know the training texts by heart.
         """
+        tabled = self._tabled and not self.training and not torch.is_grad_enabled()
         if self.pointer is None:
-            return super().nats(text, known) if self.training or not self._tabled else self._own(text, known).sum()
+            return self._own(text, known).sum() if tabled else super().nats(text, known)
         share, copied = self.pointer.shares(
             text.states, text.ids, self.vocabulary.embed(text.ids), text.next_ids, *self._places(text.ids)
         )
         share, copied = share[known], copied[known]
-        if not self.training and self._tabled:
+        if tabled:
             return -torch.logaddexp(share - self._own(text, known), share + copied).sum()
         own = self.vocabulary.cross_entropy(text.states[known], text.next_ids[known], against=copied)
         return own - share.sum()

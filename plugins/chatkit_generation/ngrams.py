@@ -97,6 +97,12 @@ class NGrams(nn.Module):
         self.unigrams.copy_(torch.from_numpy(unigrams / unigrams.sum()))
         self.first.copy_(torch.from_numpy(np.searchsorted(np.concatenate(before), np.arange(size + room + 1))))
 
+    def shut(self) -> None:
+        """Leave all of the probability to the softmax."""
+        self.gate.zero_()
+        self.known.fill_(_NEVER)
+        self.rest.zero_()
+
     def set_gate(self, weights: Tensor) -> None:
         """Take over weights (D + 2 (REACH + 1),) of what ``features`` gives."""
         for buffer, part in zip((self.gate, self.known, self.rest), weights.split(self._parts()), strict=True):
@@ -147,20 +153,9 @@ class NGrams(nn.Module):
             that context leaves to the shorter ones; (B, T) each.
         """
         context, target = ids.numpy(force=True), np.maximum(targets.numpy(force=True), 0)
-        first, size = self.first.numpy(force=True).astype(np.int64), len(self.unigrams)
-        keys = np.repeat(np.arange(len(first) - 1), np.diff(first)) << 16
-        keys |= self.words[: len(keys)].numpy(force=True).astype(np.int64) + _SHIFT
-        values = _LEVELS[self.values[: len(keys)].numpy(force=True)]
-        behind = np.concatenate((np.zeros(1), np.cumsum(values, dtype=np.float64)))
-
-        def child(nodes: np.ndarray, words: np.ndarray) -> np.ndarray:
-            """Number of the n-gram that goes on from each context with a piece; -1 where there is none."""
-            if not len(keys):
-                return np.full(nodes.shape, -1)
-            wanted = np.where(nodes >= 0, nodes << 16 | words, -1)
-            place = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-            return np.where(keys[place] == wanted, place, -1)
-
+        first, words = self.first.numpy(force=True), self.words.numpy(force=True)
+        values, size = _LEVELS[self.values.numpy(force=True)], len(self.unigrams)
+        behind = np.append(0.0, np.cumsum(values, dtype=np.float64))  # the mass of neighbours is a difference of these
         probability = self.unigrams.numpy(force=True)[target].astype(np.float64)
         known, rest = np.zeros(context.shape, np.int64), np.zeros(context.shape)
         nodes = context.astype(np.int64)
@@ -168,13 +163,13 @@ class NGrams(nn.Module):
             if length > 1:
                 shorter = np.full_like(nodes, -1)
                 shorter[:, 1:] = nodes[:, :-1]
-                place = child(shorter, context)
+                place = _children(shorter, context, first, words)
                 nodes = np.where(place >= 0, place + size, -1)
             at = np.maximum(nodes, 0)
             here = (nodes >= 0) & (first[at + 1] > first[at])
             left = np.maximum(1 - (behind[first[at + 1]] - behind[first[at]]), _LEAST)
-            place = child(np.where(here, nodes, -1), target)
-            more = np.where(place >= 0, values[np.maximum(place, 0)] if len(values) else 0.0, 0.0)
+            place = _children(np.where(here, nodes, -1), target, first, words)
+            more = np.where(place >= 0, values[np.maximum(place, 0)], 0.0)
             probability = np.where(here, left * probability + more, probability)
             known, rest = np.where(here, length, known), np.where(here, np.log(left), rest)
         found = (np.log(probability), known, rest)
@@ -189,17 +184,25 @@ class NGrams(nn.Module):
             hidden: The states that they belong to, (N, D).
             contexts: Of each the pieces so far, of which the last ``REACH`` count.
         """
-        found = [self._distribution(context) for context in contexts]
-        told = torch.from_numpy(np.stack([row for row, _, _ in found])).to(logits.device)
-        known = torch.tensor([length for _, length, _ in found], device=logits.device)
-        rest = torch.tensor([left for _, _, left in found], device=logits.device)
-        table, counted = self._share(hidden, known, rest)
-        return torch.logaddexp(logits.float().log_softmax(-1) + counted[:, None], told.log_() + table[:, None])
+        arrays = (self.first.numpy(force=True), self.words.numpy(force=True), self.values.numpy(force=True))
+        told = np.empty((len(contexts), len(self.unigrams)), dtype=np.float32)
+        told[:] = self.unigrams.numpy(force=True)
+        found = [self._tell(row, context, *arrays) for row, context in zip(told, contexts, strict=True)]
+        known, rest = torch.tensor([length for length, _ in found]), torch.tensor([left for _, left in found])
+        table, counted = self._share(hidden, known.to(hidden.device), rest.to(hidden.device))
+        out = logits.float().softmax(-1).mul_(counted.exp()[:, None])
+        return out.add_(torch.from_numpy(told).to(out.device).mul_(table.exp()[:, None])).log_()
 
-    def _distribution(self, context: Sequence[int]) -> tuple[np.ndarray, int, float]:
-        """Probability of each piece (V,); how much of the context is known, and the logarithm of what it leaves."""
-        first, words, values = (b.numpy(force=True) for b in (self.first, self.words, self.values))
-        out = self.unigrams.numpy(force=True).copy()
+    def _tell(
+        self, out: np.ndarray, context: Sequence[int], first: np.ndarray, words: np.ndarray, values: np.ndarray
+    ) -> tuple[int, float]:
+        """How much of a context is known, and the logarithm of what it leaves to the shorter ones.
+
+        Args:
+            out: Probability of each piece by itself, (V,); after it, in the context.
+            context: Pieces so far.
+            first, words, values: The table.
+        """
         known, rest = 0, 0.0
         for length in range(1, min(REACH, len(context)) + 1):
             node = self._node(context[-length:], first, words)
@@ -213,7 +216,7 @@ class NGrams(nn.Module):
             out *= left
             out[words[start:stop].astype(np.int64) + _SHIFT] += own
             known, rest = length, math.log(left)
-        return out, known, rest
+        return known, rest
 
     def _node(self, context: Sequence[int], first: np.ndarray, words: np.ndarray) -> int:
         """Node of a context of at least one piece; -1 if the table does not know it."""
@@ -225,3 +228,24 @@ class NGrams(nn.Module):
                 return -1
             node = len(self.unigrams) + place
         return node
+
+
+def _children(nodes: np.ndarray, pieces: np.ndarray, first: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """Which n-gram goes on from each context with each piece, by bisection of all at once; -1 where none does.
+
+    Args:
+        nodes: (B, T), -1 where there is no context.
+        pieces: (B, T).
+        first, words: The table.
+    """
+    wanted = (pieces - _SHIFT).astype(np.int16)
+    low = np.where(nodes >= 0, first[nodes], 0)
+    stop = np.where(nodes >= 0, first[nodes + 1], 0)
+    high = stop.copy()
+    last = len(words) - 1
+    while (low < high).any():
+        middle = (low + high) // 2
+        below = (low < high) & (words[np.minimum(middle, last)] < wanted)
+        low, high = np.where(below, middle + 1, low), np.where(below, high, np.minimum(middle, high))
+    found = (low < stop) & (words[np.minimum(low, last)] == wanted)
+    return np.where(found, low, -1)

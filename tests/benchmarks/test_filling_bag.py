@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -15,18 +14,12 @@ from chatkit import paths
 from chatkit.runtime.loading import load_trained
 from chatkit.training.recipe import load_recipe
 
-FILE = Path(__file__).parents[2] / "docs" / "recipes" / "default" / "bag.py"
 THINGS = ("train", "ferry", "kettle", "lamp", "bridge", "garden", "oven", "window", "ladder", "bucket", "engine", "rug")
 
 
 @pytest.fixture(scope="module")
-def bag():
-    spec = importlib.util.spec_from_file_location("default_bag", FILE)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclass looks itself up
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+def bag(recipe_script):
+    return recipe_script("bag")
 
 
 @pytest.fixture

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 
 from chatkit import paths
 from chatkit.runtime.loading import load_trained
 
-FILE = Path(__file__).parents[2] / "docs" / "recipes" / "default" / "words.py"
-
 
 @pytest.fixture(scope="module")
-def words():
-    spec = importlib.util.spec_from_file_location("default_words", FILE)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclass looks itself up
-    spec.loader.exec_module(module)
-    yield module
-    del sys.modules[spec.name]
+def words(recipe_script):
+    return recipe_script("words")
 
 
 def test_a_lexicon_is_read_whatever_follows_the_valence(words, tmp_path):

@@ -22,6 +22,7 @@ from chatkit.plugin_api import (
     Classifier,
     Encoded,
     Fields,
+    Filling,
     Head,
     Info,
     Loss,
@@ -164,7 +165,24 @@ class Ranker(Head):
         return [Answer(f"{score:.3f}") for score in self.scores(encoded).diagonal().tolist()]
 
 
-SOUND = (Mood, Plain, Speaker, Ranker)
+class Counting(Plain):
+    """Sound: takes in how often each label was given."""
+
+    name = "counting"
+
+    def build(self, info: Info, vocabulary: Vocabulary, **options: Any) -> None:
+        super().build(info, vocabulary)
+        self.register_buffer("counts", torch.zeros(len(info.labels)))
+
+    def fill(self, filling: Filling) -> None:
+        said = [record["label"] for record in filling.train()]
+        self.counts.copy_(torch.tensor([float(said.count(label)) for label in self.classes]))
+
+    def logits(self, encoded: Fields) -> Tensor:
+        return super().logits(encoded) + self.counts.log1p()
+
+
+SOUND = (Mood, Plain, Speaker, Ranker, Counting)
 
 
 # --- declaration and build --------------------------------------------------------------------------------------------
@@ -563,6 +581,42 @@ class KeepsTheFirstVocabulary(Speaker):
         super().build(info, vocabulary)
         self.first.append(vocabulary)
         self.vocabulary = self.first[0]
+
+
+# --- filling ----------------------------------------------------------------------------------------------------------
+
+
+@caught_by("fill_keeps_to_buffers")
+class CountsAside(Counting):
+    """Keeps what it took in where it is not saved."""
+
+    name = "counts_aside"
+
+    def fill(self, filling: Filling) -> None:
+        self.more = 3.0
+
+    def logits(self, encoded: Fields) -> Tensor:
+        return super().logits(encoded) + getattr(self, "more", 0.0) * torch.arange(len(self.classes))
+
+
+@caught_by("fill_keeps_to_buffers")
+class CountsOnAndOn(Counting):
+    """Adds to what it took in before."""
+
+    name = "counts_on_and_on"
+
+    def fill(self, filling: Filling) -> None:
+        self.counts += len(filling.train())
+
+
+@caught_by("fill_keeps_to_buffers")
+class TrainsInFill(Counting):
+    """Moves its weights."""
+
+    name = "trains_in_fill"
+
+    def fill(self, filling: Filling) -> None:
+        self.out.bias += 1.0
 
 
 # --- learning ---------------------------------------------------------------------------------------------------------

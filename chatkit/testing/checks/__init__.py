@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chatkit.testing.check import Check
-from chatkit.testing.checks import answers, cost, declaration, isolation, learning, loss, saving, streaming
+from chatkit.testing.checks import answers, cost, declaration, filling, isolation, learning, loss, saving, streaming
 
 HEAD_CHECKS: tuple[Check, ...] = (
     *declaration.CHECKS,
@@ -11,6 +11,7 @@ HEAD_CHECKS: tuple[Check, ...] = (
     *answers.CHECKS,
     *isolation.CHECKS,
     *saving.CHECKS,
+    *filling.CHECKS,
     *learning.CHECKS,
     *streaming.CHECKS,
     *cost.CHECKS,
