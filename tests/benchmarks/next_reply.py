@@ -45,7 +45,7 @@ from chatkit.text.views import conversation_ids
 from chatkit.training.reading import draw, read_records
 
 CONTEXT, CANDIDATES = 6, 10
-WEIGHTS = {"language model": 1.0, "ranking head": 0.0, "BM25": 1.0}
+WEIGHTS = {"language model": 1.0, "ranking head": 0.25, "BM25": 0.5}
 Turn = dict[str, Any]
 
 
