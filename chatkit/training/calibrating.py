@@ -11,7 +11,7 @@ import torch
 from chatkit import paths
 from chatkit.assistant import OWN, Assistant
 from chatkit.checkpoint import recover_folder, write_json
-from chatkit.errors import DataError
+from chatkit.errors import ConfigError, DataError
 from chatkit.registry import Registry
 from chatkit.training.confidence import fit_confidence
 from chatkit.training.filling import fill_heads
@@ -48,12 +48,16 @@ def calibrate_model(
         Each part as in the assistant's report; a part without data is left out where another has some.
     Raises:
         DataError: If no data can be found to fit on.
+        ConfigError: If the config promises that nothing is fitted on its data (``train.dp``).
     """
     folder = paths.user_path(model) if model else paths.shipped_model()
     torch.set_num_threads(1)
     recover_folder(folder, own=OWN)
     assistant = Assistant.load(folder, Registry().load)
     recipe = load_recipe(config, overrides) if config is not None else past_recipe(folder)
+    if recipe is not None and recipe.train.dp is not None:
+        what = f"{folder} was trained with train.dp, which promises that nothing else is fitted on its data"
+        raise ConfigError(what, hint="name a config with other data: --config FILE")
     if config is not None and recipe is not None:
         kept = {name: head for name, head in recipe.heads.items() if name in assistant.heads}
         sources = {name: [Path(s.path) for s in head.sources] for name, head in kept.items()}

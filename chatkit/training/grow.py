@@ -30,6 +30,7 @@ from chatkit.registry.source import is_file
 from chatkit.training.allocator import keep_freed_memory
 from chatkit.training.confidence import fit_head
 from chatkit.training.cost import Change, Figure, Sums, changes, figures, measure_groups
+from chatkit.training.filling import fill_heads
 from chatkit.training.model_folder import checked_folders, copy_extras, copy_model
 from chatkit.training.on_history import remember, sessions_of
 from chatkit.training.past import RECIPE, added_heads, data_of, past_recipe, remember_added
@@ -228,7 +229,8 @@ class Growth:
         return trainer
 
     def _fit(self) -> None:
-        """Fit on dev what is not trained, for the heads that changed."""
+        """Fit what is not trained, for the heads that changed."""
+        fill_heads(self.assistant, self.recipe, self.progress.note)
         sources = {n: [Path(s.path) for s in self.recipe.heads[n].sources] for n in self._classes}
         fit_fusions(self.assistant, sources, seed=self.recipe.seed, say=self.progress.note)
         for name, folders in sources.items():

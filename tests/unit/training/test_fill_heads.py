@@ -134,7 +134,9 @@ def test_a_text_without_dev_part_holds_some_of_it_out(dialogues: Path, tmp_path:
     assert not heads["generation"].ngrams.is_empty  # type: ignore[union-attr]
 
 
-def test_private_training_counts_nothing(dialogues: Path, trained: Path, tmp_path: Path) -> None:
+def test_private_training_counts_nothing_nor_does_calibrate(
+    dialogues: Path, trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The promise of differential privacy is of what is trained with noise; counts have none."""
     pytest.importorskip("opacus")
     file = config_of(dialogues, tmp_path)
@@ -145,6 +147,9 @@ def test_private_training_counts_nothing(dialogues: Path, trained: Path, tmp_pat
     run = Run(recipe, model, Progress(quiet=True), device="cpu")
     run.start()
     assert run.train()
+    assert load(model).heads["generation"].ngrams.is_empty  # type: ignore[union-attr]
+    assert cli.run(["calibrate", "--model", str(model)]) == 2
+    assert "train.dp" in capsys.readouterr().err
     assert load(model).heads["generation"].ngrams.is_empty  # type: ignore[union-attr]
 
 

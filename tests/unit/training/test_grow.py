@@ -260,3 +260,28 @@ def test_spreads_are_those_of_the_bootstrap() -> None:
     assert change.spread == pytest.approx(0, abs=1e-9)  # every group lost the same: no doubt about the difference
     assert change.before.spread == figure.spread
     assert figures(Anything(), groups[:1])["loss"].spread is None
+
+
+COUNTING = """import torch
+
+from chatkit.plugin_api import Classifier
+
+class Mood(Classifier):
+    name = "mood"
+    examples = [{"text": "good fun", "label": "happy"}, {"text": "dull rain", "label": "sad"}]
+
+    def build(self, info, vocabulary, **options):
+        super().build(info, vocabulary, **options)
+        self.register_buffer("counted", torch.zeros(1))
+
+    def fill(self, filling):
+        self.counted.fill_(len(filling.train()))
+"""
+
+
+def test_a_head_that_takes_something_in_does_so_when_it_is_added(place: Path) -> None:
+    (place / "mood.py").write_text(COUNTING, encoding="utf-8")
+    assert run([*ADD, "--model", "model", *sets(*QUICK, "train.steps=2")]) == 0
+    head = Assistant.load(place / "model", Registry(["mood.py"]).load).heads["mood"]
+    records = (place / "moods" / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    assert head.counted == len(records)
