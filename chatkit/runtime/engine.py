@@ -17,7 +17,7 @@ from typing import IO, Any
 from chatkit.errors import ChatkitError
 from chatkit.runtime import events
 from chatkit.runtime.black_box import record
-from chatkit.runtime.process_memory import few_primitives, give_back_freed, limit_memory, stay_small
+from chatkit.runtime.process_memory import few_primitives, forget_sources, give_back_freed, limit_memory, stay_small
 
 DEFAULT_MEMORY = 4 * 2**30
 _LOOK_SECONDS = 0.25  # between looks at the files of heads
@@ -90,6 +90,7 @@ class Engine:
         from chatkit.runtime.loading import load
         from chatkit.runtime.reload import Watch
 
+        forget_sources()
         torch.set_num_threads(1)  # one-token steps: a second thread costs more than it brings
         limit_memory(_whole(command, "memory") or DEFAULT_MEMORY)
         loaded = load(

@@ -30,11 +30,13 @@ class Avoided:
         self._reach = max(map(len, self.phrases), default=0)
         self.pieces = [i for i, text in enumerate(texts) if characters & set(text)]
         last = {phrase[-1] for phrase in self.phrases}  # a piece without one of these completes nothing
-        self._enders = frozenset(i for i, text in enumerate(texts) if last & set(text.lower()))
+        self._enders = bytes(
+            bool(last & set(text.lower())) for text in texts
+        )  # of each piece; a set takes 70 times as much
 
     def completes(self, said: Sequence[int], index: int) -> bool:
         """Whether a piece after what was said ends, or goes beyond, a phrase that is avoided."""
-        if index not in self._enders:
+        if not self._enders or not self._enders[index]:
             return False
         before = _plain(self._vocabulary.decode(said[-self._reach :]))
         after = _plain(self._vocabulary.decode([*said[-self._reach :], index]))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import linecache
 import platform
 import subprocess
 import sys
 
 import pytest
+
+from chatkit.runtime.process_memory import forget_sources
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="of glibc")
 
@@ -73,3 +76,10 @@ def test_a_bound_holds() -> None:
 def test_the_code_of_past_shapes_is_not_kept() -> None:
     kept, few = (int(run(SHAPES.format(first=first))) for first in ("", "few_primitives()"))
     assert few < 0.75 * kept
+
+
+def test_lines_of_source_files_go_and_a_traceback_has_them_again() -> None:
+    lines = linecache.getlines(__file__)
+    forget_sources()
+    assert __file__ not in linecache.cache
+    assert linecache.getlines(__file__) == lines
