@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chatkit.head.encoded import Encoded
@@ -14,7 +14,7 @@ class Filling:
     """The data of a head and the finished encoder. Nothing is read before it is asked for.
 
     Args:
-        train: Reads the training records, cleaned as for the training, each once.
+        train: Reads the training records one by one, cleaned as for the training, each once.
         dev: Reads the dev records of each data set.
         ids: Pieces of the first field of a record, framed by its view.
         encode: Encodes records batch by batch, each text from the zero state; a conversation comes in windows, and
@@ -23,7 +23,7 @@ class Filling:
         seed: Of all draws.
     """
 
-    train: Callable[[], Sequence[Mapping[str, Any]]]
+    train: Callable[[], Iterable[Mapping[str, Any]]]
     dev: Callable[[], Mapping[str, Sequence[Mapping[str, Any]]]]
     ids: Callable[[Mapping[str, Any]], list[int]]
     encode: Callable[[Sequence[Mapping[str, Any]]], Iterator[Mapping[str, Encoded]]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -15,7 +15,7 @@ from chatkit.head.filling import Filling
 from chatkit.head.guard import guard, source_file
 from chatkit.head.head import Fields, Head, Record
 from chatkit.training.evaluator import encoded_batches
-from chatkit.training.reading import read_records, training_records
+from chatkit.training.reading import each_once, read_records
 from chatkit.training.recipe import Recipe
 
 
@@ -48,7 +48,7 @@ def _noting(filling: Filling) -> tuple[Filling, list[bool]]:
     """The same, and a list that is empty until the head asks for its records."""
     asked: list[bool] = []
 
-    def train() -> Sequence[Record]:
+    def train() -> Iterable[Record]:
         asked.append(True)
         return filling.train()
 
@@ -70,9 +70,8 @@ def filling_of(assistant: Assistant, head: Head, recipe: Recipe, say: Callable[[
     """What a head is handed of the data that a config names for it."""
     config, kind = recipe.heads[head.name], type(head)
 
-    def train() -> list[Record]:
-        once = tuple(dataclasses.replace(source, repeat=1) for source in config.sources)
-        return training_records(kind, dataclasses.replace(config, data=once), recipe, lambda line: None)
+    def train() -> Iterator[Record]:
+        return each_once(kind, config, recipe)
 
     def dev() -> dict[str, list[Record]]:
         paths = [Path(source.path) for source in config.sources]
@@ -84,7 +83,7 @@ def filling_of(assistant: Assistant, head: Head, recipe: Recipe, say: Callable[[
 def filling_from(
     assistant: Assistant,
     head: Head,
-    train: Callable[[], Sequence[Record]],
+    train: Callable[[], Iterable[Record]],
     dev: Callable[[], Mapping[str, Sequence[Record]]],
     say: Callable[[str], None],
     seed: int,

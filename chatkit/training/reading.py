@@ -100,6 +100,27 @@ def training_records(
     return records
 
 
+def each_once(head: type[Head], config: HeadConfig, recipe: Recipe) -> Iterator[Record]:
+    """The training records of a head one by one, each once however often it is trained on; see ``training_records``.
+
+    They are in memory one at a time, but for data sets of which some are drawn.
+
+    Raises:
+        DataError: If there is none.
+    """
+    none = True
+    for i, (source, rows) in enumerate(zip(config.sources, parts_of(head, config, recipe, _unsaid, {}), strict=True)):
+        for record in draw(list(rows), source.most, seed=[recipe.seed, 3, i]) if source.most else rows:
+            none = False
+            yield record
+    if none:
+        raise DataError(f"head {head.name}: its data hold no record")
+
+
+def _unsaid(line: str) -> None:
+    """What is left out was said when it was read for the training."""
+
+
 def parts_of(
     head: type[Head], config: HeadConfig, recipe: Recipe, say: Say, found: Found
 ) -> Iterator[Iterator[Record]]:

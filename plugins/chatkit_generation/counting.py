@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from chatkit.plugin_api import Filling, Record, Vocabulary
@@ -35,7 +36,7 @@ def count(ngrams: NGrams, filling: Filling) -> None:
         ngrams: The table.
         filling: Gives the texts.
     """
-    rows = _some([filling.ids(record) for record in filling.train()], MOST, filling.seed)
+    rows = _rows(filling)
     model = KneserNey.train(rows, REACH + 1, len(ngrams.unigrams))
     stay = kept(model, gains(model, rows), len(ngrams.words))
     ngrams.fill(unigrams(model), tables(model, stay))
@@ -134,9 +135,18 @@ def _fit(parts: Sequence[Seen], width: int) -> Tensor:
     return weights.detach()
 
 
-def _some(rows: list[list[int]], most: int, seed: int) -> list[list[int]]:
-    """All rows, or so many of them, drawn, that they hold no more than so many pieces."""
-    return rows if sum(map(len, rows)) <= most else [rows[i] for i in _drawn(rows, most, seed)]
+def _rows(filling: Filling) -> list[NDArray[np.int32]]:
+    """Pieces of the training texts; of more than ``MOST`` pieces of every second text, or fourth, drawn."""
+    rng, rows, pieces, share = np.random.default_rng(filling.seed), [], 0, 1.0
+    for record in filling.train():
+        if share < 1 and rng.random() >= share:
+            continue
+        rows.append(np.array(filling.ids(record), dtype=np.int32))
+        pieces += len(rows[-1])
+        if pieces > MOST and len(rows) > 1:
+            rows = [rows[i] for i in np.flatnonzero(rng.random(len(rows)) < 0.5)]
+            pieces, share = sum(map(len, rows)), share / 2
+    return rows
 
 
 def _drawn(rows: Sequence[Sequence[int]], most: int, seed: int) -> list[int]:

@@ -16,8 +16,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
+Ids = Sequence[int] | NDArray[np.integer[Any]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +56,7 @@ class KneserNey:
         self.vocabulary_size = vocabulary_size
 
     @classmethod
-    def train(cls, sequences: Iterable[Sequence[int]], order: int, vocabulary_size: int) -> KneserNey:
+    def train(cls, sequences: Iterable[Ids], order: int, vocabulary_size: int) -> KneserNey:
         """Count and smooth.
 
         Args:
@@ -90,7 +94,7 @@ class KneserNey:
         tables.append(_smooth(*below, None, width))
         return cls(tables, vocabulary_size)
 
-    def nats(self, sequences: Iterable[Sequence[int]]) -> np.ndarray:
+    def nats(self, sequences: Iterable[Ids]) -> np.ndarray:
         """Negative log-likelihood of each sequence, in nats, given that it begins.
 
         Args:
@@ -114,7 +118,7 @@ class KneserNey:
         losses[starts] = 0.0  # the marker is given
         return np.add.reduceat(losses, starts)
 
-    def found(self, sequences: Iterable[Sequence[int]]) -> Iterator[tuple[Order, np.ndarray, np.ndarray]]:
+    def found(self, sequences: Iterable[Ids]) -> Iterator[tuple[Order, np.ndarray, np.ndarray]]:
         """Of each order, from unigrams up, what it knows of each token.
 
         Args:
@@ -141,7 +145,7 @@ class KneserNey:
             yield table, context, previous
 
 
-def _stream(sequences: Iterable[Sequence[int]], size: int) -> tuple[np.ndarray, np.ndarray]:
+def _stream(sequences: Iterable[Ids], size: int) -> tuple[np.ndarray, np.ndarray]:
     """All sequences behind one another, each after a marker (id V): tokens (T,) and place in the sequence (T,)."""
     arrays = [np.asarray(sequence, dtype=np.int64) for sequence in sequences]
     if any(len(a) and (a.min() < 0 or a.max() >= size) for a in arrays):

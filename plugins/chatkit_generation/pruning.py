@@ -16,12 +16,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from chatkit_generation.kneser_ney import KneserNey, Order
+from chatkit_generation.kneser_ney import Ids, KneserNey, Order
 
 _LEAST = 1e-3  # of what a context leaves to the order below: one that leaves nothing would make other words impossible
 
 
-def gains(model: KneserNey, sequences: Iterable[Sequence[int]]) -> list[np.ndarray]:
+def gains(model: KneserNey, sequences: Iterable[Ids]) -> list[np.ndarray]:
     """Nats that each n-gram saves on the sequences that the model was trained on, of each order (G,); unigrams 0."""
     out: list[np.ndarray] = []
     below = np.zeros(0)

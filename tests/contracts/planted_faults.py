@@ -606,7 +606,7 @@ class CountsOnAndOn(Counting):
     name = "counts_on_and_on"
 
     def fill(self, filling: Filling) -> None:
-        self.counts += len(filling.train())
+        self.counts += len(list(filling.train()))
 
 
 @caught_by("fill_keeps_to_buffers")

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from chatkit_generation import counting
 from chatkit_generation.kneser_ney import KneserNey
 from chatkit_generation.ngrams import REACH, NGrams
 from chatkit_generation.pruning import gains, kept, tables, unigrams
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from chatkit.assistant import Assistant
 from chatkit.data.batching import pad
 from chatkit.head.encode import encode_padded
+from chatkit.head.filling import Filling
 from chatkit.registry import Registry
 from chatkit.runtime.conversation import Conversation
 
@@ -163,3 +165,14 @@ def test_a_table_has_no_say_in_training(assistant: Assistant) -> None:
     head.ngrams = None  # type: ignore[assignment]
     alone = head.nats(encoded, known)  # type: ignore[operator]
     assert float(alone.detach()) == pytest.approx(float(learned.detach()))
+
+
+def test_of_more_pieces_than_can_be_counted_some_texts_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "MOST", 400)
+    texts, said = corpus(6, 300), []
+    filling = Filling(lambda: texts, dict, list, lambda rows: iter(()), said.append, seed=1)  # type: ignore[arg-type]
+    ngrams = NGrams(SIZE, 200, WIDTH)
+    counting.count(ngrams, filling)
+    assert not ngrams.is_empty
+    counted = int(said[0].removeprefix("n-grams of ").split(" ")[0])
+    assert 100 <= counted <= 400

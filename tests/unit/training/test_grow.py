@@ -275,7 +275,7 @@ class Mood(Classifier):
         self.register_buffer("counted", torch.zeros(1))
 
     def fill(self, filling):
-        self.counted.fill_(len(filling.train()))
+        self.counted.fill_(len(list(filling.train())))
 """
 
 
