@@ -64,7 +64,9 @@ def _train(folder: Path, name: str, processes: int, threads: int, overrides: tup
         command += ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
     command += [__file__, str(out), *COMMON, *overrides, f"train.threads={threads}"]
     env = {**os.environ, "OMP_NUM_THREADS": str(threads), "TORCH_CPP_LOG_LEVEL": "ERROR"}
-    subprocess.run(command, check=True, env=env, capture_output=True)
+    done = subprocess.run(command, check=False, env=env, capture_output=True, text=True)
+    if done.returncode:  # without what it said nobody could tell why
+        raise RuntimeError(f"exit {done.returncode} of {' '.join(command)}\n{done.stderr[-4000:]}")
     with (out / "run" / "log.csv").open() as file:
         seconds = [float(row["seconds"]) for row in csv.DictReader(file)]
     rate = (len(seconds) - WARM) / max(seconds[-1] - seconds[WARM - 1], 1e-6)
