@@ -121,11 +121,16 @@ def take_weights(assistant: Assistant, folder: Path, recipe: Recipe, classes: Ma
 
 
 def _take_head(name: str, new: Head, old: Head) -> list[str]:
-    """Take over the weights of a head, and of its buffers what fits; what was not taken, a line each."""
-    own, given = new.state_dict(), old.state_dict()
+    """Take over the weights of a head, and of its buffers what fits; what was not taken, a line each.
+
+    What a head has taken in after its training is left: it is taken in anew, and would be heard in figures before.
+    """
+    own, there = new.state_dict(), old.state_dict()
+    filled = {key for key, _ in old.named_buffers()} if old.fills() else set()
+    given = {key: tensor for key, tensor in there.items() if key not in filled}
     fits = {key: tensor for key, tensor in given.items() if key in own and own[key].shape == tensor.shape}
     if any(key not in fits for key, _ in new.named_parameters()):
         return [f"{name} begins new: init holds it with other options, and weights of another shape"]
     new.load_state_dict({**own, **fits})
-    left = sorted({key.partition(".")[0] for key in given.keys() - fits.keys()})
+    left = sorted({key.partition(".")[0] for key in (given.keys() - fits.keys()) | (there.keys() - own.keys())})
     return [f"{name}: {', '.join(left)} of init left out: [heads.{name}.options] asks for none"] if left else []

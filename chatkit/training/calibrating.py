@@ -54,6 +54,8 @@ def calibrate_model(
     torch.set_num_threads(1)
     recover_folder(folder, own=OWN)
     assistant = Assistant.load(folder, Registry().load)
+    for name, error in assistant.failures.items():
+        progress.note(f"head {name} is passed over: {error}")
     recipe = load_recipe(config, overrides) if config is not None else past_recipe(folder)
     if recipe is not None and recipe.train.dp is not None:
         what = f"{folder} was trained with train.dp, which promises that nothing else is fitted on its data"
@@ -78,6 +80,8 @@ def calibrate_model(
             assistant.confidence.save(folder, assistant.lineage)
             found["confidence"] = assistant.report["confidence"]
     if not any(found.values()):
+        if assistant.failures:
+            raise next(iter(assistant.failures.values()))
         raise DataError("no data to fit on", hint="name the config that it was trained with: --config FILE")
     write_json(folder / "report.json", assistant.report)
     return {part: values for part, values in found.items() if values}

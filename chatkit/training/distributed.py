@@ -22,6 +22,7 @@ from chatkit.data.batching import Batch, Padded
 from chatkit.errors import ChatkitError, ConfigError
 from chatkit.head.encoded import Encoded
 
+_TWO_BYTES = (torch.int16, torch.uint16)
 _PATIENCE = datetime.timedelta(hours=6)  # the first process evaluates while the others wait
 
 
@@ -125,7 +126,8 @@ class Group:
         if self.size > 1:
             with torch.no_grad(), _peers():
                 for tensor in modules.state_dict().values():
-                    dist.broadcast(tensor, 0)
+                    # gloo takes no integers of two bytes
+                    dist.broadcast(tensor.view(torch.uint8) if tensor.dtype in _TWO_BYTES else tensor, 0)
 
     def gather_rows(self, tensor: Tensor, batch: int, dim: int) -> Tensor:
         """From this process's rows along ``dim`` to those of all, without gradient."""

@@ -20,11 +20,12 @@ from chatkit.nn.encoder import State
 from chatkit.text.views import CONVERSATION
 
 _BUDGET = 8192  # padded ids a batch
+PIECES = 1024  # of a text that are used
 _WINDOW = 128
 _COUPLED = 32
 
 
-def evaluate(assistant: Assistant, head: Head, records: Sequence[Record], *, limit: int = 1024) -> dict[str, Metric]:
+def evaluate(assistant: Assistant, head: Head, records: Sequence[Record], *, limit: int = PIECES) -> dict[str, Metric]:
     """Metrics of a head on records; every text starts from the zero state.
 
     Args:
@@ -41,7 +42,7 @@ def evaluate(assistant: Assistant, head: Head, records: Sequence[Record], *, lim
 
 
 def measure(
-    assistant: Assistant, head: Head, records: Sequence[Record], *, limit: int = 1024
+    assistant: Assistant, head: Head, records: Sequence[Record], *, limit: int = PIECES
 ) -> list[dict[str, float]]:
     """The head's sums of each batch of records, from which ``summarise`` makes metrics; see ``evaluate``."""
     assistant.eval()
@@ -60,7 +61,7 @@ def add_up(parts: Iterable[Mapping[str, float]]) -> dict[str, float]:
 
 
 def encoded_batches(
-    assistant: Assistant, head: Head, records: Sequence[Record], limit: int = 1024
+    assistant: Assistant, head: Head, records: Sequence[Record], limit: int = PIECES
 ) -> Iterator[tuple[dict[str, Encoded], Sequence[Record]]]:
     """The fields of records, encoded batch by batch, each text from the zero state; see ``evaluate``.
 

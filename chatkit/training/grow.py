@@ -148,7 +148,7 @@ class Growth:
         others = self._others()
         self.progress.note(f"{self.name}: {len(self._records[self.name]):,} records; measuring the other heads before")
         before = self._measure(others)
-        trainer = self._train()
+        steps, seconds = self._train()
         self._fit()
         self.progress.note("measuring all heads after")
         after = self._measure(others)
@@ -163,8 +163,8 @@ class Growth:
             len(self._dev),
             own,
             cost,
-            trainer.step,
-            trainer.seconds,
+            steps,
+            seconds,
         )
         self._write(grown)
         return dataclasses.replace(grown, lineage=self.assistant.lineage)
@@ -205,12 +205,17 @@ class Growth:
         heads = self.assistant.heads
         return {name: measure_groups(self.assistant, heads[name], part) for name, part in records.items()}
 
-    def _train(self) -> Trainer:
+    def _train(self) -> tuple[int, float]:
+        """Train the new head, or all of them; steps and seconds."""
         torch.manual_seed(self.recipe.seed)
         config, records = self.recipe.heads[self.name], self._records[self.name]
         with guard(self.name, source_file(self.head_class), stage="build"):
             labels = labels_of(records, self.head_class.label_field)
-            self.assistant.add_head(self.head_class, HeadSetup(config.options, labels, trained=True))
+            built = self.assistant.add_head(self.head_class, HeadSetup(config.options, labels, trained=True))
+        if self._frozen and not list(built.parameters()):
+            self.progress.note(f"{self.name} has no weights of its own: there is nothing to train")
+            self.assistant.eval()
+            return 0, 0.0
         batches = {}
         for i, (name, head) in enumerate(self._classes.items()):
             with guard(name, source_file(head), stage="view_of"):
@@ -226,11 +231,14 @@ class Growth:
             self.progress.update(trainer.step, share, result.losses, result.tokens, took, trainer.seconds)
         self.progress.close()
         self.assistant.eval()
-        return trainer
+        return trainer.step, trainer.seconds
 
     def _fit(self) -> None:
         """Fit what is not trained, for the heads that changed."""
-        fill_heads(self.assistant, self.recipe, self.progress.note)
+        past = past_recipe(self.model)
+        promised = past is not None and past.train.dp is not None  # of the data that are rehearsed
+        own = {name: config for name, config in self.recipe.heads.items() if name == self.name or not promised}
+        fill_heads(self.assistant, dataclasses.replace(self.recipe, heads=own), self.progress.note)
         sources = {n: [Path(s.path) for s in self.recipe.heads[n].sources] for n in self._classes}
         fit_fusions(self.assistant, sources, seed=self.recipe.seed, say=self.progress.note)
         for name, folders in sources.items():

@@ -28,7 +28,7 @@ from chatkit.plugin_api import (
 from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
 from chatkit_generation.counting import count, fit_gate
-from chatkit_generation.ngrams import REACH, NGrams
+from chatkit_generation.ngrams import MOST_ROOM, REACH, NGrams
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
 
@@ -68,7 +68,9 @@ class Generation(LanguageModel):
         super().build(info, vocabulary)
         keys = int(options.pop("pointer", 0))
         self.pointer = Pointer(info.width, vocabulary.width, keys) if keys else None
-        room = int(options.pop("ngrams", 0))
+        room = options.pop("ngrams", 0)
+        if type(room) is not int or not 0 <= room <= MOST_ROOM:
+            raise ValueError(f"ngrams must be a whole number from 0 to {MOST_ROOM:,}, got {room!r}")
         self.ngrams = NGrams(len(vocabulary), room, info.width) if room else None
         self.chosen_by = {name: float(weight) for name, weight in dict(options.pop("choose", {})).items()}
         self.cite = float(options.pop("cite", COVERAGE))

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 
 REACH = 3  # pieces of context at most
+MOST_ROOM = 10_000_000  # n-grams, of seven bytes each on disk and in memory
 _STEPS = 20  # of a stored probability for each nat
 _LEVELS = np.append(np.exp(-np.arange(255) / _STEPS), 0.0).astype(np.float32)  # (256,): what each byte stands for
 _SHIFT = 32768  # ids are stored in two bytes with a sign

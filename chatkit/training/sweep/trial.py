@@ -15,8 +15,9 @@ from typing import Any
 from chatkit.assistant import OWN
 from chatkit.checkpoint import write_json
 from chatkit.model_files import RUN_FOLDER
+from chatkit.training.filling import fill_heads
 from chatkit.training.progress import Progress
-from chatkit.training.recipe import Recipe
+from chatkit.training.recipe import Recipe, trains_adapters_only
 from chatkit.training.run import Run
 from chatkit.training.sweep.measure import figures
 
@@ -45,6 +46,8 @@ def run_trial(recipe: Recipe, folder: Path, progress: Progress, *, examples: int
     if not run.train(finish=keep):
         return None
     cpu = time.process_time() - cpu
+    if not keep and not trains_adapters_only(recipe):
+        fill_heads(run.assistant, recipe, progress.note)  # what is measured is what a training would end with
     report = run.report()
     result = {
         "steps": run.trainer.step,

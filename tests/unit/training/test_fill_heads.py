@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from chatkit_generation import Generation
 
 from chatkit import cli
 from chatkit.assistant import Assistant
 from chatkit.errors import HeadError
 from chatkit.registry import Registry
 from chatkit.training.evaluator import evaluate
-from chatkit.training.filling import fill_heads
+from chatkit.training.filling import fill_heads, filling_from, filling_of
 from chatkit.training.progress import Progress
 from chatkit.training.recipe import load_recipe
 from chatkit.training.run import Run
+from chatkit.training.sweep.trial import run_trial
 
 THINGS = ("train", "ferry", "kettle", "lamp", "bridge", "garden", "oven", "window", "ladder", "bucket", "engine", "rug")
 SAID = ("the {} is in the shed behind the old mill", "the {} was sold at the fair on the hill last year")
@@ -162,3 +165,81 @@ def test_a_head_that_fails_is_named(dialogues: Path, tmp_path: Path, monkeypatch
     monkeypatch.setattr(assistant.heads["generation"], "fill", broken)
     with pytest.raises(HeadError, match=r"generation failed in fill: RuntimeError: no such luck"):
         fill_heads(assistant, load_recipe(str(config_of(dialogues, tmp_path)), []), lambda line: None)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("self.register_buffer('more', torch.ones(2))", "more is new"),
+        ("self.pointer.scale += 1", "pointer.scale was trained"),
+        ("self.ngrams.gate.fill_(float('nan'))", "ngrams.gate holds what is no finite number"),
+    ],
+)
+def test_a_fill_that_would_leave_a_broken_head_is_refused_and_nothing_written(
+    dialogues: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, fault: str, said: str
+) -> None:
+    model = trained_on(dialogues, tmp_path, options="ngrams = 300\npointer = 8", steps=1)
+    before = (model / "heads/generation/weights.safetensors").read_bytes()
+    monkeypatch.setattr(Generation, "fill", lambda self, filling: exec(fault, {"self": self, "torch": torch}))
+    assert cli.run(["calibrate", "--model", str(model), "--only", "heads"]) != 0
+    assert said in capsys.readouterr().err
+    assert (model / "heads/generation/weights.safetensors").read_bytes() == before
+
+
+def test_what_another_assistant_counted_is_not_heard_in_training_from_it(dialogues: Path, tmp_path: Path) -> None:
+    model = trained_on(dialogues, tmp_path, steps=1)
+    recipe = load_recipe(str(config_of(dialogues, tmp_path)), [*SETTINGS, f"init={model}"])
+    run = Run(recipe, tmp_path / "next", Progress(quiet=True), device="cpu")
+    run.start()
+    assert run.assistant.heads["generation"].ngrams.is_empty  # type: ignore[union-attr]
+    assert run.train()
+    assert not run.assistant.heads["generation"].ngrams.is_empty  # type: ignore[union-attr]
+
+
+def test_runs_of_a_sweep_are_measured_with_what_they_took_in(dialogues: Path, tmp_path: Path) -> None:
+    recipe = load_recipe(str(config_of(dialogues, tmp_path)), SETTINGS)
+    result = run_trial(recipe, tmp_path / "run", Progress(quiet=True), examples=0, keep=False)
+    alone = load_recipe(str(config_of(dialogues, tmp_path, options="")), SETTINGS)
+    without = run_trial(alone, tmp_path / "alone", Progress(quiet=True), examples=0, keep=False)
+    assert result is not None
+    assert without is not None
+    found, bare = (json.dumps(part["test"]) for part in (result, without))
+    assert json.loads(found) != json.loads(bare)
+
+
+def test_pieces_of_a_text_are_those_that_are_encoded(trained: Path, tmp_path: Path) -> None:
+    assistant = load(trained)
+    head = assistant.heads["sentiment"]
+    records = [{"text": "good fun", "label": "positive"}, {"text": "what an awful day", "label": "negative"}]
+    filling = filling_from(assistant, head, lambda: records, dict, print, 1)
+    (fields,) = filling.encode(records)
+    lengths = sorted(int(n) for n in fields["text"].lengths)
+    assert sorted(len(filling.ids(record)) for record in records) == lengths
+
+
+@pytest.mark.parametrize("ngrams", ['"many"', "-5", "1.5", "true", "10000000000"])
+def test_room_that_is_none_is_named(dialogues: Path, tmp_path: Path, capsys: Any, ngrams: str) -> None:
+    config = config_of(dialogues, tmp_path, options=f"ngrams = {ngrams}")
+    settings = [part for pair in SETTINGS for part in ("--set", pair)]
+    assert cli.run(["train", str(config), "--out", str(tmp_path / "model"), *settings]) == 2
+    assert "ngrams must be a whole number from 0 to 10,000,000" in capsys.readouterr().err
+
+
+def test_two_data_sets_of_the_same_short_name_are_both_dev(dialogues: Path, tmp_path: Path) -> None:
+    twin = tmp_path / "a" / "sets0" / dialogues.name
+    shutil.copytree(dialogues, twin)
+    assistant = load(trained_on(dialogues, tmp_path, steps=1))
+    other = tmp_path / "b" / "sets0" / dialogues.name
+    shutil.copytree(dialogues, other)
+    recipe = load_recipe(str(config_of(twin, tmp_path)), [f'heads.generation.data=["{twin}", "{other}"]'])
+    assert len(filling_of(assistant, assistant.heads["generation"], recipe, print).dev()) == 2
+
+
+def test_calibrate_names_a_head_that_cannot_be_loaded(dialogues: Path, tmp_path: Path, capsys: Any) -> None:
+    model = trained_on(dialogues, tmp_path, steps=1)
+    weights = model / "heads/generation/weights.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    assert cli.run(["calibrate", "--model", str(model)]) == 2
+    said = capsys.readouterr().err
+    assert "generation" in said.splitlines()[-1]
+    assert "no data to fit on" not in said

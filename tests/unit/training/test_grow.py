@@ -285,3 +285,17 @@ def test_a_head_that_takes_something_in_does_so_when_it_is_added(place: Path) ->
     head = Assistant.load(place / "model", Registry(["mood.py"]).load).heads["mood"]
     records = (place / "moods" / "train.jsonl").read_text(encoding="utf-8").splitlines()
     assert head.counted == len(records)
+
+
+def test_a_head_without_weights_is_added_and_not_trained(place: Path, capsys: Any) -> None:
+    (place / "generation.py").write_text(
+        "from chatkit_generation import Generation\n\n\nclass Table(Generation):\n    name = 'table'\n",
+        encoding="utf-8",
+    )
+    turns = [{"speaker": "user", "text": "where is it?"}, {"speaker": "assistant", "text": "behind the old mill"}]
+    (place / "talk.jsonl").write_text((json.dumps({"turns": turns}) + "\n") * 30, encoding="utf-8")
+    room = sets(*QUICK, "heads.table.options.ngrams=100")
+    assert run(["heads", "add", "generation.py", "--data", "talk.jsonl", "--model", "model", *room]) == 0
+    assert "there is nothing to train" in capsys.readouterr().err
+    head = Assistant.load(place / "model", Registry(["generation.py"]).load).heads["table"]
+    assert not head.ngrams.is_empty
