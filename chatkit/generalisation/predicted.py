@@ -1,4 +1,4 @@
-"""Accuracy without labels: three estimators, each with its own error on domains whose labels are known.
+"""Accuracy without labels: four estimators, each with its own error on domains whose labels are known.
 
 N = texts
 """
@@ -14,6 +14,7 @@ import numpy as np
 from chatkit.confidence.record import Domain, HeadConfidence
 
 FEWEST_DOMAINS = 3
+FEWEST_ABROAD = 2  # domains that the head was not trained on: one to be left out, one to tell the level
 _FEWEST_CHECKED = 2
 _ENOUGH = 400  # examples beyond which a domain counts no more
 
@@ -53,6 +54,10 @@ def predict_accuracy(
     out = []
     if len(domains) >= FEWEST_DOMAINS:
         out.append(_checked("regression over domains", domains, lambda d, rest: regress(rest)(d.confidence), mean))
+    abroad = sum(not d.trained for d in domains)
+    if abroad >= FEWEST_ABROAD and len(domains) - abroad >= FEWEST_DOMAINS:
+        name = "regression, abroad at a level of its own"
+        out.append(_checked(name, domains, lambda d, rest: regress_abroad(rest)(d.confidence), mean))
     if home is not None and sure is not None:
         shift = home - sure
         out.append(_checked("difference of confidences", domains, lambda d, rest: d.confidence + shift, mean))
@@ -77,6 +82,15 @@ def regress(domains: Sequence[Domain]) -> Callable[[float], float]:
     spread = float(share @ (x - middle) ** 2)
     slope = float(share @ ((x - middle) * (y - level))) / spread if spread > 1e-4 and len(x) > 2 else 1.0
     return lambda confidence: float(np.clip(level + slope * (confidence - middle), 0.0, 1.0))
+
+
+def regress_abroad(domains: Sequence[Domain]) -> Callable[[float], float]:
+    """Accuracy abroad: the line of those at home, shifted by what those abroad are off it on the mean."""
+    home, abroad = [d for d in domains if d.trained], [d for d in domains if not d.trained]
+    line = regress(home)
+    share = np.array([min(d.examples, _ENOUGH) for d in abroad], dtype=np.float64)
+    level = float(share @ [d.accuracy - line(d.confidence) for d in abroad]) / float(share.sum())
+    return lambda confidence: float(np.clip(line(confidence) + level, 0.0, 1.0))
 
 
 def _checked(

@@ -81,10 +81,22 @@ def test_the_estimator_that_errs_least_on_domains_left_out_comes_first() -> None
     steep = tuple(Domain(f"a{i}", 500, 2 * c - 0.8, c) for i, c in enumerate((0.5, 0.55, 0.6)))  # a line of their own
     assert predict_accuracy(head(steep), [0.52])[0].method == "regression over domains"
     level = tuple(Domain(f"l{i}", 500, a, c) for i, (c, a) in enumerate(((0.60, 0.74), (0.61, 0.70), (0.62, 0.71))))
-    best, second, _ = predict_accuracy(head((*own, *level)), [0.6])
+    best, second, *_ = predict_accuracy(head((*own, *level)), [0.6])
     assert best.error is not None
     assert second.error is not None
     assert best.error <= second.error
+
+
+def test_what_all_domains_abroad_lose_is_expected_of_the_next_one() -> None:
+    own = tuple(Domain(f"o{i}", 500, c, c, trained=True) for i, c in enumerate((0.7, 0.8, 0.9)))
+    lost = tuple(Domain(f"a{i}", 500, c - 0.15, c) for i, c in enumerate((0.72, 0.8, 0.75)))
+    (best, *rest) = predict_accuracy(head((*own, *lost)), [0.85])
+    assert best.method == "regression, abroad at a level of its own"
+    assert best.accuracy == pytest.approx(0.7)
+    assert best.error == pytest.approx(0, abs=1e-9)
+    assert all(other.error is None or other.error > 0.01 for other in rest)
+    alone = [p.method for p in predict_accuracy(head((*own, lost[0])), [0.85])]
+    assert "regression, abroad at a level of its own" not in alone  # nothing would be left to check it on
 
 
 def test_two_domains_are_too_few_for_a_regression() -> None:
