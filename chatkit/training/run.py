@@ -204,10 +204,20 @@ class Run:
             self._settle(stopping)
         if finish:
             if not self._stop:
-                fit_on_dev(self.assistant, self.recipe, self.dev, self.progress.note)
-                self._measure()
+                self._fit()
             self.save_assistant()
         return not self._stop
+
+    def _fit(self) -> None:
+        """Fit what no gradient trains, and measure; a stop in the middle of it says how to go on."""
+        try:
+            fit_on_dev(self.assistant, self.recipe, self.dev, self.progress.note)
+            self._measure()
+        except KeyboardInterrupt:
+            self.progress.note(
+                f"stopped after step {self.trainer.step}, before the assistant was saved: go on with --resume"
+            )
+            raise
 
     def _loop(self, stopping: EarlyStopping) -> None:
         """Steps until the end, until dev gains nothing, or until any process of the group is asked to stop."""

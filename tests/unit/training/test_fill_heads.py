@@ -243,3 +243,23 @@ def test_calibrate_names_a_head_that_cannot_be_loaded(dialogues: Path, tmp_path:
     said = capsys.readouterr().err
     assert "generation" in said.splitlines()[-1]
     assert "no data to fit on" not in said
+
+
+def test_ctrl_c_while_it_counts_says_how_to_go_on(
+    dialogues: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def stopped(self: Generation, filling: object) -> None:
+        raise KeyboardInterrupt
+
+    recipe = load_recipe(str(config_of(dialogues, tmp_path)), SETTINGS)
+    with monkeypatch.context() as patch:
+        patch.setattr(Generation, "fill", stopped)
+        run = Run(recipe, tmp_path / "model", Progress(quiet=False), device="cpu")
+        run.start()
+        with pytest.raises(KeyboardInterrupt):
+            run.train()
+    assert "stopped after step 5, before the assistant was saved: go on with --resume" in capsys.readouterr().err
+    run = Run(recipe, tmp_path / "model", Progress(quiet=True), device="cpu")
+    run.resume()
+    assert run.train()
+    assert not load(tmp_path / "model").heads["generation"].ngrams.is_empty  # type: ignore[union-attr]
