@@ -58,7 +58,7 @@ def calibrate_model(
         progress.note(f"head {name} is passed over: {error}")
     recipe = load_recipe(config, overrides) if config is not None else past_recipe(folder)
     if recipe is not None and recipe.train.dp is not None:
-        what = f"{folder} was trained with train.dp, which promises that nothing else is fitted on its data"
+        what = f"{config or folder}: train.dp promises that nothing but the trained weights is fitted on its data"
         raise ConfigError(what, hint="name a config with other data: --config FILE")
     if config is not None and recipe is not None:
         kept = {name: head for name, head in recipe.heads.items() if name in assistant.heads}

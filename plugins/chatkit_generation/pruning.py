@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from chatkit_generation.kneser_ney import Ids, KneserNey, Order
+from chatkit_generation.kneser_ney import Ids, KneserNey
 
 _LEAST = 1e-3  # of what a context leaves to the order below: one that leaves nothing would make other words impossible
 
@@ -87,7 +87,7 @@ def tables(model: KneserNey, stay: Sequence[np.ndarray]) -> list[tuple[np.ndarra
     pairs: the id), its last word and its probability beyond the order below, each (n-grams that stay,)."""
     width = model.vocabulary_size + 1
     out = []
-    place = _ids(model.orders[0], width)
+    place = model.orders[0].keys % width
     for table, own in zip(model.orders[1:], stay[1:], strict=True):
         keys = table.keys[own]
         out.append((place[keys // width], keys % width, table.value[own]))
@@ -95,15 +95,11 @@ def tables(model: KneserNey, stay: Sequence[np.ndarray]) -> list[tuple[np.ndarra
     return out
 
 
-def _ids(unigrams: Order, width: int) -> np.ndarray:
-    return unigrams.keys % width
-
-
 def unigrams(model: KneserNey) -> np.ndarray:
     """Probability of each id whatever comes before it, (V,)."""
     table, size = model.orders[0], model.vocabulary_size
     out = np.full(size, table.rest[0] / size)
-    ids = _ids(table, size + 1)
+    ids = table.keys % (size + 1)
     real = ids < size
     out[ids[real]] += table.value[real]
     return out
