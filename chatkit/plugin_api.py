@@ -17,6 +17,7 @@ from chatkit.head.version import API_VERSION
 from chatkit.head.vocabulary import Vocabulary
 from chatkit.metrics.language import bits_per_byte, word_perplexity
 from chatkit.nn.decoding import Sampling, choose
+from chatkit.nn.lookback import Lookback
 from chatkit.nn.pointer import Pointer
 from chatkit.nn.pooling import AttentionPooling, activation, max_pool, mean_pool
 from chatkit.text.questions import is_question, without_greeting
@@ -36,6 +37,7 @@ __all__ = [
     "Hit",
     "Info",
     "LanguageModel",
+    "Lookback",
     "Loss",
     "Markdown",
     "Metric",

@@ -52,7 +52,7 @@ class Head(nn.Module):
     reader: ClassVar[str] = "labelled"
     label_field: ClassVar[str] = "label"
     on_request: ClassVar[bool] = False
-    objectives: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    objectives: Mapping[str, str] = MappingProxyType({})  # of a class, or of a head as it was built
     chosen_by: Mapping[str, float] = MappingProxyType({})
     examples: ClassVar[Sequence[Record]] = ()
     waive: ClassVar[Mapping[str, str]] = MappingProxyType({})

@@ -61,12 +61,20 @@ class Pointer(nn.Module):
         return before + self.after(states[..., 1:, :]) + self.piece(embedded[..., 1:, :])
 
     def shares(
-        self, states: Tensor, ids: Tensor, embedded: Tensor, targets: Tensor, openings: Tensor, specials: Tensor
+        self,
+        states: Tensor,
+        heard: Tensor,
+        ids: Tensor,
+        embedded: Tensor,
+        targets: Tensor,
+        openings: Tensor,
+        specials: Tensor,
     ) -> tuple[Tensor, Tensor]:
         """What the pointer says of each target of a batch.
 
         Args:
-            states: (B, T, D).
+            states: (B, T, D), what asks.
+            heard: (B, T, D), hidden states of the encoder, which keys are made of; the same where nothing mends them.
             ids: (B, T) int64.
             embedded: (B, T, E).
             targets: (B, T) int64, the piece to predict at each position; below 0 where there is none.
@@ -81,7 +89,7 @@ class Pointer(nn.Module):
         place = torch.arange(ids.shape[1], device=ids.device)
         near = place[:, None] - place[None, 1:] < REACH
         allowed = earlier & near & ~torch.isin(ids[:, 1:], specials)[:, None, :]
-        scores = self.query(states) @ self.keys(states, embedded).transpose(1, 2) * self.scale
+        scores = self.query(states) @ self.keys(heard, embedded).transpose(1, 2) * self.scale
         scores = scores.masked_fill(~allowed, _NEVER)
         own: Tensor = self.sentinel(states)
         share = own[..., 0] - torch.cat((own, scores), -1).logsumexp(-1)

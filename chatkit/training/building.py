@@ -18,8 +18,8 @@ from chatkit.nn.encoder import EncoderConfig
 from chatkit.objectives.dial import Dial
 from chatkit.registry import Registry
 from chatkit.text.tokenizer import Tokenizer
-from chatkit.training.beside import check_frozen
-from chatkit.training.recipe import Recipe, trains_adapters_only
+from chatkit.training.beside import check_frozen, check_trained
+from chatkit.training.recipe import Recipe, keeps_encoder, trains_adapters_only
 
 
 def find_device(name: str) -> torch.device:
@@ -93,7 +93,7 @@ def encoder_of(recipe: Recipe) -> EncoderConfig:
     Raises:
         ModelError: If ``init`` is no assistant.
     """
-    if not trains_adapters_only(recipe) or recipe.init is None:
+    if not keeps_encoder(recipe) or recipe.init is None:
         return recipe.encoder
     file = Path(recipe.init) / "assistant.toml"
     table = read_assistant_table(Path(recipe.init))
@@ -117,6 +117,9 @@ def take_weights(assistant: Assistant, folder: Path, recipe: Recipe, classes: Ma
     assistant.backbone.load_state_dict(other.backbone.state_dict())
     if trains_adapters_only(recipe):
         check_frozen(recipe, other)
+    if recipe.train.only:
+        check_trained(assistant)
+        assistant.lineage, assistant.confidence = other.lineage, other.confidence
     return [line for name, head in other.heads.items() for line in _take_head(name, assistant.heads[name], head)]
 
 
@@ -129,8 +132,13 @@ def _take_head(name: str, new: Head, old: Head) -> list[str]:
     filled = {key for key, _ in old.named_buffers()} if old.fills() else set()
     given = {key: tensor for key, tensor in there.items() if key not in filled}
     fits = {key: tensor for key, tensor in given.items() if key in own and own[key].shape == tensor.shape}
-    if any(key not in fits for key, _ in new.named_parameters()):
+    wanted = [key for key, _ in new.named_parameters()]
+    if wanted and (any(key in given and key not in fits for key in wanted) or not any(key in fits for key in wanted)):
         return [f"{name} begins new: init holds it with other options, and weights of another shape"]
     new.load_state_dict({**own, **fits})
-    left = sorted({key.partition(".")[0] for key in (given.keys() - fits.keys()) | (there.keys() - own.keys())})
-    return [f"{name}: {', '.join(left)} of init left out: [heads.{name}.options] asks for none"] if left else []
+    lines = []
+    if fresh := sorted({key.partition(".")[0] for key in wanted if key not in fits}):
+        lines.append(f"{name}: {', '.join(fresh)} begins new: init has none")
+    if left := sorted({key.partition(".")[0] for key in (given.keys() - fits.keys()) | (there.keys() - own.keys())}):
+        lines.append(f"{name}: {', '.join(left)} of init left out: [heads.{name}.options] asks for none")
+    return lines

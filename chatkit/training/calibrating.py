@@ -75,7 +75,8 @@ def calibrate_model(
     if "fusion" in parts:
         found["fusion"] = _fit_fusion(assistant, folder, sources, others, seed, progress)
     if "confidence" in parts:
-        fit_confidence(assistant, sources, seed=seed, say=progress.note, others=others)
+        guessed = {name: head.guessed for name, head in recipe.heads.items()} if recipe is not None else {}
+        fit_confidence(assistant, sources, seed=seed, say=progress.note, others=others, guessed=guessed)
         if assistant.confidence.familiarity is not None or assistant.confidence.heads:
             assistant.confidence.save(folder, assistant.lineage)
             found["confidence"] = assistant.report["confidence"]

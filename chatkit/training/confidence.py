@@ -61,6 +61,8 @@ def fit_confidence(
     seed: int,
     say: Callable[[str], None],
     others: Sources = MappingProxyType({}),
+    guessed: Sources = MappingProxyType({}),
+    heads_only: bool = False,
 ) -> None:
     """Fit all of it; kept in ``assistant.confidence`` and summed up in its report.
 
@@ -71,13 +73,17 @@ def fit_confidence(
         say: Told what is done.
         others: Labelled data sets of each head that it was not trained on; their dev parts teach how accuracy falls
             with confidence (``chatkit shift``) and which figures of familiarity are worth their cost, and nothing else.
+        guessed: Those of ``sources`` whose labels are no gold, for each head: they count for familiarity alone.
+        heads_only: Keep the familiarity that is there: it is of the encoder and of the data of all heads.
     """
     assistant.eval()
-    say("fitting familiarity and calibration on dev")
-    familiarity = fit_familiarity(assistant, sources, seed=seed, foreign=others)
-    assistant.confidence.familiarity = familiarity
-    for name, folders in sources.items():
-        head = assistant.heads[name]
+    say(f"fitting {'' if heads_only else 'familiarity and '}calibration on dev")
+    familiarity = assistant.confidence.familiarity
+    if not heads_only:
+        familiarity = fit_familiarity(assistant, sources, seed=seed, foreign=others)
+        assistant.confidence.familiarity = familiarity
+    for name, every in sources.items():
+        head, folders = assistant.heads[name], [path for path in every if path not in guessed.get(name, ())]
         records = [r for folder in folders for r in records_of(type(head), folder, "dev")]
         calibrated = fit_head(assistant, head, draw(records, _DEV_RECORDS, seed=[seed, 5]), seed=seed)
         if calibrated is None:

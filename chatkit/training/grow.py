@@ -260,7 +260,7 @@ class Growth:
                 what = f"{self.model} has got another encoder while {self.name} was trained"
                 raise ModelError(what, hint="nothing was written: train the head again")
             with new_folder(self.out, own=OWN) as new:
-                copy_model(self.model, new, without=self.name)
+                copy_model(self.model, new, without=(self.name,))
                 self.assistant.save_head(self.name, new / "heads" / self.name, precision=self.assistant.precision)
                 self.assistant.confidence.save(new, self.assistant.lineage)
                 write_json(new / "report.json", self.assistant.report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 
 from chatkit import paths
@@ -30,7 +31,7 @@ def remove_head(model: Path | None, name: str) -> Path:
     if name not in found:
         raise HeadError(f"{folder} has no head {name}", head=name, hint=f"it has: {', '.join(found) or 'none'}")
     with new_folder(folder, own=OWN) as new:
-        copy_model(folder, new, without=name)
+        copy_model(folder, new, without=(name,))
     remember_added(folder, {k: v for k, v in added_heads(folder).items() if k != name})
     return folder
 
@@ -58,13 +59,13 @@ def checked_folders(model: Path | None, out: Path | None) -> tuple[Path, Path]:
     return folder, target
 
 
-def copy_model(source: Path, target: Path, *, without: str = "") -> None:
-    """Copy what makes an assistant, byte for byte, but for one head."""
+def copy_model(source: Path, target: Path, *, without: Collection[str] = ()) -> None:
+    """Copy what makes an assistant, byte for byte, but for some heads."""
     for entry in OWN:
         if (source / entry).is_file():
             shutil.copyfile(source / entry, target / entry)
     for head in source.glob("heads/*/head.json"):
-        if head.parent.name != without:
+        if head.parent.name not in without:
             shutil.copytree(head.parent, target / "heads" / head.parent.name)
 
 

@@ -82,7 +82,15 @@ def fit_on_dev(assistant: Assistant, recipe: Recipe, dev: DevPart, say: Callable
     sources = {name: [*paths, *others[name]] for name, paths in trained_on.items()}
     fit_fusions(assistant, sources, seed=recipe.seed, say=say)
     _measure_dial(assistant, recipe, dev, say)
-    fit_confidence(assistant, trained_on, seed=recipe.seed, say=say, others=others)
+    fit_confidence(
+        assistant,
+        trained_on,
+        seed=recipe.seed,
+        say=say,
+        others=others,
+        guessed={name: config.guessed for name, config in recipe.heads.items()},
+        heads_only=bool(recipe.train.only),
+    )
 
 
 def _measure_dial(assistant: Assistant, recipe: Recipe, dev: DevPart, say: Callable[[str], None]) -> None:

@@ -86,12 +86,16 @@ class SourceConfig:
         repeat: How often each record counts.
         blanks: What is done to dialogues with blanks to fill in, such as "[user 2's name]" (chatkit.data.blanks):
             ``keep`` leaves them, ``fill`` puts names there and leaves out dialogues with other blanks.
+        gold: Whether its labels are right as far as anybody knows. With ``false``, for labels that a lexicon or a rule
+            gave, the head learns from them, but how often it is right is not judged by them: nothing is calibrated on
+            them.
     """
 
     path: str
     most: int = 0
     repeat: int = 1
     blanks: Literal["keep", "fill"] = "keep"
+    gold: bool = True
 
     def __post_init__(self) -> None:
         if self.most < 0 or self.repeat < 1:
@@ -133,6 +137,8 @@ class TrainConfig:
             vocabularies; figures in docs/softmax.md. A run can be resumed with another.
         frequent: Pieces that a sampled softmax always computes.
         sampled: Pieces that it draws for each batch.
+        only: Train these heads alone: the encoder of ``init`` and its other heads stay as they are, also those whose
+            data the config names. What is saved is ``init``, byte for byte, with these heads in it. Empty trains all.
         dp: Train with differential privacy of each record (chatkit.training.private); off by default.
     """
 
@@ -159,6 +165,7 @@ class TrainConfig:
     softmax: Literal["full", "sampled"] = "full"
     frequent: int = 1000
     sampled: int = 1000
+    only: tuple[str, ...] = ()
     dp: DPConfig | None = None
 
     def __post_init__(self) -> None:
@@ -264,6 +271,11 @@ class HeadConfig:
         """Its data sets, each in full."""
         return tuple(SourceConfig(item) if isinstance(item, str) else item for item in self.data)
 
+    @property
+    def guessed(self) -> tuple[Path, ...]:
+        """Its data sets whose labels are no gold."""
+        return tuple(Path(source.path) for source in self.sources if not source.gold)
+
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
@@ -291,11 +303,35 @@ class Recipe:
             raise ValueError(f"seed must lie in 0..{2**32 - 1}, got {self.seed}")
         if trains_adapters_only(self) and not self.init:
             raise ValueError("objectives.dial.frozen needs init: the assistant that the dial is for")
+        if self.train.only:
+            self._check_only(self.train.only)
+
+    def _check_only(self, only: tuple[str, ...]) -> None:
+        if not self.init:
+            raise ValueError("train.only needs init: the assistant whose encoder stays as it is")
+        if self.objectives.dial is not None:
+            raise ValueError(
+                "train.only trains no dial: leave out [objectives.dial], or make one with its frozen = true"
+            )
+        if unknown := [name for name in only if name not in self.heads]:
+            raise ValueError(f"train.only names {unknown[0]}, which is no head of it")
 
 
 def trains_adapters_only(recipe: Recipe) -> bool:
     """Whether it makes a dial for a finished assistant, ``init``."""
     return recipe.objectives.dial is not None and recipe.objectives.dial.frozen
+
+
+def keeps_encoder(recipe: Recipe) -> bool:
+    """Whether the encoder of ``init`` stays as it is."""
+    return bool(recipe.train.only) or trains_adapters_only(recipe)
+
+
+def trained_part(recipe: Recipe) -> Recipe:
+    """The recipe with the heads alone that are trained."""
+    only = recipe.train.only
+    heads = {name: head for name, head in recipe.heads.items() if name in only} if only else recipe.heads
+    return dataclasses.replace(recipe, heads=heads)
 
 
 def load_recipe(path: str, overrides: Sequence[str] = ()) -> Recipe:

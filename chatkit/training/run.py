@@ -36,7 +36,7 @@ from chatkit.nn.parallel import are_taken, threads
 from chatkit.text.tokenizer import Tokenizer
 from chatkit.training.account import account, used_sessions
 from chatkit.training.allocator import keep_freed_memory
-from chatkit.training.beside import write_dial
+from chatkit.training.beside import write_dial, write_heads
 from chatkit.training.building import find_device, find_head, new_assistant, take_weights
 from chatkit.training.distributed import Group
 from chatkit.training.interrupts import interrupts
@@ -47,7 +47,7 @@ from chatkit.training.prepare import Keep, fingerprint, make_batches, make_token
 from chatkit.training.private import check_private
 from chatkit.training.progress import Progress
 from chatkit.training.reading import training_records
-from chatkit.training.recipe import Recipe, trains_adapters_only
+from chatkit.training.recipe import Recipe, trained_part, trains_adapters_only
 from chatkit.training.resuming import check_same, load_checkpoint
 from chatkit.training.run_log import RunLog
 from chatkit.training.stopping import EarlyStopping
@@ -87,6 +87,7 @@ class Run:
         watch: Watch | None = None,
     ) -> None:
         self.group, self.watch = group or Group(), watch or Watch()
+        recipe = trained_part(recipe)
         self.recipe, self.folder, self.progress = recipe, folder, progress
         self.figures: Figures = {}
         self._run = folder / RUN_FOLDER
@@ -279,6 +280,9 @@ class Run:
             kept = {key: account[key] for key in ("training", "objectives")}
             write_dial(self.assistant, Path(self.recipe.init or ""), self.folder, kept)
             return
+        if self.recipe.train.only:
+            write_heads(self.assistant, Path(self.recipe.init or ""), self.folder, self.recipe.heads)
+            return
         only_trained = [name for name, config in self.recipe.heads.items() if config.training_only]
         self.assistant.save(self.folder, leave_out=only_trained)
 
@@ -326,7 +330,15 @@ class Run:
         sizes = {name: len(records) for name, records in self._records.items()}
         for name, source in batches.items():
             self.group.check_batch(name, source.batch_size)
-        self.trainer = Trainer(self.assistant, batches, sizes, self.recipe, minutes=self._minutes, group=self.group)
+        self.trainer = Trainer(
+            self.assistant,
+            batches,
+            sizes,
+            self.recipe,
+            minutes=self._minutes,
+            frozen=bool(self.recipe.train.only),
+            group=self.group,
+        )
 
     def _keep(self, head: type[Head], tokenizer: Tokenizer) -> Keep | None:
         records = self._records[head.name]

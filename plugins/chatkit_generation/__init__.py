@@ -17,6 +17,7 @@ from chatkit.plugin_api import (
     Filling,
     Info,
     LanguageModel,
+    Lookback,
     Piece,
     Pointer,
     Sampling,
@@ -24,11 +25,14 @@ from chatkit.plugin_api import (
     Vocabulary,
     choose,
     is_question,
+    without_greeting,
 )
 from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
 from chatkit_generation.counting import count, fit_gate
 from chatkit_generation.ngrams import MOST_ROOM, REACH, NGrams
+from chatkit_generation.precedents import MOST, SURE, Precedent, Precedents, shared
+from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
 
@@ -46,32 +50,43 @@ class Generation(LanguageModel):
             "fluency": "likelier words: log-probability a piece",
             "brevity": "fewer pieces",
             "aptness": "said of your message more than of any: log-probability after it, less that without it",
+            "precedent": "like what was said before to messages like yours",
         }
     )
 
-    kit_options = MappingProxyType({"ngrams": 50})
+    kit_options = MappingProxyType({"pointer": 8, "lookback": 8, "ngrams": 50, "precedents": 40})
 
     def build(self, info: Info, vocabulary: Vocabulary, **options: Any) -> None:
         """Keep the vocabulary and the defaults of replies.
 
         Args:
-            info: Unused: the head has no weights.
+            info: Width of the hidden states, for what stands beside the softmax.
             vocabulary: Its softmax predicts the next piece.
             **options: The fields of ``Sampling``; ``cite``: least coverage of a question by a passage of the indexed
                 documents at which the passage is the reply (0.7; above 1 never); ``avoid``: what no reply may
                 hold, a string of characters or a list of characters and phrases, such as "(user" where the training
                 texts have blanks to fill in; ``pointer``: width of the keys by which pieces of earlier turns are copied
-                (0: none are); ``ngrams``: how many n-grams of the training texts, counted when the training is done,
-                stand beside the softmax (0: none); ``choose``: objective -> weight, by which one of several replies is
-                said.
+                (0: none are); ``lookback``: width of the attention by which a reply looks back at the message and at
+                the turns before it (0: it has but the hidden state); ``ngrams``: how many n-grams of the training
+                texts, counted when the training is done, stand beside the softmax (0: none); ``precedents``: room, in
+                pieces, for replies that are candidates wherever the message is like one that they were given to
+                (0: none); ``choose``: objective -> weight, by which one of several replies is said.
         """
         super().build(info, vocabulary)
         keys = int(options.pop("pointer", 0))
         self.pointer = Pointer(info.width, vocabulary.width, keys) if keys else None
+        read = int(options.pop("lookback", 0))
+        self.lookback = Lookback(info.width, vocabulary.width, read) if read else None
         room = options.pop("ngrams", 0)
         if type(room) is not int or not 0 <= room <= MOST_ROOM:
             raise ValueError(f"ngrams must be a whole number from 0 to {MOST_ROOM:,}, got {room!r}")
         self.ngrams = NGrams(len(vocabulary), room, info.width) if room else None
+        held = options.pop("precedents", 0)
+        if type(held) is not int or not 0 <= held <= MOST_PIECES:
+            raise ValueError(f"precedents must be a whole number from 0 to {MOST_PIECES:,}, got {held!r}")
+        self.precedents = Precedents(held) if held else None
+        if self.precedents is None:
+            self.objectives = MappingProxyType({k: v for k, v in self.objectives.items() if k != "precedent"})
         self.chosen_by = {name: float(weight) for name, weight in dict(options.pop("choose", {})).items()}
         self.cite = float(options.pop("cite", COVERAGE))
         self.avoided = Avoided(options.pop("avoid", ""), vocabulary)
@@ -90,7 +105,7 @@ class Generation(LanguageModel):
             yield Piece(cited)
             return
         if ask.candidates > 1:
-            texts = self._draw(ask, sampling)
+            texts = self._candidates(ask, sampling)
             yield Piece(texts[0] if ask.cancelled else texts[ask.pick(texts)])
             return
         decoder = self.vocabulary.decoder()
@@ -118,7 +133,7 @@ class Generation(LanguageModel):
         """Count the n-grams of the training texts, and fit on the dev texts how much is made of them."""
         if self.ngrams is not None:
             count(self.ngrams, filling)
-            fit_gate(self.ngrams, filling, self.vocabulary)
+            fit_gate(self.ngrams, filling, self.vocabulary, self._mended)
 
     def nats(self, text: Encoded, known: torch.Tensor) -> torch.Tensor:
         """Summed nats of the next pieces, those that stand in earlier turns made likelier by the pointer.
@@ -126,16 +141,25 @@ class Generation(LanguageModel):
         Where gradients are wanted without the n-grams, which know the training texts by heart.
         """
         tabled = self._tabled and not self.training and not torch.is_grad_enabled()
+        heard, text = text.states, self._mended(text)
         if self.pointer is None:
             return self._own(text, known).sum() if tabled else super().nats(text, known)
         share, copied = self.pointer.shares(
-            text.states, text.ids, self.vocabulary.embed(text.ids), text.next_ids, *self._places(text.ids)
+            text.states, heard, text.ids, self.vocabulary.embed(text.ids), text.next_ids, *self._places(text.ids)
         )
         share, copied = share[known], copied[known]
         if tabled:
             return -torch.logaddexp(share - self._own(text, known), share + copied).sum()
         own = self.vocabulary.cross_entropy(text.states[known], text.next_ids[known], against=copied)
         return own - share.sum()
+
+    def _mended(self, text: Encoded) -> Encoded:
+        """The batch with states that have looked back."""
+        if self.lookback is None:
+            return text
+        opening, _ = self._places(text.ids)
+        embedded = self.vocabulary.embed(text.ids)
+        return dataclasses.replace(text, states=self.lookback.mended(text.states, text.ids, embedded, opening))
 
     @property
     def _tabled(self) -> bool:
@@ -169,35 +193,66 @@ class Generation(LanguageModel):
             alive = self._go_on(branches, alive, ids.tolist(), [len(rows[row]) > place + 1 for row in alive])
         fluency = [-cost / len(row) for cost, row in zip(nats, rows, strict=True)]
         aptness = [alone - cost for alone, cost in zip(self._alone(ask, texts), nats, strict=True)]
-        return {"fluency": fluency, "brevity": [1.0 - len(row) for row in rows], "aptness": aptness}
+        out = {"fluency": fluency, "brevity": [1.0 - len(row) for row in rows], "aptness": aptness}
+        if self.precedents is not None:
+            known = self._precedents(ask)
+            shares = [[each.likeness * shared(text, each.reply) for each in known] for text in texts]
+            out["precedent"] = [max(row, default=0.0) for row in shares]
+        return out
+
+    def _precedents(self, ask: Ask) -> list[Precedent]:
+        """Replies that were given to messages like this one; none where a reply that was broken off goes on.
+
+        What was said in this conversation is not said again: the next joke is another one.
+        """
+        if self.precedents is None or ask.options.get("continue"):
+            return []
+        found = self.precedents.like(without_greeting(ask.text) or ask.text, self.vocabulary)
+        heard = self.vocabulary.decode(ask.context[0].tolist()) if found else ""
+        return [each for each in found if each.reply not in heard]
+
+    def _candidates(self, ask: Ask, sampling: Sampling) -> list[str]:
+        """Replies that are drawn, and the likest precedents; to a message that is nearly one of theirs these alone.
+
+        What was said to the same message before is no precedent.
+        """
+        known = [each for each in self._precedents(ask) if each.reply not in ask.options.get("unlike", ())][:MOST]
+        if sure := [each.reply for each in known if each.likeness >= SURE]:
+            return sure
+        texts = self._draw(ask, sampling)
+        return texts + [each.reply for each in known if each.reply not in texts]
 
     def _alone(self, ask: Ask, texts: Sequence[str]) -> list[float]:
         """Nats of each reply as if it were said to nothing."""
         encoded = ask.encode_all(texts, "reply")
         known = encoded.next_ids >= 0
         nats = torch.zeros(known.shape)
-        nats[known] = self._own(encoded, known)
+        nats[known] = self._own(self._mended(encoded), known)
         return nats.sum(1).tolist()
 
     def _logits(self, ask: Ask) -> Callable[[torch.Tensor, Sequence[Sequence[int]]], torch.Tensor]:
         """Logits (N, V) of hidden states (N, D) and what has been said of each reply to a message."""
-        vocabulary, ngrams, pointer = self.vocabulary, self.ngrams if self._tabled else None, self.pointer
-        if ngrams is None and pointer is None:
+        vocabulary, ngrams = self.vocabulary, self.ngrams if self._tabled else None
+        if ngrams is None and self.pointer is None and self.lookback is None:
             return lambda hidden, said: vocabulary.logits(hidden)
         ids, states = ask.context
-        before = ids[-REACH:].tolist()
+        before, embedded = ids[-REACH:].tolist(), vocabulary.embed(ids)
+        opening, special = self._places(ids)
+        mend, copies = None, None
+        if self.lookback is not None:
+            mend = self.lookback.over(states, ids, embedded, opening)
+        if self.pointer is not None:
+            own, begins = vocabulary.reply, vocabulary.begins
+            copies = self.pointer.over(states, ids, embedded, opening, special, own=own, begins=begins)
 
-        def softmax(hidden: torch.Tensor, said: Sequence[Sequence[int]]) -> torch.Tensor:
-            logits = vocabulary.logits(hidden)
-            if ngrams is None:
-                return logits
-            return ngrams.mixed(logits, hidden, [[*before, *row[-REACH:]] for row in said])
+        def logits(hidden: torch.Tensor, said: Sequence[Sequence[int]]) -> torch.Tensor:
+            hidden = hidden if mend is None else mend(hidden)
+            found = vocabulary.logits(hidden)
+            if ngrams is not None:
+                found = ngrams.mixed(found, hidden, [[*before, *row[-REACH:]] for row in said])
+            return found if copies is None else copies.mixed(found, hidden, said)
 
-        if pointer is None:
-            return softmax
-        embedded, own, begins = vocabulary.embed(ids), vocabulary.reply, vocabulary.begins
-        copies = pointer.over(states, ids, embedded, *self._places(ids), own=own, begins=begins)
-        return lambda hidden, said: copies.mixed(softmax(hidden, said), hidden, said)
+        return logits
 
     def _places(self, ids: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """What opens a turn, and what is never copied."""

@@ -10,14 +10,14 @@ the others.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from chatkit.plugin_api import Filling, Record, Vocabulary
+from chatkit.plugin_api import Encoded, Filling, Record, Vocabulary
 from chatkit_generation.kneser_ney import KneserNey
 from chatkit_generation.ngrams import REACH, NGrams
 from chatkit_generation.pruning import gains, kept, tables, unigrams
@@ -65,13 +65,14 @@ class Seen:
         return -torch.logaddexp(softmax - self.own, table + self.told).mean()
 
 
-def fit_gate(ngrams: NGrams, filling: Filling, vocabulary: Vocabulary) -> None:
+def fit_gate(ngrams: NGrams, filling: Filling, vocabulary: Vocabulary, mended: Callable[[Encoded], Encoded]) -> None:
     """Fit the gate of a filled table; without dev texts it stays shut.
 
     Args:
         ngrams: The table.
         filling: Gives the texts.
         vocabulary: Its softmax.
+        mended: What makes of a batch the states that the softmax sees.
     """
     ngrams.shut()
     halves: tuple[dict[str, Seen], dict[str, Seen]] = ({}, {})
@@ -79,7 +80,7 @@ def fit_gate(ngrams: NGrams, filling: Filling, vocabulary: Vocabulary) -> None:
         ids = [filling.ids(record) for record in records]
         drawn = _drawn(ids, DEV, filling.seed)
         for half, places in zip(halves, (drawn[::2], drawn[1::2]), strict=True):
-            seen = _look(ngrams, filling, vocabulary, [records[i] for i in places])
+            seen = _look(ngrams, filling, vocabulary, mended, [records[i] for i in places])
             if seen is not None:
                 half[name] = seen
     width = len(ngrams.gate)
@@ -95,11 +96,17 @@ def fit_gate(ngrams: NGrams, filling: Filling, vocabulary: Vocabulary) -> None:
         ngrams.set_gate(_fit(every, width))
 
 
-def _look(ngrams: NGrams, filling: Filling, vocabulary: Vocabulary, records: Sequence[Record]) -> Seen | None:
+def _look(
+    ngrams: NGrams,
+    filling: Filling,
+    vocabulary: Vocabulary,
+    mended: Callable[[Encoded], Encoded],
+    records: Sequence[Record],
+) -> Seen | None:
     """What is seen of texts; None if they hold no piece to predict."""
     parts = []
     for fields in filling.encode(records):
-        (text,) = fields.values()
+        text = mended(next(iter(fields.values())))
         asked = text.next_ids >= 0
         told, known, rest = ngrams.told(text.ids, text.next_ids)
         states = text.states[asked].float()

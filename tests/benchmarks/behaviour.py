@@ -9,6 +9,8 @@ Says        20 ways to ask what it is that no corpus holds: replies that name a 
 Recalls     24 short conversations of a person who tells something, talks of something else, and asks for it, in words
             that no corpus puts that way and with names that the training texts of ``errands.py`` do not hold; 12 in
             which it is put right at once, and 12 that ask for what was never told: see ``recalling.py``.
+Everyday    64 everyday messages in words that no corpus puts that way, alone and after two turns: replies that match a
+            pattern written by hand, see ``everyday.py``.
 Documents   questions about chatkit's own pages (english/retrieval), with those pages indexed: replies that quote a
             passage (recall), and quotes from a passage that is judged right (precision). Beside it messages of
             dialogues that are asked as questions, with the same pages and with notes_handbook: replies that quote.
@@ -33,6 +35,7 @@ import chatkit_corpora
 from chatkit_generation.citing import citable
 from chatkit_retrieval.showing import is_shown
 from default_assistant import DIALOGUE
+from everyday import everyday
 from recalling import recalls, said
 
 from chatkit import paths
@@ -131,7 +134,8 @@ def converse(assistant: Assistant, opening: Sequence[str], seed: int, show: int)
     for text, reply in [*zip(IDENTITY, names, strict=True)][:show]:
         print(f"    {text!r} -> {reply!r}")
     turns = {"replies": len(replies), "ended": ended / len(replies), "loops": sum(map(loops, replies)), "empty": empty}
-    return {**turns, "blanks": blanks, "named": named, "asked_what": len(names), **recalls(conversation, seed, show)}
+    memory, fit = recalls(conversation, seed, show), everyday(conversation, seed, show)
+    return {**turns, "blanks": blanks, "named": named, "asked_what": len(names), **memory, **fit}
 
 
 def documents(root: Path, asked: Sequence[str]) -> list[dict[str, Any]]:

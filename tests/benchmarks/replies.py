@@ -3,12 +3,13 @@
     python tests/benchmarks/replies.py FOLDER_OF_THE_SETS [--model DIR] [--split dev|test] [--most N] [--grid]
                                        [--json FILE]
 
-One reply of each dialogue (drawn with a seed, never the first turn), with up to six turns before it; 16 replies are
-drawn. Measured is the overlap of words with what the person said there, F1 as in Dinan et al. 2019 ("The second
-conversational intelligence challenge"), in %: of the first reply that was drawn, as if there were no choice; of the one
-that is chosen from the first 8 by the weights WEIGHTS, which were chosen on dev (``--grid`` prints the table: mean over
-the sets); and of the best of the 8, which no judge that does not know the person's reply can reach. Of a difference the
-95 % interval comes from a paired bootstrap over the dialogues of all sets.
+One reply of each dialogue (drawn with a seed, never the first turn), with up to six turns before it; 8 replies are
+drawn, and those that were given to messages like it join them, or stand alone where the message is nearly the same.
+Measured is the overlap of words with what the person said there, F1 as in Dinan et al. 2019 ("The second
+conversational intelligence challenge"), in %: of the first reply, as if there were no choice; of the one that is chosen
+by the weights WEIGHTS, which were chosen on dev (``--grid`` prints the table: mean over the sets); and of the best of
+them, which no judge that does not know the person's reply can reach. Of a difference the 95 % interval comes from a
+paired bootstrap over the dialogues of all sets.
 """
 
 from __future__ import annotations
@@ -32,12 +33,14 @@ from default_assistant import DIALOGUE
 
 from chatkit import paths
 from chatkit.data.records import Problems
+from chatkit.runtime.choosing import objectives_of
 from chatkit.runtime.conversation import Conversation
 from chatkit.runtime.loading import load_trained
 from chatkit.training.reading import draw, read_records
 
-CONTEXT, DRAWN, CHOSEN_FROM = 6, 16, 8
-WEIGHTS = {"fluency": 1.0, "aptness": 0.0, "relevance": 0.5}
+CONTEXT, DRAWN = 6, 8
+WEIGHTS = {"fluency": 1.0, "aptness": 0.0, "relevance": 0.5, "precedent": 0.5}
+GRID = (0.0, 0.5, 1.0)
 _WORD = re.compile(r"\w+")
 Row = dict[str, Any]
 
@@ -56,7 +59,9 @@ def drawn(conversation: Conversation, turns: Sequence[Mapping[str, str]], at: in
         {"speaker": "user" if turn["speaker"] == first else "assistant", "text": turn["text"]}
         for turn in turns[max(0, at - CONTEXT + 1) : at]
     ]
-    options = {"dial": dict.fromkeys(WEIGHTS, 1.0), "candidates": DRAWN}  # what is not weighed is not judged
+    known = objectives_of(conversation.assistant.heads)
+    weights = {name: 1.0 for name in WEIGHTS if name in known}  # what is not weighed is not judged
+    options = {"dial": weights, "candidates": DRAWN}
     events = conversation.turn(
         before[-1]["text"], history=before[:-1], heads=["generation"], options=options, seed=seed
     )
@@ -65,15 +70,15 @@ def drawn(conversation: Conversation, turns: Sequence[Mapping[str, str]], at: in
         return None
     return {
         "f1": [overlap(each["text"], turns[at]["text"]) for each in choice["candidates"]],
-        "values": {name: [each["values"][name] for each in choice["candidates"]] for name in WEIGHTS},
+        "values": {name: [each["values"][name] for each in choice["candidates"]] for name in weights},
     }
 
 
-def chosen(row: Row, weights: Mapping[str, float], most: int = CHOSEN_FROM) -> float:
+def chosen(row: Row, weights: Mapping[str, float]) -> float:
     """F1 of the reply with the highest weighted sum, each objective from 0 to 1 over the replies, as in the chat."""
-    sums = np.zeros(len(row["f1"][:most]))
+    sums = np.zeros(len(row["f1"]))
     for name, weight in weights.items():
-        values = np.array(row["values"][name][:most])
+        values = np.array(row["values"].get(name, [0.0]))
         spread = values.max() - values.min()
         sums += weight * (values - values.min()) / spread if spread > 0 else 0.0
     return float(row["f1"][int(np.argmax(sums))])
@@ -93,15 +98,15 @@ def rows_of(conversation: Conversation, folder: Path, split: str, most: int) -> 
 
 
 def print_grid(found: Mapping[str, Sequence[Row]]) -> None:
-    """The choice with other weights and numbers of replies, mean over the sets, best first."""
+    """The choice with other weights, mean over the sets, best first."""
     table = []
-    for most, values in itertools.product((4, 8, 16), itertools.product((0.0, 0.5, 1.0), repeat=len(WEIGHTS))):
+    for values in itertools.product(GRID, repeat=len(WEIGHTS)):
         weights = dict(zip(WEIGHTS, values, strict=True))
-        if any(values):
-            means = [np.mean([chosen(row, weights, most) for row in rows]) for rows in found.values()]
-            table.append((float(np.mean(means)), most, weights))
-    for share, most, weights in sorted(table, key=lambda each: -each[0])[:20]:
-        print(f"{100 * share:.2f} of {most} {weights}")
+        if max(values) == 1:
+            means = [np.mean([chosen(row, weights) for row in rows]) for rows in found.values()]
+            table.append((float(np.mean(means)), weights))
+    for share, weights in sorted(table, key=lambda each: -each[0]):
+        print(f"{100 * share:.2f} {weights}")
 
 
 def gain(rows: Sequence[Row], samples: int = 2000) -> tuple[float, float, float]:
@@ -126,10 +131,10 @@ def main() -> None:
     torch.set_num_threads(1)
     conversation = Conversation(load_trained(args.model))
     found, table = {}, []
-    print(f"{'set':14} {'replies':>7} {'first':>6} {'chosen':>7} {'best of 8':>9}")
+    print(f"{'set':14} {'replies':>7} {'first':>6} {'chosen':>7} {'best':>9}")
     for name in DIALOGUE:
         found[name] = rows = rows_of(conversation, args.data / name, args.split, args.most)
-        first, best = np.mean([r["f1"][0] for r in rows]), np.mean([max(r["f1"][:CHOSEN_FROM]) for r in rows])
+        first, best = np.mean([r["f1"][0] for r in rows]), np.mean([max(r["f1"]) for r in rows])
         own = np.mean([chosen(r, WEIGHTS) for r in rows])
         table.append({"set": name, "replies": len(rows), "first": first, "chosen": own, "best": best})
         print(f"{name:14} {len(rows):7} {100 * first:6.1f} {100 * own:7.1f} {100 * best:9.1f}", flush=True)

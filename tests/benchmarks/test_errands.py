@@ -30,10 +30,11 @@ def kinds(errands: ModuleType) -> dict[str, dict[str, object]]:
         "more": {"kinds": errands.MORE},
         "slips": {"kinds": errands.SLIPS},
         "mended": {"kinds": errands.MENDED, "otherwise": True},
+        "asked": {"kinds": errands.ASKED, "otherwise": True},
     }
 
 
-@pytest.mark.parametrize("kind", ["usual", "plain", "more", "slips", "mended"])
+@pytest.mark.parametrize("kind", ["usual", "plain", "more", "slips", "mended", "asked"])
 def test_dialogues_are_whole_different_and_the_same_each_time(errands: ModuleType, kind: str) -> None:
     made = [errands.dialogues("train", 200, **kinds(errands)[kind]) for _ in range(2)]
     assert made[0] == made[1]
@@ -69,6 +70,32 @@ def test_what_is_said_never_to_have_been_told_was_not(errands: ModuleType) -> No
         first = next(i for i, (_, reply) in enumerate(turns) if unknown.search(reply))
         assert not any(said == turns[first][0] for said, _ in turns[:first])  # it was not asked for, and known, before
         assert sum(bool(unknown.search(reply)) for _, reply in turns) == 1
+
+
+def test_of_several_things_each_is_asked_for_as_it_was_told() -> None:
+    sys.path.insert(0, str(RECIPES))
+    from errand_several import introduced, several
+    from errand_speaker import Speaker
+
+    speaker = Speaker("train", random.Random(1))
+    unknown = re.compile(r"not told|not said|Tell me\?")
+    for _ in range(300):
+        for turns in (introduced(speaker), several(speaker, lambda text: text)):
+            told = turns[0][0].lower()
+            for said, reply in turns[1:]:
+                if re.match(r"(who|what) (am i|is my name|'s my name)", said) and not unknown.search(reply):
+                    name = reply.rstrip(".").split()[-1].lower()
+                    assert re.search(rf"\b{name}\b", told), (told, said, reply)
+
+
+def test_everyday_messages_that_replies_are_tested_by_are_in_no_dialogue(errands: ModuleType) -> None:
+    from everyday import EVERYDAY, fits
+
+    made = errands.dialogues("train", 3000, **kinds(errands)["asked"])
+    said = {re.sub(r"\W+", " ", text.lower()).strip() for turns in made for text, _ in turns}
+    for text, pattern in EVERYDAY:
+        assert re.sub(r"\W+", " ", text.lower()).strip() not in said
+        assert not fits("Purple elephants march northward", pattern)  # not whatever is said
 
 
 def test_the_ways_and_names_that_behaviour_is_tested_by_are_in_no_dialogue(errands: ModuleType) -> None:

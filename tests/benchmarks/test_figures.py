@@ -50,7 +50,16 @@ def results(ours: float = 0.8, foreign: float = 0.7) -> dict[str, Any]:
         "recalled": 11,
         "told": 24,
         "admitted": 9,
-        **{"right": 5, "wrong": 2, "corrected": 12, "honest": 7, "untold": 12},
+        **{
+            "right": 5,
+            "wrong": 2,
+            "corrected": 12,
+            "honest": 7,
+            "untold": 12,
+            "everyday": 64,
+            "fit": 40,
+            "fit_later": 33,
+        },
     }
     pages = [
         {"pages": name, "coverage": 0.7, "recall": 0.09, "precision": 1.0, "chat": 0.003}

@@ -17,6 +17,7 @@ from chatkit.data.batching import Padded
 from chatkit.head.ask import Ask, Services
 from chatkit.head.encode import encode_padded
 from chatkit.head.vocabulary import Vocabulary
+from chatkit.nn.lookback import Lookback
 from chatkit.nn.pointer import Pointer
 from chatkit.nn.step import Stepper
 from chatkit.registry import Registry
@@ -31,15 +32,19 @@ HISTORY = [
 ASKED, REPLIES = "what is my name?", ["your name is Anna", "I like trains too", "no"]
 
 
-@pytest.fixture
-def assistant(trained: Path) -> Assistant:
-    """One whose pointer has weights at random, and a say."""
+@pytest.fixture(params=["pointer", "pointer and lookback"])
+def assistant(trained: Path, request: pytest.FixtureRequest) -> Assistant:
+    """One whose pointer has weights at random, and a say; and one that looks back, too."""
     assistant = Assistant.load(trained, Registry([]).load).eval()
     head = assistant.heads["generation"]
     torch.manual_seed(2)
     pointer = Pointer(assistant.backbone.encoder.width, assistant.vocabulary.width, 16)
     torch.nn.init.zeros_(pointer.sentinel.bias)
     head.pointer = pointer  # type: ignore[assignment]
+    if "lookback" in request.param:
+        lookback = Lookback(assistant.backbone.encoder.width, assistant.vocabulary.width, 16)
+        torch.nn.init.normal_(lookback.out.weight, std=0.1)
+        head.lookback = lookback  # type: ignore[assignment]
     return assistant
 
 

@@ -4,29 +4,45 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from errand_orders import please
 from errand_speaker import WORDS, Speaker, Turns, capital
 
-_CHAT: dict[str, Any] = tomllib.loads((Path(__file__).parent / "errand_chat.toml").read_text(encoding="utf-8"))
-LISTS = {**WORDS, **{name: re.split(r",\s+", _CHAT[name].strip()) for name in ("relatives", "streets")}}
 _SLOT = re.compile(r"\{(\w+)\}")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a list in the files."""
+    return re.split(r",\s+", text.strip())
+
+
+_CHAT: dict[str, Any] = tomllib.loads((Path(__file__).parent / "errand_chat.toml").read_text(encoding="utf-8"))
+LISTS: dict[str, Any] = {**WORDS, **{name: words_of(_CHAT[name]) for name in ("relatives", "streets")}}
+
+
+CHAINS = _CHAT["chains"]
 
 
 def chain(s: Speaker) -> Turns:
     """A pair or more of the file: what is said of a day, and a reply to it."""
+    return filled_in(s, s.rng.choice(CHAINS), LISTS)
+
+
+def filled_in(s: Speaker, pairs: Sequence[Sequence[Sequence[str]]], lists: Mapping[str, Sequence[str]]) -> Turns:
+    """A chain, at times not to its end: one form and one reply of each pair, with words of the lists."""
     turns: Turns = []
     drawn: dict[str, str] = {}
 
     def filled(text: str) -> str:
         for slot in _SLOT.findall(text):
-            drawn.setdefault(slot, s.draw(LISTS[slot]))
+            drawn.setdefault(slot, s.draw(lists[slot]))
         text = _SLOT.sub(lambda slot: drawn[slot[1]], text)
-        return text[0].upper() + text[1:]
+        return text[:1].upper() + text[1:]
 
-    for said, replies in s.rng.choice(_CHAT["chains"]):
+    for said, replies in pairs:
         turns.append((filled(s.rng.choice(said)), filled(s.rng.choice(replies))))
         if s.rng.random() < 0.15:
             break

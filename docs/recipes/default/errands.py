@@ -1,6 +1,7 @@
 """Dialogues of our own: what is told is recalled, orders and bookings go over several turns, what is not known is said.
 
-    python docs/recipes/default/errands.py OUT [--dialogues 10000] [--plain | --more | --slips | --mended]
+    python docs/recipes/default/errands.py OUT [--dialogues 10000] [--plain | --more | --slips | --mended | --asked |
+                                                                         --pairs]
 
 Writes OUT/dialogue and OUT/mood, each train, dev and test. No word that fills a place (a name, a city, a topping) in
 dev or test fills one in train, so that recalling is not learned by heart. OUT/mood holds what people say on errands as
@@ -22,8 +23,10 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from errand_asks import Everyone, asks, depends, pairs
 from errand_more import chat, pizza_by_bits, recalled_more, something
 from errand_orders import booking, dish, drink, facts, flowers, pizza
+from errand_several import introduced, several, unknown
 from errand_slips import corrected, not_told
 from errand_speaker import WORDS, Speaker, Turns
 from errand_told import recalled
@@ -77,6 +80,25 @@ SLIPS: Kinds = (*((kind, 0.7 * share) for kind, share in MORE), (corrected, 0.14
 MENDED: Kinds = (*((kind, 0.8 * share) for kind, share in MORE), (corrected, 0.2))
 
 
+TIRED = ("I am a bit tired today.",)  # is no trade: "I work as a bit tired today", as --mended has it
+
+
+def _several(s: Speaker) -> Turns:
+    return several(s, lambda text: put_otherwise(text, s.rng, TIRED))
+
+
+ASKED: Kinds = (
+    *((kind, 0.3 * share) for kind, share in MORE),
+    (corrected, 0.1),
+    (_several, 0.08),
+    (introduced, 0.07),
+    (unknown, 0.11),
+    (not_told, 0.03),
+    (asks, 0.31),
+)
+DEPENDS: Kinds = (*((kind, share) for kind, share in MORE if kind not in (chat, facts)), (corrected, 0.1))
+
+
 def dialogues(
     part: str, count: int, *, plain: bool = False, kinds: Kinds = KINDS, otherwise: bool = False
 ) -> list[Turns]:
@@ -88,7 +110,8 @@ def dialogues(
         speaker.drawn.clear()
         turns = rng.choices(makers, weights)[0](speaker)
         if otherwise:
-            turns = [(put_otherwise(user, rng), reply) for user, reply in turns]
+            spared = TIRED if kinds is ASKED else ()
+            turns = [(put_otherwise(user, rng, spared), reply) for user, reply in turns]
         turns = [(speaker.typed(user), reply) for user, reply in (without_copies(speaker, turns) if plain else turns)]
         if rng.random() < 0.15:
             turns.insert(
@@ -111,22 +134,28 @@ def main() -> None:
     parser.add_argument("--more", action="store_true", help="more kinds of dialogues")
     parser.add_argument("--slips", action="store_true", help="as --more; things are put right, and asked for untold")
     parser.add_argument("--mended", action="store_true", help="as --more; things are put right, and in more ways")
+    parser.add_argument(
+        "--asked", action="store_true", help="as --mended; several things at once, and what was not told"
+    )
+    parser.add_argument(
+        "--pairs",
+        action="store_true",
+        help="for precedents.py: everyday talk, a pair each, and what depends on the talk",
+    )
     args = parser.parse_args()
-    kinds = SLIPS if args.slips else MENDED if args.mended else MORE if args.more else KINDS
+    if args.pairs:
+        alone = pairs(Everyone("train", random.Random(SEED)))
+        _write(args.out / "dialogue" / "train.jsonl", [_dialogue([pair]) for pair in alone])
+        told = dialogues("train", args.dialogues, kinds=DEPENDS, otherwise=True)
+        _write(args.out / "without" / "train.jsonl", [_dialogue(turns) for turns in map(depends, told) if turns])
+        return
+    kinds = ASKED if args.asked else SLIPS if args.slips else MENDED if args.mended else MORE if args.more else KINDS
     opinions = {user.lower() for user, _ in WORDS["small_talk"]}
     for part, share in OF_TRAIN.items():
-        found = dialogues(part, round(args.dialogues * share), plain=args.plain, kinds=kinds, otherwise=args.mended)
-        rows = [
-            {
-                "turns": [
-                    {"speaker": who, "text": text}
-                    for turn in turns
-                    for who, text in zip(("user", "assistant"), turn, strict=True)
-                ]
-            }
-            for turns in found
-        ]
-        _write(args.out / "dialogue" / f"{part}.jsonl", rows)
+        found = dialogues(
+            part, round(args.dialogues * share), plain=args.plain, kinds=kinds, otherwise=args.mended or args.asked
+        )
+        _write(args.out / "dialogue" / f"{part}.jsonl", [_dialogue(turns) for turns in found])
         if kinds is not KINDS:
             continue  # what is said of a day there is no neutral text
         said = dict.fromkeys(user for turns in found for user, _ in turns)
@@ -137,6 +166,12 @@ def main() -> None:
             args.out / "mood" / f"{part}.jsonl",
             [{"text": text, "label": "neutral"} for text in plain[: round(4000 * share)]],
         )
+
+
+def _dialogue(turns: Turns) -> dict[str, list[dict[str, str]]]:
+    """As it stands in the file."""
+    said = [pair for turn in turns for pair in zip(("user", "assistant"), turn, strict=True)]
+    return {"turns": [{"speaker": who, "text": text} for who, text in said]}
 
 
 def _write(path: Path, rows: Sequence[object]) -> None:

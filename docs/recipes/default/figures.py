@@ -132,7 +132,8 @@ def standing(model: Path, runs: Sequence[Path]) -> dict[str, Result]:
         "calibration": report.get("confidence"),
     }
     if runs:
-        parts = [json.loads((run / "report.json").read_text(encoding="utf-8"))["training"] for run in runs]
+        reports = [json.loads((run / "report.json").read_text(encoding="utf-8")) for run in runs]
+        parts = [report.get("trained_on", report)["training"] for report in reports]  # train.only keeps that of init
         found["training"] = {key: sum(part[key] for part in parts) for key in ("steps", "seconds")} | {
             "parts": len(runs)
         }

@@ -73,5 +73,5 @@ def written(model: Path, assistant: Assistant, name: str, options: Mapping[str, 
     setup = assistant.setups[name]
     assistant.setups[name] = dataclasses.replace(setup, options={**setup.options, **options})
     with new_folder(model, own=OWN) as new:
-        copy_model(model, new, without=name)
+        copy_model(model, new, without=(name,))
         assistant.save_head(name, new / "heads" / name, precision=assistant.precision)

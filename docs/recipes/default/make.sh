@@ -35,5 +35,8 @@ python "$here/../../dial/prepare.py" sets/chitchat sets/persona_synth sets/taskm
 chatkit train "$here/../../dial/finished.toml" --set "init=$out/int8" --set "data.root=$out/replies" --out default
 python "$here/words.py" default --config 10.toml --set "data.root=$out/sets"
 python "$here/bag.py" default --config 10.toml --set "data.root=$out/sets"
+[ -e "$out/sets/errands_pairs/dialogue/train.jsonl" ] || python "$here/errands.py" "$out/sets/errands_pairs" --pairs
+python "$here/precedents.py" default sets/errands_pairs/dialogue corpora:english/manners \
+  --without sets/errands_pairs/without sets/taskmaster4
 chatkit calibrate --model default --config 10.toml --set "data.root=$out/sets"
 echo "figures: python $here/figures.py $sets --model $out/default --out $out/figures --runs $out/1 $out/2 $out/3 $out/4 $out/5 $out/6 $out/7 $out/8 $out/9 $out/10"

@@ -165,7 +165,9 @@ def behaviour(behaviour: Mapping[str, Any]) -> str:
         f"of {turns['told']} things that it was told (a name, a town) it knows {turns['recalled']} two turns later,",
         f"and says of {turns['admitted']} that it does not remember; of {turns['corrected']} that were put right a",
         f"turn later it knows {turns['right']} (and says the wrong one of {turns['wrong']}), and of {turns['untold']}",
-        f"that it was never told it says so of {turns['honest']}.",
+        f"that it was never told it says so of {turns['honest']}. Of {turns['everyday']} everyday messages in words",
+        f"that no corpus holds, {turns['fit']} get a reply that fits said alone, and {turns['fit_later']} after",
+        "two turns of something else (by patterns written by hand, `everyday.py`).",
         f"Questions about pages without headings: answered by a quotation with precision {own['precision']:.2f},",
         f"recall {own['recall']:.2f} (most are asked in other words); {100 * own['chat']:.1f} % of the questions of a",
         f"chat are answered by a quotation, {100 * handbook['chat']:.1f} % with a handbook of 1,698 passages indexed.",
@@ -191,14 +193,15 @@ def replies(replies: Mapping[str, Any]) -> str:
     """What it gains to draw several replies and to choose."""
     gain, rows = replies["gain"], replies["rows"]
     text = paragraph(
-        "Choice among eight drawn replies (`python tests/benchmarks/replies.py FOLDER_OF_THE_SETS`): words in common",
-        "with what a person said there, F1 in %, of the first that is drawn, of the one that is said, and of the best",
-        "of the eight, which nobody can know. The weights were chosen on dev. All sets together: the choice gains",
+        "Choice among eight drawn replies and at most three that are known for messages like it (`python",
+        "tests/benchmarks/replies.py FOLDER_OF_THE_SETS`): words in common with what a person said there, F1 in %, of",
+        "the first, of the one that is said, and of the best of them, which nobody can know. The weights were chosen",
+        "on dev. All sets together: the choice gains",
         f"{gain['mean']:.1f} points (95 % interval {gain['low']:.1f} to {gain['high']:.1f}).",
     )
     keys = ("first", "chosen", "best")
     lines = [[row["set"], f"{row['replies']:,}", *(f"{100 * row[key]:.1f}" for key in keys)] for row in rows]
-    return f"{text}\n\n{table(['set', 'replies', 'first drawn', 'said', 'best of eight'], lines)}"
+    return f"{text}\n\n{table(['set', 'replies', 'first', 'said', 'best'], lines)}"
 
 
 def fusion(fusion: Mapping[str, Any]) -> str:

@@ -46,7 +46,7 @@ def test_a_reply_and_a_training_batch_give_each_piece_the_same_probability(ids: 
         for piece in range(V):
             targets = torch.full((1, len(row)), -1)
             targets[0, -1] = piece
-            share, copied = made.shares(states[None], row[None], embedded[None], targets, OPEN, SPECIAL)
+            share, copied = made.shares(states[None], states[None], row[None], embedded[None], targets, OPEN, SPECIAL)
             own = logits.log_softmax(-1)[0, piece]
             torch.testing.assert_close(share[0, -1] + torch.logaddexp(own, copied[0, -1]), mixed[piece])
 
@@ -140,7 +140,7 @@ def test_what_lies_out_of_reach_is_not_copied_in_either_form() -> None:
     targets = torch.full((1, len(ids)), -1)
     targets[0, -1] = 7
     with torch.no_grad():
-        _, copied = made.shares(states[None], row[None], embedded[None], targets, OPEN, SPECIAL)
+        _, copied = made.shares(states[None], states[None], row[None], embedded[None], targets, OPEN, SPECIAL)
         assert copied[0, -1] < -1000
         assert len(made.over(states, row, embedded, OPEN, SPECIAL)) <= REACH
 
@@ -148,7 +148,7 @@ def test_what_lies_out_of_reach_is_not_copied_in_either_form() -> None:
 def test_gradients_are_finite_and_reach_every_weight() -> None:
     made, (states, row, embedded, _) = pointer(), said([0, 7, 8, 2, 1, 7, 9, 2, 0, 11, 8, 2])
     targets = torch.cat((row[1:], torch.tensor([-1])))[None]
-    share, copied = made.shares(states[None], row[None], embedded[None], targets, OPEN, SPECIAL)
+    share, copied = made.shares(states[None], states[None], row[None], embedded[None], targets, OPEN, SPECIAL)
     (-share.sum() - torch.logaddexp(torch.full_like(copied, -3.0), copied).sum()).backward()
     for name, weight in made.named_parameters():
         assert weight.grad is not None, name
@@ -171,7 +171,7 @@ def test_learns_to_copy_what_it_cannot_guess() -> None:
         states[:, 1] = states[:, 7] = cue  # what follows piece 1 is wanted after piece 7
         targets = torch.full((16, 8), -1)
         targets[:, 7] = names[:, 0]
-        share, copied = made.shares(states, ids, table[ids], targets, OPEN, SPECIAL)
+        share, copied = made.shares(states, states, ids, table[ids], targets, OPEN, SPECIAL)
         loss = -(share[:, 7] + torch.logaddexp(torch.tensor(-3.0), copied[:, 7])).mean()
         optimiser.zero_grad()
         loss.backward()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from dial_runs import run
+from runs_beside import run
 
 from chatkit.assistant import DIAL, Assistant
 from chatkit.errors import ConfigError, ModelError

@@ -1,4 +1,4 @@
-"""Runs that train a dial, to their end or to a checkpoint on the way."""
+"""Runs on a finished assistant, to their end or to a checkpoint on the way."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from chatkit.training.recipe import Recipe
 from chatkit.training.run import Run
 
 
-def run(recipe: Recipe, folder: Path, *, resume: bool = False, stop_at: int | None = None) -> Run:
-    made = Run(recipe, folder, Progress(quiet=True), device="cpu")
+def run(recipe: Recipe, folder: Path, *, resume: bool = False, stop_at: int | None = None, quiet: bool = True) -> Run:
+    made = Run(recipe, folder, Progress(quiet=quiet), device="cpu")
     made.resume() if resume else made.start()
     if stop_at is None:
         assert made.train()

@@ -1,0 +1,105 @@
+"""Fills an assistant's generation head with replies that were given to messages: candidates beside those that it draws.
+
+    python docs/recipes/default/precedents.py MODEL DIALOGUES... [--without DIALOGUES...]
+
+Of each dialogue of the train parts of DIALOGUES the first message and its reply are taken, each message with each of
+its replies once. They should stand for themselves: what a reply takes up of its message ("What do you like about
+sushi?") it says to others, too. Messages of the dialogues behind --without, the most frequent ones that are not among
+the first, have no precedent: their replies depend on what was said before. Trained weights, and all other heads, stay
+as they are. A few seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from chatkit_generation import Generation
+from chatkit_generation.precedents import bare, pieces_needed
+from filling import with_room, written
+
+from chatkit.data.records import Problems
+from chatkit.errors import ChatkitError
+from chatkit.runtime.loading import load_trained
+from chatkit.training.model_folder import checked_folders
+from chatkit.training.reading import read_records
+from chatkit.training.recipe import resolve_path
+
+FEWEST = 2  # words of a message: what one alone means, the conversation makes of it
+MOST = 3000  # messages without a precedent
+CHOOSE = {"fluency": 1.0, "relevance": 0.5, "precedent": 0.5}  # chosen on dev (README.md beside this file)
+
+
+def first_pairs(sets: Sequence[Path]) -> list[tuple[str, str]]:
+    """The first message of each dialogue with its reply.
+
+    Raises:
+        ChatkitError: If a set cannot be read.
+    """
+    out: dict[tuple[str, str], None] = {}
+    for path in sets:
+        for record in read_records(Generation, path, "train", Problems()):
+            turns = record.get("turns", [])
+            if len(turns) < 2 or turns[0]["speaker"] == turns[1]["speaker"]:
+                continue
+            if len(bare(turns[0]["text"]).split()) >= FEWEST:
+                out[turns[0]["text"], turns[1]["text"]] = None
+    return list(out)
+
+
+def others(sets: Sequence[Path], pairs: Sequence[tuple[str, str]]) -> list[str]:
+    """The most frequent messages of dialogues that no pair has.
+
+    Raises:
+        ChatkitError: If a set cannot be read.
+    """
+    known, counts = {bare(message) for message, _ in pairs}, Counter[str]()
+    for path in sets:
+        for record in read_records(Generation, path, "train", Problems()):
+            counts.update(bare(turn["text"]) for turn in record.get("turns", [])[::2])
+    return [message for message, _ in counts.most_common() if message not in known][:MOST]
+
+
+def fill(model: Path, sets: Sequence[Path], without: Sequence[Path]) -> None:
+    """Write the head; an assistant that is not finished stays as it was.
+
+    Raises:
+        ChatkitError: If the assistant or a set cannot be read, or it cannot be written.
+        SystemExit: If it has no such head.
+    """
+    model, _ = checked_folders(model, None)
+    pairs = first_pairs(sets)
+    alone, assistant = others(without, pairs), load_trained(model)
+    head = assistant.heads.get("generation")
+    if not isinstance(head, Generation):
+        sys.exit(f"{model} has no head generation")
+    room = pieces_needed(pairs, alone, head.vocabulary)
+    options = {"precedents": room, "choose": CHOOSE}
+    filled = with_room(assistant, Generation, options, ["precedents"])
+    assert filled.precedents is not None
+    filled.precedents.learn(pairs, alone, filled.vocabulary)
+    print(f"{len(pairs):,} pairs, {len(alone):,} messages without; {room:,} pieces")
+    written(model, assistant, "generation", options)
+
+
+def main() -> None:
+    """Write the head."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("sets", nargs="+", metavar="DIALOGUES")
+    parser.add_argument("--without", nargs="+", default=[], metavar="DIALOGUES")
+    args = parser.parse_args()
+    try:
+        sets, without = ([resolve_path(each, Path()) for each in paths] for paths in (args.sets, args.without))
+        fill(args.model, sets, without)
+    except ChatkitError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(f"stopped; {args.model} is as it was")
+
+
+if __name__ == "__main__":
+    main()

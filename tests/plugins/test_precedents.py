@@ -1,0 +1,171 @@
+"""Replies that were given to messages like the one at hand: what is found and kept, and what the choice makes of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+from chatkit_generation import Generation
+from chatkit_generation.precedents import LEAST, Precedents, bare, pieces_needed, shared
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chatkit.assistant import Assistant
+from chatkit.head.vocabulary import Vocabulary
+from chatkit.registry import Registry
+from chatkit.runtime.api import Chat
+from chatkit.runtime.loading import load_trained
+
+PAIRS = [
+    ("can you sing?", "I have no voice."),
+    ("Sing a song!", "I have no voice."),
+    ("can you sing?", "What do you like to sing?"),
+    ("what is your name?", "I am chatkit."),
+    ("what is the weather like?", "I have no window."),
+    ("do you have a clock?", "I have no clock."),
+    ("I lost my keys", "Where did you have them last?"),
+]
+WITHOUT = ["what is my name?", "where do I live?"]
+
+
+@pytest.fixture
+def vocabulary(assistant: Assistant) -> Vocabulary:
+    return assistant.vocabulary
+
+
+@pytest.fixture
+def known(vocabulary: Vocabulary) -> Precedents:
+    made = Precedents(pieces_needed(PAIRS, WITHOUT, vocabulary))
+    assert made.learn(PAIRS, WITHOUT, vocabulary) == len(made.table)
+    return made
+
+
+def test_the_message_itself_is_found_in_whatever_way_it_is_typed(known: Precedents, vocabulary: Vocabulary) -> None:
+    for text in ("can you sing?", "Can you sing", "CAN YOU SING??"):
+        found = known.like(text, vocabulary)
+        assert {each.reply for each in found[:2]} == {"I have no voice.", "What do you like to sing?"}
+        assert found[0].likeness == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_message_in_like_words_is_found_and_another_is_not(known: Precedents, vocabulary: Vocabulary) -> None:
+    assert known.like("please sing a song", vocabulary)[0].reply == "I have no voice."
+    for text in ("the train leaves at noon", "", "?!"):
+        assert known.like(text, vocabulary) == []
+
+
+def test_a_message_that_depends_on_the_conversation_has_none(known: Precedents, vocabulary: Vocabulary) -> None:
+    assert known.like("what is your name?", vocabulary)[0].reply == "I am chatkit."
+    assert known.like("what is my name?", vocabulary) == []
+    assert known.like("and what is my name", vocabulary) == []
+
+
+def test_what_speaks_of_the_other_is_less_alike(vocabulary: Vocabulary) -> None:
+    made = Precedents(400)
+    made.learn(PAIRS, [], vocabulary)
+    assert made.like("what is your name?", vocabulary)[0].likeness > 0.99
+    assert all(each.likeness < 0.86 for each in made.like("what is my name?", vocabulary))
+
+
+def test_a_table_without_messages_finds_nothing(vocabulary: Vocabulary) -> None:
+    assert Precedents(8).like("can you sing?", vocabulary) == []
+    made = Precedents(40)
+    made.learn([], WITHOUT, vocabulary)
+    assert made.like("can you sing?", vocabulary) == []
+
+
+def test_it_is_the_same_after_it_was_saved(known: Precedents, vocabulary: Vocabulary) -> None:
+    other = Precedents(len(known.table))
+    assert other.like("can you sing?", vocabulary) == []
+    other.load_state_dict(known.state_dict())
+    assert other.like("can you sing?", vocabulary) == known.like("can you sing?", vocabulary)
+
+
+def test_more_than_there_is_room_for_is_refused_and_what_was_there_stays(
+    known: Precedents, vocabulary: Vocabulary
+) -> None:
+    before = known.table.clone()
+    with pytest.raises(ValueError, match="room for"):
+        known.learn([*PAIRS, ("one more message", "and one more reply")], WITHOUT, vocabulary)
+    assert torch.equal(known.table, before)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.text(max_size=60))
+def test_any_text_may_be_asked(text: str) -> None:
+    vocabulary = _VOCABULARY[0]
+    made = Precedents(400)
+    made.learn(PAIRS, WITHOUT, vocabulary)
+    for each in made.like(text, vocabulary):
+        assert LEAST <= each.likeness <= 1 + 1e-5
+    assert bare(bare(text)) == bare(text)
+    assert 0 <= shared(text, "I have no voice.") <= 1
+
+
+_VOCABULARY: list[Vocabulary] = []
+
+
+@pytest.fixture(autouse=True)
+def _kept(vocabulary: Vocabulary) -> None:
+    _VOCABULARY[:] = [vocabulary]
+
+
+@pytest.fixture
+def with_precedents(model: Path) -> Path:
+    """An assistant that knows them, and says what it knows."""
+    held = Assistant.load(model, Registry(safe=True).load)
+    setup, room = held.setups["generation"], pieces_needed(PAIRS, WITHOUT, held.vocabulary)
+    options = {**setup.options, "precedents": room, "choose": {"precedent": 1.0}}
+    head = held.add_head(Generation, dataclasses.replace(setup, options=options))
+    assert isinstance(head, Generation)
+    assert head.precedents is not None
+    head.precedents.learn(PAIRS, WITHOUT, held.vocabulary)
+    held.save_head("generation", model / "heads" / "generation")
+    return model
+
+
+def test_it_is_chosen_among_the_replies_that_were_drawn(with_precedents: Path) -> None:
+    chat = Chat(with_precedents, safe=True)
+    for text, reply in (
+        ("do you have a clock?", "I have no clock."),
+        ("i lost my keys!", "Where did you have them last?"),
+    ):
+        said = chat.ask(text, heads=["generation"], seed=3).as_json()
+        choice = said["choices"]["generation"]
+        assert choice["candidates"][choice["picked"]]["text"] == reply
+        assert choice["candidates"][choice["picked"]]["values"]["precedent"] > 0.9
+
+
+def test_what_was_said_before_is_not_said_again(with_precedents: Path) -> None:
+    chat = Chat(with_precedents, safe=True)
+    said = chat.ask("do you have a clock?", heads=["generation"], seed=3, unlike=["I have no clock."]).as_json()
+    assert "I have no clock." not in [each["text"] for each in said["choices"]["generation"]["candidates"]]
+
+
+def test_what_was_said_in_the_conversation_is_not_said_again(with_precedents: Path) -> None:
+    chat, history = Chat(with_precedents, safe=True), []
+    for _ in range(2):
+        choice = chat.ask("can you sing?", history=history, heads=["generation"], seed=3).as_json()["choices"]
+        found = [each["text"] for each in choice["generation"]["candidates"] if each["values"]["precedent"] > 0.99]
+        said = choice["generation"]["candidates"][choice["generation"]["picked"]]["text"]
+        assert said in found
+        assert said not in [turn["text"] for turn in history]
+        history += [{"speaker": "user", "text": "can you sing?"}, {"speaker": "assistant", "text": said}]
+
+
+def test_an_assistant_without_them_has_no_such_objective(trained: Path) -> None:
+    head = load_trained(trained).heads["generation"]
+    assert "precedent" not in head.objectives
+    assert "fluency" in head.objectives
+
+
+@pytest.mark.parametrize("room", [-1, 2.5, True, "many", 10**9])
+def test_a_room_that_is_no_number_is_the_users_mistake(trained: Path, room: object) -> None:
+    from chatkit.errors import HeadError
+
+    held = Assistant.load(trained, Registry(safe=True).load)
+    setup = held.setups["generation"]
+    options = {**setup.options, "precedents": room}
+    with pytest.raises((HeadError, ValueError), match="precedents must be a whole number"):
+        held.add_head(Generation, dataclasses.replace(setup, options=options))
