@@ -3,8 +3,9 @@
 An LSTM of a few million weights knows the form of a fitting reply better than which one fits: "would you sing me a
 tune" it has never read. What was written for "can you sing?" fits it, and is found by the words and embeddings that
 both messages share. It is judged beside the drawn replies, by what the language model thinks of it after this
-conversation among others; only where the message is nearly the same it is taken at its word. Of messages whose reply depends on what was said before ("what is my name?")
-the table knows that they have no precedent: where one of them is the likest, nothing is found.
+conversation among others; only where the message is nearly the same it is taken at its word. Of messages whose reply
+depends on what was said before ("what is my name?") the table knows that they have no precedent: where one of them is
+the likest, nothing is found.
 
 Sources: retrieval and generation together, reranked, Song, Li, Nie, Zhang, Zhao & Yan 2018, "An ensemble of
 retrieval-based and generation-based human-computer conversation systems"; embeddings weighted by rarity, Arora, Liang
@@ -17,11 +18,10 @@ place of the first component).
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,7 +35,9 @@ MOST_ROOM = 10_000_000
 LEAST = 0.5  # likeness from which on a reply is a candidate
 SURE = 0.8  # likeness at which nothing is drawn beside it; chosen on dev, as the other one
 MOST = 3  # candidates
+_PART = 512  # of the vocabulary at a time
 _NEAR = 50  # messages whose embeddings are compared
+_PIECES = 1 << 20  # more than any vocabulary has
 _PAIR = 0.5  # weight of two pieces in a row beside that of one
 _OTHER_PERSON = 0.85  # of "what is my name?" and "what is your name?" is like so much of what it would be
 _BETWEEN, _END = -1, -2  # a message begins; the last message of a reply has ended
@@ -45,7 +47,6 @@ _PERSONS = (
 )
 _MARKS = re.compile(r"[^\w' ]+")
 _WORD = re.compile(r"\w+")
-Feature = tuple[int, ...]  # a piece, or two in a row
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,41 +58,43 @@ class Precedent:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Message:
-    """A message as the table holds it.
-
-    Args:
-        ids: Its pieces.
-        reply: Place of its reply; -1 where that depends on more than the message.
-        length: Norm of the weights of its features.
-        persons: Whether it speaks of oneself, and of the other.
-    """
-
-    ids: tuple[int, ...]
-    reply: int
-    length: float
-    persons: tuple[bool, ...]
-
-
-@dataclasses.dataclass(frozen=True)
 class _Index:
     """What the table holds, ready to be searched.
 
     Args:
         replies: Each reply.
-        messages: P of them.
-        places: Feature -> the messages that hold it, each as often as it does.
+        ids: Pieces of all messages, one after the other.
+        ends: (P,) where each message ends among them.
+        reply: (P,) place of its reply; -1 where that depends on more than the message.
+        lengths: (P,) norm of the weights of its features.
+        persons: (P,) of whom it speaks, see ``_person_of``.
+        features: (F,) features of all messages, sorted.
+        places: (F,) which message each stands in.
         mean: (E,) mean embedding of the vocabulary.
     """
 
     replies: Sequence[str]
-    messages: Sequence[_Message]
-    places: Mapping[Feature, NDArray[np.int32]]
+    ids: NDArray[np.int32]
+    ends: NDArray[np.int64]
+    reply: NDArray[np.int32]
+    lengths: NDArray[np.float64]
+    persons: NDArray[np.uint8]
+    features: NDArray[np.int64]
+    places: NDArray[np.int32]
     mean: NDArray[np.float32]
 
-    def weight(self, feature: Feature) -> float:
+    def holding(self, feature: int) -> NDArray[np.int32]:
+        """Messages that hold a feature, each as often as it does."""
+        first, last = np.searchsorted(self.features, [feature, feature + 1])
+        return self.places[first:last]
+
+    def weight(self, feature: int) -> float:
         """How rare a feature is; one that no message holds is as rare as can be."""
-        return _weight(feature, len(self.places.get(feature, ())), len(self.messages))
+        return _weight(feature, len(self.holding(feature)), len(self.ends))
+
+    def message(self, place: int) -> NDArray[np.int32]:
+        """Pieces of a message."""
+        return self.ids[self.ends[place - 1] if place else 0 : self.ends[place]]
 
 
 class Precedents(nn.Module):
@@ -138,24 +141,23 @@ class Precedents(nn.Module):
         Likeness is the mean of two cosines: of the pieces, and pairs of pieces, weighted by rarity, and of the mean
         embeddings weighted so; less where one message speaks of oneself or the other, and the other one does not.
         """
-        index = self._index = self._index or _read(self.table.tolist(), vocabulary)
+        index = self._index = self._index or _read(self.table.numpy(), vocabulary)
         text = bare(message)
         ids = vocabulary.encode(text)
-        asked = {feature: index.weight(feature) * count for feature, count in _features(ids).items()}
-        if not index.messages or not ids:
+        if not len(index.ends) or not ids:
             return []
-        sums = np.zeros(len(index.messages))
-        for feature, weight in asked.items():
-            np.add.at(sums, index.places.get(feature, _NOWHERE), weight * index.weight(feature))
-        length, own, persons = _norm(asked.values()), _embedding(ids, index, vocabulary), _persons(text)
-        sums /= length * np.array([max(each.length, 1e-9) for each in index.messages])
-        found: dict[int, float] = {}
-        for place in np.argsort(-sums, kind="stable")[:_NEAR]:
-            other = index.messages[place]
+        sums, weights = np.zeros(len(index.ends)), []
+        for feature, count in Counter(_features(ids)).items():
+            weights.append(count * index.weight(feature))
+            np.add.at(sums, index.holding(feature), weights[-1] * index.weight(feature))
+        sums /= max(_norm(weights), 1e-9) * np.maximum(index.lengths, 1e-9)
+        own, persons, found = _embedding(ids, index, vocabulary), _person_of(ids, vocabulary), dict[int, float]()
+        for place in np.argsort(-sums, kind="stable")[:_NEAR].tolist():
             if sums[place] > 0:
-                cosines = float(sums[place]) + float(own @ _embedding(other.ids, index, vocabulary))
-                likeness = cosines / 2 * (1.0 if other.persons == persons else _OTHER_PERSON)
-                found[other.reply] = max(found.get(other.reply, 0.0), likeness)
+                cosines = float(sums[place]) + float(own @ _embedding(index.message(place), index, vocabulary))
+                likeness = cosines / 2 * (1.0 if index.persons[place] == persons else _OTHER_PERSON)
+                reply = int(index.reply[place])
+                found[reply] = max(found.get(reply, 0.0), likeness)
         least = max(LEAST, found.pop(-1, 0.0))
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         return [Precedent(likeness, index.replies[reply]) for reply, likeness in best if likeness >= least]
@@ -191,66 +193,90 @@ def _flat(pairs: Sequence[tuple[str, str]], without: Sequence[str], vocabulary: 
     return flat
 
 
-def _read(flat: Sequence[int], vocabulary: Vocabulary) -> _Index:
-    """The table, taken apart."""
-    replies: list[str] = []
-    messages: list[tuple[tuple[int, ...], int]] = []
-    for group in _split(flat, _END):
-        if not group:
-            break  # what follows is not used
-        reply, *given = _split(group, _BETWEEN)
-        messages += [(ids, len(replies) if reply else -1) for ids in given]
-        if reply:
-            replies.append(vocabulary.decode(reply))
-    places: dict[Feature, list[int]] = {}
-    for place, (ids, _) in enumerate(messages):
-        for feature in _features(ids).elements():
-            places.setdefault(feature, []).append(place)
-    made = []
-    for ids, reply_place in messages:
-        weights = [n * _weight(each, len(places[each]), len(messages)) for each, n in _features(ids).items()]
-        made.append(_Message(ids, reply_place, _norm(weights), _persons(vocabulary.decode(ids))))
-    mean = vocabulary.embed(torch.arange(len(vocabulary))).detach().float().mean(0).numpy()
-    return _Index(replies, made, {each: np.array(found, np.int32) for each, found in places.items()}, mean)
+def _read(table: NDArray[np.int32], vocabulary: Vocabulary) -> _Index:
+    """The table, taken apart; all of it at once, for it is done before the first reply."""
+    marks = np.flatnonzero(table < 0)
+    begins = np.concatenate([np.zeros(1, np.int64), marks[:-1] + 1])[: len(marks)]
+    before = np.concatenate([np.full(1, _END, np.int32), table[marks[:-1]]])[: len(marks)]
+    unused = np.flatnonzero((before == _END) & (begins == marks) & (table[marks] == _END))  # a group of nothing
+    used = slice(0, unused[0] if len(unused) else len(marks))
+    marks, begins, is_reply = marks[used], begins[used], before[used] == _END
+    given = [table[first:last].tolist() for first, last in zip(begins[is_reply], marks[is_reply], strict=True)]
+    numbered = np.where([bool(reply) for reply in given], np.cumsum([bool(reply) for reply in given]) - 1, -1)
+    sizes = (marks - begins)[~is_reply]
+    ends = np.cumsum(sizes)
+    of = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)  # message of each piece
+    ids = table[np.repeat(begins[~is_reply] - (ends - sizes), sizes) + np.arange(len(of))]
+    is_first, is_last = np.zeros(len(of), np.bool_), np.zeros(len(of), np.bool_)
+    is_first[ends - sizes], is_last[ends - 1] = True, True
+    earlier = np.where(is_first, _BETWEEN, np.roll(ids, 1)).astype(np.int32)
+    features = np.concatenate([ids.astype(np.int64), _pair(earlier, ids), _pair(ids[is_last], np.int64(_END))])
+    places = np.concatenate([of, of, of[is_last]])
+    order, persons = np.argsort(features, kind="stable"), np.zeros(len(sizes), np.uint8)
+    for place, pieces in enumerate(_persons(vocabulary)):
+        persons[np.unique(of[np.isin(ids, list(pieces))])] |= 1 << place
+    return _Index(
+        replies=[vocabulary.decode(reply) for reply in given if reply],
+        ids=ids,
+        ends=ends,
+        reply=numbered[np.cumsum(is_reply)[~is_reply] - 1].astype(np.int32),
+        lengths=_lengths(features, places, len(sizes)),
+        persons=persons,
+        features=features[order],
+        places=places[order],
+        mean=_mean(vocabulary),
+    )
 
 
-_NOWHERE = np.zeros(0, np.int32)
+def _lengths(features: NDArray[np.int64], places: NDArray[np.int32], messages: int) -> NDArray[np.float64]:
+    """Norm of the weights of each message's features, (P,)."""
+    kinds, kind, held = np.unique(features, return_inverse=True, return_counts=True)
+    weights = np.array([_weight(int(each), int(n), messages) for each, n in zip(kinds, held, strict=True)])
+    cells, times = np.unique(places.astype(np.int64) * max(len(kinds), 1) + kind, return_counts=True)
+    message, kind = np.divmod(cells, max(len(kinds), 1))
+    return np.sqrt(np.bincount(message, (times * weights[kind]) ** 2, messages))
 
 
-def _split(flat: Sequence[int], mark: int) -> list[tuple[int, ...]]:
-    """The parts between marks; what stands behind the last one, too."""
-    parts: list[list[int]] = [[]]
-    for index in flat:
-        if index == mark:
-            parts.append([])
-        else:
-            parts[-1].append(index)
-    return [tuple(part) for part in parts]
+def _pair(first: NDArray[np.int32], second: NDArray[np.int32] | np.int64) -> NDArray[np.int64]:
+    """Two neighbours as one number behind all pieces."""
+    return np.asarray((first.astype(np.int64) - _END + 1) * _PIECES + second - _END, np.int64)
 
 
-def _features(ids: Sequence[int]) -> Counter[Feature]:
-    """Pieces and pairs of neighbours; the beginning and the end are neighbours, too."""
-    edged = (_BETWEEN, *ids, _END)
-    return Counter([*((piece,) for piece in ids), *itertools.pairwise(edged)])
+def _mean(vocabulary: Vocabulary) -> NDArray[np.float32]:
+    """Mean embedding (E,) of the vocabulary, a part at a time: whole it would be larger than all else here."""
+    parts = torch.arange(len(vocabulary)).split(_PART)
+    sums = [vocabulary.embed(part).detach().float().sum(0) for part in parts]
+    return np.asarray((torch.stack(sums).sum(0) / len(vocabulary)).numpy(), np.float32)
 
 
-def _weight(feature: Feature, held: int, messages: int) -> float:
+def _features(ids: Sequence[int]) -> list[int]:
+    """Pieces, and pairs of neighbours; beginning and end are neighbours, too."""
+    edged = np.array([_BETWEEN, *ids, _END], np.int32)
+    return [*ids, *_pair(edged[:-1], edged[1:]).tolist()]
+
+
+def _weight(feature: int, held: int, messages: int) -> float:
     rarity = math.log((1 + messages) / (0.5 + held)) if held < messages else 0.0
-    return max(rarity, 0.0) * (_PAIR if len(feature) == 2 else 1.0)
+    return max(rarity, 0.0) * (1.0 if feature < _PIECES else _PAIR)
 
 
-def _norm(weights: Iterable[float]) -> float:
+def _norm(weights: Sequence[float]) -> float:
     return math.sqrt(sum(weight**2 for weight in weights))
 
 
-def _persons(text: str) -> tuple[bool, ...]:
-    words = set(text.lower().split())
-    return tuple(bool(words & person) for person in _PERSONS)
+def _persons(vocabulary: Vocabulary) -> list[frozenset[int]]:
+    """First pieces of words that speak of oneself, and of the other."""
+    return [frozenset(vocabulary.encode(word)[0] for word in person) for person in _PERSONS]
 
 
-def _embedding(ids: Sequence[int], index: _Index, vocabulary: Vocabulary) -> NDArray[np.float32]:
+def _person_of(ids: Sequence[int], vocabulary: Vocabulary) -> int:
+    """Whether a message speaks of oneself (1) and of the other (2), summed."""
+    return sum(1 << place for place, pieces in enumerate(_persons(vocabulary)) if pieces & set(ids))
+
+
+def _embedding(ids: Sequence[int] | NDArray[np.int32], index: _Index, vocabulary: Vocabulary) -> NDArray[np.float32]:
     """Embedding (E,) of a message, of length 1: the mean of its pieces by their rarity, less that of the vocabulary."""
-    weights = np.array([index.weight((piece,)) for piece in ids], np.float32)
-    table = vocabulary.embed(torch.tensor(ids)).detach().float().numpy() - index.mean
+    weights = np.array([index.weight(int(piece)) for piece in ids], np.float32)
+    table = vocabulary.embed(torch.as_tensor(np.asarray(ids, np.int64))).detach().float().numpy() - index.mean
     out = weights @ table
     return np.asarray(out / max(float(np.linalg.norm(out)), 1e-9), np.float32)
