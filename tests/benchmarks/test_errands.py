@@ -88,6 +88,20 @@ def test_of_several_things_each_is_asked_for_as_it_was_told() -> None:
                     assert re.search(rf"\b{name}\b", told), (told, said, reply)
 
 
+def test_precedents_stand_for_themselves_and_memory_has_none(errands: ModuleType) -> None:
+    sys.path.insert(0, str(RECIPES))
+    from errand_asks import Everyone, depends, pairs
+
+    alone = pairs(Everyone("train", random.Random(1)))
+    assert len(alone) == len(set(alone)) > 2000
+    assert not any(re.search(r"[{}]", said + reply) for said, reply in alone)
+    told = errands.dialogues("train", 500, kinds=errands.DEPENDS, otherwise=True)
+    said = {text.lower().rstrip("?.!") for turns in map(depends, told) for text, _ in turns}
+    assert any("my name" in text for text in said)
+    assert not said & {"how are you", "my cat died", "i am bored", "thank you"}
+    assert not said & {text.lower().rstrip("?.!") for text, _ in alone}
+
+
 def test_everyday_messages_that_replies_are_tested_by_are_in_no_dialogue(errands: ModuleType) -> None:
     from everyday import EVERYDAY, fits
 

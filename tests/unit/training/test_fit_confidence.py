@@ -106,6 +106,27 @@ def test_calibrate_fits_an_assistant_that_is_there(model: Path, capsys: pytest.C
     assert cli.run(["calibrate", "--model", str(model), "--set", "seed=2"]) == 2
 
 
+def test_nothing_is_calibrated_on_labels_that_are_no_gold(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "guessed"
+    folder.mkdir()
+    rows = [{"text": f"it is wonderful, number {i}", "label": "negative"} for i in range(200)]
+    for split in ("train", "dev"):
+        (folder / f"{split}.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    found = []
+    for extra in ("", f', {{ path = "{folder.as_posix()}", gold = false }}', f', "{folder.as_posix()}"'):
+        config = tmp_path / "config.toml"
+        config.write_text(f'[heads.sentiment]\ndata = ["corpora:english/sentiment"{extra}]\n', encoding="utf-8")
+        asked = ["calibrate", "--model", str(model), "--config", str(config), "--only", "confidence", "--json"]
+        assert cli.run(asked) == 0
+        found.append(json.loads(capsys.readouterr().out)["heads"]["sentiment"])
+        domains = json.loads((model / JSON).read_text(encoding="utf-8"))["heads"]["sentiment"]["domains"]
+        assert ("guessed" in [domain["name"] for domain in domains]) == ("gold = false" not in extra and bool(extra))
+    assert found[0] == found[1]
+    assert found[2] != found[0]  # where they count, it is another calibration
+
+
 def test_calibrate_fits_the_fusion_and_leaves_all_weights_as_they_are(
     model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
