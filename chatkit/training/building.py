@@ -119,8 +119,13 @@ def take_weights(assistant: Assistant, folder: Path, recipe: Recipe, classes: Ma
         check_frozen(recipe, other)
     if recipe.train.only:
         check_trained(assistant)
-        assistant.lineage, assistant.confidence = other.lineage, other.confidence
+        take_place(assistant, other)
     return [line for name, head in other.heads.items() for line in _take_head(name, assistant.heads[name], head)]
+
+
+def take_place(assistant: Assistant, other: Assistant) -> None:
+    """With ``train.only``: it is the other assistant, so what is known of that holds."""
+    assistant.lineage, assistant.confidence = other.lineage, other.confidence
 
 
 def _take_head(name: str, new: Head, old: Head) -> list[str]:

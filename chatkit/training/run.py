@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from chatkit.assistant import OWN
+from chatkit.assistant import OWN, Assistant
 from chatkit.checkpoint import (
     check_replaceable,
     recover_folder,
@@ -37,7 +37,7 @@ from chatkit.text.tokenizer import Tokenizer
 from chatkit.training.account import account, used_sessions
 from chatkit.training.allocator import keep_freed_memory
 from chatkit.training.beside import write_dial, write_heads
-from chatkit.training.building import find_device, find_head, new_assistant, take_weights
+from chatkit.training.building import find_device, find_head, new_assistant, take_place, take_weights
 from chatkit.training.distributed import Group
 from chatkit.training.interrupts import interrupts
 from chatkit.training.mapped import MappedData, mapped_data
@@ -145,9 +145,7 @@ class Run:
             tokenizer = Tokenizer.load(self._run / "tokenizer.model")
         load_beside(self.recipe, tokenizer)  # what does not fit is said before the training
         self._build(tokenizer)
-        if self.recipe.init:
-            for line in take_weights(self.assistant, Path(self.recipe.init), self.recipe, self._classes):
-                self.progress.note(line)
+        self._take_init()
         self.trainer.begin_together()
         if self.group.first:
             self._log.cut(0)  # of a run that ended before its first checkpoint
@@ -171,6 +169,8 @@ class Run:
             return self._restart()
         torch.manual_seed(self.recipe.seed)
         self._build(Tokenizer.load(self._run / "tokenizer.model"))
+        if self.recipe.train.only:
+            take_place(self.assistant, Assistant.load(Path(self.recipe.init or ""), self._classes.__getitem__, only=()))
         tensors, state = load_checkpoint(self._run / "checkpoint.safetensors", self._data)
         self.trainer.restore(tensors, state)
         self._log.cut(self.trainer.step)
@@ -308,9 +308,15 @@ class Run:
     def _restart(self) -> None:
         torch.manual_seed(self.recipe.seed)
         self._build(Tokenizer.load(self._run / "tokenizer.model"))
+        self._take_init()
         self.trainer.begin_together()
         self._log.cut(0)
         self.progress.note("no checkpoint yet: starting again from step 0")
+
+    def _take_init(self) -> None:
+        if self.recipe.init:
+            for line in take_weights(self.assistant, Path(self.recipe.init), self.recipe, self._classes):
+                self.progress.note(line)
 
     def _build(self, tokenizer: Tokenizer) -> None:
         self.assistant = new_assistant(tokenizer, self.recipe, self._classes, self._records)

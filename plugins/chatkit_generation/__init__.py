@@ -54,7 +54,7 @@ class Generation(LanguageModel):
         }
     )
 
-    kit_options = MappingProxyType({"pointer": 8, "lookback": 8, "ngrams": 50, "precedents": 40})
+    kit_options = MappingProxyType({"ngrams": 50, "precedents": 40})
 
     def build(self, info: Info, vocabulary: Vocabulary, **options: Any) -> None:
         """Keep the vocabulary and the defaults of replies.
@@ -75,7 +75,9 @@ class Generation(LanguageModel):
         super().build(info, vocabulary)
         keys = int(options.pop("pointer", 0))
         self.pointer = Pointer(info.width, vocabulary.width, keys) if keys else None
-        read = int(options.pop("lookback", 0))
+        read = options.pop("lookback", 0)
+        if type(read) is not int or read < 0:
+            raise ValueError(f"lookback must be a whole number of at least 0, got {read!r}")
         self.lookback = Lookback(info.width, vocabulary.width, read) if read else None
         room = options.pop("ngrams", 0)
         if type(room) is not int or not 0 <= room <= MOST_ROOM:
@@ -203,13 +205,13 @@ class Generation(LanguageModel):
     def _precedents(self, ask: Ask) -> list[Precedent]:
         """Replies that were given to messages like this one; none where a reply that was broken off goes on.
 
-        What was said in this conversation is not said again: the next joke is another one.
+        What was said in this conversation is said again only where nothing else is left: the next joke is another one.
         """
         if self.precedents is None or ask.options.get("continue"):
             return []
         found = self.precedents.like(without_greeting(ask.text) or ask.text, self.vocabulary)
         heard = self.vocabulary.decode(ask.context[0].tolist()) if found else ""
-        return [each for each in found if each.reply not in heard]
+        return [each for each in found if each.reply not in heard] or found
 
     def _candidates(self, ask: Ask, sampling: Sampling) -> list[str]:
         """Replies that are drawn, and the likest precedents; to a message that is nearly one of theirs these alone.

@@ -33,18 +33,25 @@ from chatkit.plugin_api import Vocabulary
 
 MOST_ROOM = 10_000_000
 LEAST = 0.5  # likeness from which on a reply is a candidate
+LONGEST = 1000  # characters of a message that are looked at
 SURE = 0.8  # likeness at which nothing is drawn beside it; chosen on dev, as the other one
 MOST = 3  # candidates
 _PART = 512  # of the vocabulary at a time
 _NEAR = 50  # messages whose embeddings are compared
-_PIECES = 1 << 20  # more than any vocabulary has
+_PIECES = 1 << 15  # in a larger vocabulary some pairs share a number, which hardly matters
+_SMALL = 1 << 31
 _PAIR = 0.5  # weight of two pieces in a row beside that of one
-_OTHER_PERSON = 0.85  # of "what is my name?" and "what is your name?" is like so much of what it would be
+_OTHER_PERSON = 0.85  # "what is my name?" is so much less like "what is your name?" than their words are
+_OTHER_SENSE = 0.5  # the same of "I am not happy" and "I am happy", of "do I have a cat?" and "I have a cat"
 _BETWEEN, _END = -1, -2  # a message begins; the last message of a reply has ended
-_PERSONS = (
-    frozenset(["i", "i'm", "i've", "i'd", "me", "my", "mine", "am", "we", "us", "our"]),
-    frozenset(["you", "you're", "your", "yours", "u", "ur", "are", "r"]),
+_ONESELF = frozenset(["i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "am", "we", "us", "our"])
+_OTHER = frozenset(["you", "you're", "your", "yours", "u", "ur", "r"])
+_DENIES = re.compile(r"\b(not|no|never|cannot|nobody|nothing|without)\b|n't\b")
+_ASKS = re.compile(
+    r"((so|and|but|well|hey|ok|now|oh) )?"
+    r"(what|who|where|when|which|why|how|is|am|are|was|were|do|does|did|can|could|will|would|have|has)('s)?\b"
 )
+_PERSON, _SENSE = 0b0011, 0b1100  # bits of what ``_sense`` says
 _MARKS = re.compile(r"[^\w' ]+")
 _WORD = re.compile(r"\w+")
 
@@ -67,9 +74,9 @@ class _Index:
         ends: (P,) where each message ends among them.
         reply: (P,) place of its reply; -1 where that depends on more than the message.
         lengths: (P,) norm of the weights of its features.
-        persons: (P,) of whom it speaks, see ``_person_of``.
+        senses: (P,) see ``_sense``.
         features: (F,) features of all messages, sorted.
-        places: (F,) which message each stands in.
+        places: (F,) which message each stands in, once.
         mean: (E,) mean embedding of the vocabulary.
     """
 
@@ -78,19 +85,22 @@ class _Index:
     ends: NDArray[np.int64]
     reply: NDArray[np.int32]
     lengths: NDArray[np.float64]
-    persons: NDArray[np.uint8]
-    features: NDArray[np.int64]
-    places: NDArray[np.int32]
+    senses: NDArray[np.uint8]
+    features: NDArray[np.int32] | NDArray[np.int64]
+    places: NDArray[np.uint16] | NDArray[np.int32]
     mean: NDArray[np.float32]
 
-    def holding(self, feature: int) -> NDArray[np.int32]:
-        """Messages that hold a feature, each as often as it does."""
-        first, last = np.searchsorted(self.features, [feature, feature + 1])
+    def holding(self, feature: int) -> NDArray[np.uint16] | NDArray[np.int32]:
+        """Messages that hold a feature."""
+        if feature >= np.iinfo(self.features.dtype).max:
+            return self.places[:0]
+        first, last = np.searchsorted(self.features, np.array([feature, feature + 1], self.features.dtype))
         return self.places[first:last]
 
     def weight(self, feature: int) -> float:
         """How rare a feature is; one that no message holds is as rare as can be."""
-        return _weight(feature, len(self.holding(feature)), len(self.ends))
+        held = np.array([len(self.holding(feature))])
+        return float(_weights(np.array([feature]), held, len(self.ends))[0])
 
     def message(self, place: int) -> NDArray[np.int32]:
         """Pieces of a message."""
@@ -139,23 +149,24 @@ class Precedents(nn.Module):
         """Replies to messages like this one, the likest first, each once; of a likeness of at least ``LEAST``.
 
         Likeness is the mean of two cosines: of the pieces, and pairs of pieces, weighted by rarity, and of the mean
-        embeddings weighted so; less where one message speaks of oneself or the other, and the other one does not.
+        embeddings weighted so; less where one message speaks of oneself or the other, denies, or asks for what the
+        user may have told, and the other one does not.
         """
         index = self._index = self._index or _read(self.table.numpy(), vocabulary)
-        text = bare(message)
+        text = bare(message[:LONGEST])
         ids = vocabulary.encode(text)
         if not len(index.ends) or not ids:
             return []
         sums, weights = np.zeros(len(index.ends)), []
-        for feature, count in Counter(_features(ids)).items():
-            weights.append(count * index.weight(feature))
-            np.add.at(sums, index.holding(feature), weights[-1] * index.weight(feature))
+        for feature in dict.fromkeys(_features(ids)):
+            weights.append(index.weight(feature))
+            sums[index.holding(feature)] += weights[-1] ** 2
         sums /= max(_norm(weights), 1e-9) * np.maximum(index.lengths, 1e-9)
-        own, persons, found = _embedding(ids, index, vocabulary), _person_of(ids, vocabulary), dict[int, float]()
+        own, sense, found = _embedding(ids, index, vocabulary), _sense(text), dict[int, float]()
         for place in np.argsort(-sums, kind="stable")[:_NEAR].tolist():
             if sums[place] > 0:
                 cosines = float(sums[place]) + float(own @ _embedding(index.message(place), index, vocabulary))
-                likeness = cosines / 2 * (1.0 if index.persons[place] == persons else _OTHER_PERSON)
+                likeness = cosines / 2 * _unlike(sense, int(index.senses[place]))
                 reply = int(index.reply[place])
                 found[reply] = max(found.get(reply, 0.0), likeness)
         least = max(LEAST, found.pop(-1, 0.0))
@@ -212,29 +223,30 @@ def _read(table: NDArray[np.int32], vocabulary: Vocabulary) -> _Index:
     earlier = np.where(is_first, _BETWEEN, np.roll(ids, 1)).astype(np.int32)
     features = np.concatenate([ids.astype(np.int64), _pair(earlier, ids), _pair(ids[is_last], np.int64(_END))])
     places = np.concatenate([of, of, of[is_last]])
-    order, persons = np.argsort(features, kind="stable"), np.zeros(len(sizes), np.uint8)
-    for place, pieces in enumerate(_persons(vocabulary)):
-        persons[np.unique(of[np.isin(ids, list(pieces))])] |= 1 << place
+    order = np.argsort(features, kind="stable")
+    features, places = features[order], places[order]
+    new = np.append(True, (features[1:] != features[:-1]) | (places[1:] != places[:-1]))[: len(features)]
+    features, places = features[new], places[new]  # each once a message
+    said = [vocabulary.decode(part.tolist()) for part in np.split(ids, ends[:-1])] if len(ends) else []
     return _Index(
         replies=[vocabulary.decode(reply) for reply in given if reply],
         ids=ids,
         ends=ends,
         reply=numbered[np.cumsum(is_reply)[~is_reply] - 1].astype(np.int32),
         lengths=_lengths(features, places, len(sizes)),
-        persons=persons,
-        features=features[order],
-        places=places[order],
+        senses=np.array([_sense(text) for text in said], np.uint8),
+        features=features.astype(np.int32) if features.size and features[-1] < _SMALL else features,
+        places=places.astype(np.uint16) if len(sizes) < 1 << 16 else places,
         mean=_mean(vocabulary),
     )
 
 
 def _lengths(features: NDArray[np.int64], places: NDArray[np.int32], messages: int) -> NDArray[np.float64]:
-    """Norm of the weights of each message's features, (P,)."""
-    kinds, kind, held = np.unique(features, return_inverse=True, return_counts=True)
-    weights = np.array([_weight(int(each), int(n), messages) for each, n in zip(kinds, held, strict=True)])
-    cells, times = np.unique(places.astype(np.int64) * max(len(kinds), 1) + kind, return_counts=True)
-    message, kind = np.divmod(cells, max(len(kinds), 1))
-    return np.sqrt(np.bincount(message, (times * weights[kind]) ** 2, messages))
+    """Norm of the weights of each message's features, (P,); both sorted by feature."""
+    begins = np.flatnonzero(np.append(True, features[1:] != features[:-1])[: len(features)])
+    held = np.diff(np.append(begins, len(features)))
+    weights = np.repeat(_weights(features[begins], held, messages), held)
+    return np.sqrt(np.bincount(places, weights**2, messages))
 
 
 def _pair(first: NDArray[np.int32], second: NDArray[np.int32] | np.int64) -> NDArray[np.int64]:
@@ -255,23 +267,31 @@ def _features(ids: Sequence[int]) -> list[int]:
     return [*ids, *_pair(edged[:-1], edged[1:]).tolist()]
 
 
-def _weight(feature: int, held: int, messages: int) -> float:
-    rarity = math.log((1 + messages) / (0.5 + held)) if held < messages else 0.0
-    return max(rarity, 0.0) * (1.0 if feature < _PIECES else _PAIR)
+def _weights(features: NDArray[np.int64], held: NDArray[np.int64], messages: int) -> NDArray[np.float64]:
+    """How rare features are that so many of the messages hold; pairs count less."""
+    rarity = np.log((1 + messages) / (0.5 + np.minimum(held, messages + 0.5)))
+    return np.asarray(rarity * np.where(features < 2 * _PIECES, 1.0, _PAIR))
 
 
 def _norm(weights: Sequence[float]) -> float:
     return math.sqrt(sum(weight**2 for weight in weights))
 
 
-def _persons(vocabulary: Vocabulary) -> list[frozenset[int]]:
-    """First pieces of words that speak of oneself, and of the other."""
-    return [frozenset(vocabulary.encode(word)[0] for word in person) for person in _PERSONS]
+def _sense(text: str) -> int:
+    """What of a bare message words that it shares do not tell: bits for oneself, the other, a denial, a question.
+
+    A question counts that is about oneself alone: what it asks for was said by the user, or was not.
+    """
+    words = text.split()
+    oneself, other = bool(_ONESELF & set(words)), bool(_OTHER & set(words))
+    asks = oneself and not other and bool(_ASKS.match(text))
+    return oneself | other << 1 | bool(_DENIES.search(text)) << 2 | asks << 3
 
 
-def _person_of(ids: Sequence[int], vocabulary: Vocabulary) -> int:
-    """Whether a message speaks of oneself (1) and of the other (2), summed."""
-    return sum(1 << place for place, pieces in enumerate(_persons(vocabulary)) if pieces & set(ids))
+def _unlike(sense: int, other: int) -> float:
+    """Factor of the likeness of messages in which these differ."""
+    differ = sense ^ other
+    return (_OTHER_PERSON if differ & _PERSON else 1.0) * (_OTHER_SENSE if differ & _SENSE else 1.0)
 
 
 def _embedding(ids: Sequence[int] | NDArray[np.int32], index: _Index, vocabulary: Vocabulary) -> NDArray[np.float32]:

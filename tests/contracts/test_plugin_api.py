@@ -26,6 +26,7 @@ VERSION_1 = {
     "Hit",
     "Info",
     "LanguageModel",
+    "Lookback",
     "Loss",
     "Markdown",
     "Metric",

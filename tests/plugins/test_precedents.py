@@ -169,3 +169,19 @@ def test_a_room_that_is_no_number_is_the_users_mistake(trained: Path, room: obje
     options = {**setup.options, "precedents": room}
     with pytest.raises((HeadError, ValueError), match="precedents must be a whole number"):
         held.add_head(Generation, dataclasses.replace(setup, options=options))
+
+
+@pytest.mark.parametrize(
+    ("known_as", "asked"),
+    [
+        ("I am happy today", "I am not happy today"),
+        ("sing a song", "don't sing a song"),
+        ("I have a cat", "do I have a cat?"),
+        ("it is my birthday", "when is my birthday?"),
+    ],
+)
+def test_what_is_denied_or_asked_is_not_what_is_said(vocabulary: Vocabulary, known_as: str, asked: str) -> None:
+    made = Precedents(100)
+    made.learn([(known_as, "How nice."), ("a message of others", "A reply.")], [], vocabulary)
+    assert made.like(known_as, vocabulary)[0].likeness > 0.99
+    assert made.like(asked, vocabulary) == []

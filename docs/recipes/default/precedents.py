@@ -5,8 +5,8 @@
 Of each dialogue of the train parts of DIALOGUES the first message and its reply are taken, each message with each of
 its replies once. They should stand for themselves: what a reply takes up of its message ("What do you like about
 sushi?") it says to others, too. Messages of the dialogues behind --without, the most frequent ones that are not among
-the first, have no precedent: their replies depend on what was said before. Trained weights, and all other heads, stay
-as they are. A few seconds.
+the first, have no precedent: their replies depend on what was said before. Messages of one word are left out. Trained
+weights, and all other heads, stay as they are; what replies are chosen by becomes CHOOSE. A few seconds.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from chatkit_generation import Generation
 from chatkit_generation.precedents import bare, pieces_needed
 from filling import with_room, written
 
+from chatkit.data.discover import splits
 from chatkit.data.records import Problems
 from chatkit.errors import ChatkitError
+from chatkit.head.head import Record
 from chatkit.runtime.loading import load_trained
 from chatkit.training.model_folder import checked_folders
 from chatkit.training.reading import read_records
@@ -33,6 +35,16 @@ MOST = 3000  # messages without a precedent
 CHOOSE = {"fluency": 1.0, "relevance": 0.5, "precedent": 0.5}  # chosen on dev (README.md beside this file)
 
 
+def whole(path: Path) -> list[Record]:
+    """Train part of a set; all of one that has no dev part, for nothing is held out here.
+
+    Raises:
+        ChatkitError: If it cannot be read.
+    """
+    train = read_records(Generation, path, "train", Problems())
+    return train if "dev" in splits(path) else [*train, *read_records(Generation, path, "dev", Problems())]
+
+
 def first_pairs(sets: Sequence[Path]) -> list[tuple[str, str]]:
     """The first message of each dialogue with its reply.
 
@@ -41,7 +53,7 @@ def first_pairs(sets: Sequence[Path]) -> list[tuple[str, str]]:
     """
     out: dict[tuple[str, str], None] = {}
     for path in sets:
-        for record in read_records(Generation, path, "train", Problems()):
+        for record in whole(path):
             turns = record.get("turns", [])
             if len(turns) < 2 or turns[0]["speaker"] == turns[1]["speaker"]:
                 continue
@@ -72,6 +84,8 @@ def fill(model: Path, sets: Sequence[Path], without: Sequence[Path]) -> None:
     """
     model, _ = checked_folders(model, None)
     pairs = first_pairs(sets)
+    if not pairs:
+        sys.exit(f"no dialogue of {', '.join(map(str, sets))} begins with a message of {FEWEST} words and its reply")
     alone, assistant = others(without, pairs), load_trained(model)
     head = assistant.heads.get("generation")
     if not isinstance(head, Generation):

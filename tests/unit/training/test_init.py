@@ -36,6 +36,17 @@ def test_a_run_begins_with_the_weights_and_pieces_of_init(
             assert torch.equal(tensor, new.state_dict()[name])
 
 
+def test_a_run_that_ended_before_its_first_checkpoint_begins_with_init_again(
+    trained: Path, tmp_path: Path, micro: Callable[..., Recipe], assistant: Assistant
+) -> None:
+    recipe = micro(f"init={trained}", "encoder.embedding=48", "encoder.hidden=96")
+    begin(recipe, tmp_path / "on")
+    again = Run(recipe, tmp_path / "on", Progress(quiet=True), device="cpu")
+    again.resume()
+    for name, tensor in assistant.backbone.state_dict().items():
+        assert torch.equal(tensor, again.assistant.backbone.state_dict()[name])
+
+
 def test_an_encoder_of_another_shape_is_refused(trained: Path, tmp_path: Path, micro: Callable[..., Recipe]) -> None:
     with pytest.raises(ConfigError, match="encoder"):
         begin(micro(f"init={trained}"), tmp_path / "on")

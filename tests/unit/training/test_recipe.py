@@ -129,3 +129,13 @@ def test_differences_are_dotted_keys() -> None:
     old = {"a": {"b": 1, "c": {"d": 2}}, "e": 3}
     assert differences(old, {"a": {"b": 1, "c": {"d": 5}}, "f": 1}) == ["a.c.d", "e", "f"]
     assert differences(old, old) == []
+
+
+def test_bfloat16_where_the_processor_has_none_is_the_users_mistake(
+    micro: Micro, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chatkit.training.precision.bfloat16_runs", lambda: False)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    run = Run(micro("train.precision=bfloat16"), tmp_path / "out", Progress(quiet=True))
+    with pytest.raises(ConfigError, match=r"train\.precision bfloat16.*auto"):
+        run.start()

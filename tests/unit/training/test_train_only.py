@@ -142,3 +142,6 @@ def test_a_run_that_was_stopped_goes_on(trained: Path, trained_on: Path, tmp_pat
     run(recipe, tmp_path / "out", resume=True)
     weights = Path("heads", "sentiment", "weights.safetensors")
     assert (tmp_path / "out" / weights).read_bytes() == (trained_on / weights).read_bytes()
+    for name in ("confidence.json", "heads/sentiment/head.json", "assistant.toml"):
+        assert (tmp_path / "out" / name).read_bytes() == (trained_on / name).read_bytes()
+    assert not Assistant.load(tmp_path / "out", Registry(safe=True).load).failures
