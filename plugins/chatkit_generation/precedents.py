@@ -120,10 +120,11 @@ class Precedents(nn.Module):
         super().__init__()
         self.register_buffer("table", torch.full((room,), _END, dtype=torch.int32))
         self._index: _Index | None = None
+        self._latest: tuple[str, list[Precedent]] | None = None  # a message is asked of as it is drawn and judged
 
     def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
         super()._load_from_state_dict(*args, **kwargs)
-        self._index = None
+        self._index = self._latest = None
 
     def learn(self, pairs: Sequence[tuple[str, str]], without: Sequence[str], vocabulary: Vocabulary) -> int:
         """Take messages and their replies in place of what is known.
@@ -142,7 +143,7 @@ class Precedents(nn.Module):
             raise ValueError(f"precedents have room for {len(self.table):,} pieces, and need {len(flat):,}")
         self.table.fill_(_END)
         self.table[: len(flat)] = torch.tensor(flat, dtype=torch.int32)
-        self._index = None
+        self._index = self._latest = None
         return len(flat)
 
     def like(self, message: str, vocabulary: Vocabulary) -> list[Precedent]:
@@ -152,6 +153,11 @@ class Precedents(nn.Module):
         embeddings weighted so; less where one message speaks of oneself or the other, denies, or asks for what the
         user may have told, and the other one does not.
         """
+        if self._latest is None or self._latest[0] != message:
+            self._latest = message, self._found(message, vocabulary)
+        return list(self._latest[1])
+
+    def _found(self, message: str, vocabulary: Vocabulary) -> list[Precedent]:
         index = self._index = self._index or _read(self.table.numpy(), vocabulary)
         text = bare(message[:LONGEST])
         ids = vocabulary.encode(text)
