@@ -31,7 +31,7 @@ from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
 from chatkit_generation.counting import count, fit_gate
 from chatkit_generation.ngrams import MOST_ROOM, REACH, NGrams
-from chatkit_generation.precedents import MOST, SURE, Precedent, Precedents, shared
+from chatkit_generation.precedents import MOST, MOST_WIDTH, SURE, Precedent, Precedents, shared
 from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
@@ -54,7 +54,7 @@ class Generation(LanguageModel):
         }
     )
 
-    kit_options = MappingProxyType({"ngrams": 50, "precedents": 40})
+    kit_options = MappingProxyType({"ngrams": 50, "precedents": 40, "likeness": 4})
 
     def build(self, info: Info, vocabulary: Vocabulary, **options: Any) -> None:
         """Keep the vocabulary and the defaults of replies.
@@ -70,7 +70,8 @@ class Generation(LanguageModel):
                 the turns before it (0: it has but the hidden state); ``ngrams``: how many n-grams of the training
                 texts, counted when the training is done, stand beside the softmax (0: none); ``precedents``: room, in
                 pieces, for replies that are candidates wherever the message is like one that they were given to
-                (0: none); ``choose``: objective -> weight, by which one of several replies is said.
+                (0: none); ``likeness``: width of vectors of pieces that were learned to tell what is like it (0: the
+                encoder's embeddings tell it); ``choose``: objective -> weight, by which one of several replies is said.
         """
         super().build(info, vocabulary)
         keys = int(options.pop("pointer", 0))
@@ -86,7 +87,10 @@ class Generation(LanguageModel):
         held = options.pop("precedents", 0)
         if type(held) is not int or not 0 <= held <= MOST_PIECES:
             raise ValueError(f"precedents must be a whole number from 0 to {MOST_PIECES:,}, got {held!r}")
-        self.precedents = Precedents(held) if held else None
+        learned = options.pop("likeness", 0)
+        if type(learned) is not int or not 0 <= learned <= MOST_WIDTH:
+            raise ValueError(f"likeness must be a whole number from 0 to {MOST_WIDTH:,}, got {learned!r}")
+        self.precedents = Precedents(held, len(vocabulary), learned) if held else None
         if self.precedents is None:
             self.objectives = MappingProxyType({k: v for k, v in self.objectives.items() if k != "precedent"})
         self.chosen_by = {name: float(weight) for name, weight in dict(options.pop("choose", {})).items()}

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -66,6 +67,18 @@ class NGrams(nn.Module):
         self.register_buffer("gate", torch.zeros(width))
         self.register_buffer("known", torch.full((REACH + 1,), _NEVER))
         self.register_buffer("rest", torch.zeros(REACH + 1))
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        """On disk ``first`` is how many n-grams go on from the node before each: two bytes where four would be."""
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        counts = torch.diff(self.first, prepend=self.first[:1])
+        destination[f"{prefix}first"] = counts.to(torch.int16)  # at most V, which is at most 65,536
+
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any, **kwargs: Any) -> None:
+        stored = state_dict.get(f"{prefix}first")
+        if stored is not None and stored.dtype == torch.int16:  # before, it was stored as it is
+            state_dict[f"{prefix}first"] = (stored.int() & 0xFFFF).cumsum(0, dtype=torch.int32)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
     @property
     def is_empty(self) -> bool:

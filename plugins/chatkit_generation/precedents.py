@@ -7,13 +7,17 @@ conversation among others; only where the message is nearly the same it is taken
 depends on what was said before ("what is my name?") the table knows that they have no precedent: where one of them is
 the likest, nothing is found.
 
+What pieces mean beside their letters, the encoder's embeddings tell of a little. Vectors that were learned for it, from
+sentences with one translation and from messages with one reply, tell more.
+
 Sources: retrieval and generation together, reranked, Song, Li, Nie, Zhang, Zhao & Yan 2018, "An ensemble of
 retrieval-based and generation-based human-computer conversation systems"; embeddings weighted by rarity, Arora, Liang
 & Ma 2017, "A simple but tough-to-beat baseline for sentence embeddings" (with the mean of the vocabulary taken off in
 place of the first component).
 """
 
-# N = pieces that are stored, P = messages, F = features of all messages, V = vocabulary, E = width of the embeddings
+# N = pieces that are stored, P = messages, R = groups of replies, F = features of all messages, V = vocabulary,
+# E = width of the embeddings, or of the learned vectors
 
 from __future__ import annotations
 
@@ -32,18 +36,21 @@ from torch import Tensor, nn
 from chatkit.plugin_api import Vocabulary
 
 MOST_ROOM = 10_000_000
+MOST_WIDTH = 4096
 LEAST = 0.5  # likeness from which on a reply is a candidate
 LONGEST = 1000  # characters of a message that are looked at
 SURE = 0.8  # likeness at which nothing is drawn beside it; chosen on dev, as the other one
 MOST = 3  # candidates
-_PART = 512  # of the vocabulary at a time
+_BY_WORDS = 0.5  # share of the words in the likeness
+_PART = 512  # of the vocabulary, or of the messages, at a time
 _NEAR = 50  # messages whose embeddings are compared
 _PIECES = 1 << 15  # in a larger vocabulary some pairs share a number, which hardly matters
 _SMALL = 1 << 31
+_SHORT = (1 << 15) - 1  # pieces that a table of two-byte numbers can name
 _PAIR = 0.5  # weight of two pieces in a row beside that of one
 _OTHER_PERSON = 0.85  # "what is my name?" is so much less like "what is your name?" than their words are
 _OTHER_SENSE = 0.5  # the same of "I am not happy" and "I am happy", of "do I have a cat?" and "I have a cat"
-_BETWEEN, _END = -1, -2  # a message begins; the last message of a reply has ended
+_BETWEEN, _END, _OR = -1, -2, -3  # a message begins; the last message of a group has ended; another reply begins
 _ONESELF = frozenset(["i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "am", "we", "us", "our"])
 _OTHER = frozenset(["you", "you're", "your", "yours", "u", "ur", "r"])
 _DENIES = re.compile(r"\b(not|no|never|cannot|nobody|nothing|without)\b|n't\b")
@@ -69,18 +76,19 @@ class _Index:
     """What the table holds, ready to be searched.
 
     Args:
-        replies: Each reply.
+        replies: (R,) replies that were given to the same messages.
         ids: Pieces of all messages, one after the other.
         ends: (P,) where each message ends among them.
-        reply: (P,) place of its reply; -1 where that depends on more than the message.
+        reply: (P,) place of its replies; -1 where they depend on more than the message.
         lengths: (P,) norm of the weights of its features.
         senses: (P,) see ``_sense``.
         features: (F,) features of all messages, sorted.
         places: (F,) which message each stands in, once.
-        mean: (E,) mean embedding of the vocabulary.
+        mean: (E,) mean embedding of the vocabulary, or None where vectors were learned.
+        vectors: (P, E) learned vector of each message, of length 1, or None.
     """
 
-    replies: Sequence[str]
+    replies: Sequence[Sequence[str]]
     ids: NDArray[np.int32]
     ends: NDArray[np.int64]
     reply: NDArray[np.int32]
@@ -88,7 +96,8 @@ class _Index:
     senses: NDArray[np.uint8]
     features: NDArray[np.int32] | NDArray[np.int64]
     places: NDArray[np.uint16] | NDArray[np.int32]
-    mean: NDArray[np.float32]
+    mean: NDArray[np.float32] | None = None
+    vectors: NDArray[np.float32] | None = None
 
     def holding(self, feature: int) -> NDArray[np.uint16] | NDArray[np.int32]:
         """Messages that hold a feature."""
@@ -112,13 +121,22 @@ class Precedents(nn.Module):
 
     Args:
         room: N, pieces of all messages and replies, and a mark for each of them.
+        pieces: V.
+        width: E of the learned vectors; 0 where the encoder's embeddings stand for them.
     """
 
-    table: Tensor  # (N,) int32: a reply, then each of its messages behind a mark; unused places hold the end mark
+    table: Tensor  # (N,) replies, then each of their messages, behind marks; unused places hold the end mark
+    vectors: Tensor  # (V, E) whole numbers -127..127, as many a byte in memory too
+    scale: Tensor  # (V,) of each row
 
-    def __init__(self, room: int) -> None:
+    def __init__(self, room: int, pieces: int, width: int = 0) -> None:
         super().__init__()
-        self.register_buffer("table", torch.full((room,), _END, dtype=torch.int32))
+        kind = torch.int16 if pieces <= _SHORT else torch.int32
+        self.register_buffer("table", torch.full((room,), _END, dtype=kind))
+        self.learned = width > 0
+        if self.learned:
+            self.register_buffer("vectors", torch.zeros(pieces, width, dtype=torch.int8))
+            self.register_buffer("scale", torch.zeros(pieces))
         self._index: _Index | None = None
         self._latest: tuple[str, list[Precedent]] | None = None  # a message is asked of as it is drawn and judged
 
@@ -142,42 +160,82 @@ class Precedents(nn.Module):
         if len(flat) > len(self.table):
             raise ValueError(f"precedents have room for {len(self.table):,} pieces, and need {len(flat):,}")
         self.table.fill_(_END)
-        self.table[: len(flat)] = torch.tensor(flat, dtype=torch.int32)
+        self.table[: len(flat)] = torch.tensor(flat, dtype=self.table.dtype)
         self._index = self._latest = None
         return len(flat)
+
+    def mean(self, vectors: Tensor) -> None:
+        """Take over vectors of pieces, (V, E), whose sum over a message says what it means; rounded to a byte each."""
+        self.scale.copy_((vectors.abs().amax(1) / 127).clamp(min=1e-12))
+        self.vectors.copy_((vectors / self.scale[:, None]).round())
+        self._index = self._latest = None
 
     def like(self, message: str, vocabulary: Vocabulary) -> list[Precedent]:
         """Replies to messages like this one, the likest first, each once; of a likeness of at least ``LEAST``.
 
-        Likeness is the mean of two cosines: of the pieces, and pairs of pieces, weighted by rarity, and of the mean
-        embeddings weighted so; less where one message speaks of oneself or the other, denies, or asks for what the
-        user may have told, and the other one does not.
+        Likeness is the mean of two cosines: of the pieces, and pairs of pieces, weighted by rarity, and of the vectors;
+        less where one message speaks of oneself or the other, denies, or asks for what the user may have told, and the
+        other one does not.
         """
         if self._latest is None or self._latest[0] != message:
             self._latest = message, self._found(message, vocabulary)
         return list(self._latest[1])
 
     def _found(self, message: str, vocabulary: Vocabulary) -> list[Precedent]:
-        index = self._index = self._index or _read(self.table.numpy(), vocabulary)
+        index = self._index = self._index or self._opened(vocabulary)
         text = bare(message[:LONGEST])
         ids = vocabulary.encode(text)
         if not len(index.ends) or not ids:
             return []
-        sums, weights = np.zeros(len(index.ends)), []
+        words, weights = np.zeros(len(index.ends)), []
         for feature in dict.fromkeys(_features(ids)):
             weights.append(index.weight(feature))
-            sums[index.holding(feature)] += weights[-1] ** 2
-        sums /= max(_norm(weights), 1e-9) * np.maximum(index.lengths, 1e-9)
-        own, sense, found = _embedding(ids, index, vocabulary), _sense(text), dict[int, float]()
-        for place in np.argsort(-sums, kind="stable")[:_NEAR].tolist():
-            if sums[place] > 0:
-                cosines = float(sums[place]) + float(own @ _embedding(index.message(place), index, vocabulary))
-                likeness = cosines / 2 * _unlike(sense, int(index.senses[place]))
-                reply = int(index.reply[place])
-                found[reply] = max(found.get(reply, 0.0), likeness)
+            words[index.holding(feature)] += weights[-1] ** 2
+        words /= max(_norm(weights), 1e-9) * np.maximum(index.lengths, 1e-9)
+        sense, found = _sense(text), dict[int, float]()
+        likeness = self._weighed(words, ids, index, vocabulary)
+        for place in np.argsort(-likeness, kind="stable")[:_NEAR].tolist():
+            of = int(index.reply[place])
+            here = float(likeness[place]) * _unlike(sense, int(index.senses[place]))
+            found[of] = max(found.get(of, 0.0), here)
         least = max(LEAST, found.pop(-1, 0.0))
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
-        return [Precedent(likeness, index.replies[reply]) for reply, likeness in best if likeness >= least]
+        out: dict[str, Precedent] = {}
+        for group, here in best:
+            for reply in index.replies[group] if here >= least else ():
+                out.setdefault(reply, Precedent(here, reply))
+        return list(out.values())
+
+    def _opened(self, vocabulary: Vocabulary) -> _Index:
+        """The table, ready to be searched; all of it at once, for it is done before the first reply."""
+        index = _read(self.table.numpy().astype(np.int32), vocabulary)
+        if not self.learned:
+            return dataclasses.replace(index, mean=_mean(vocabulary))
+        return dataclasses.replace(index, vectors=self._vectors(index.ids.astype(np.int64), index.ends))
+
+    def _weighed(
+        self, words: NDArray[np.float64], ids: Sequence[int], index: _Index, vocabulary: Vocabulary
+    ) -> NDArray[np.float64]:
+        """Likeness (P,) of all messages, from that of their words (P,)."""
+        if index.vectors is not None:
+            own = self._vectors(np.asarray(ids, np.int64), np.array([len(ids)]))[0]
+            return np.asarray(_BY_WORDS * words + (1 - _BY_WORDS) * (index.vectors @ own), np.float64)
+        own, out = _embedding(ids, index, vocabulary), words / 2
+        for place in np.argsort(-words, kind="stable")[:_NEAR].tolist():
+            out[place] += float(own @ _embedding(index.message(place), index, vocabulary)) / 2
+        return out
+
+    def _vectors(self, ids: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Learned vectors (P, E) of messages, of length 1; that of unknown pieces alone is 0."""
+        out = np.zeros((len(ends), self.vectors.shape[1]), np.float32)
+        table, scale = self.vectors.numpy(), self.scale.numpy()
+        for first in range(0, len(ends), _PART):
+            last = min(first + _PART, len(ends))
+            begin = int(ends[first - 1]) if first else 0
+            part = ids[begin : ends[last - 1]]
+            begins = np.append(begin, ends[first : last - 1]) - begin
+            out[first:last] = np.add.reduceat(table[part] * scale[part, None], begins, axis=0)
+        return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
 
 
 def pieces_needed(pairs: Sequence[tuple[str, str]], without: Sequence[str], vocabulary: Vocabulary) -> int:
@@ -199,27 +257,35 @@ def shared(text: str, other: str) -> float:
 
 def _flat(pairs: Sequence[tuple[str, str]], without: Sequence[str], vocabulary: Vocabulary) -> list[int]:
     """The table as it is stored; what has no precedent first, as messages of an empty reply."""
-    by_reply: dict[str, dict[tuple[int, ...], None]] = {"": {}}
+    given: dict[tuple[int, ...], dict[str, None]] = {}
     for message, reply in (*((message, "") for message in without), *pairs):
         if ids := vocabulary.encode(bare(message)):
-            by_reply.setdefault(reply, {})[tuple(ids)] = None
+            given.setdefault(tuple(ids), {})[reply] = None
+    groups: dict[tuple[str, ...], list[tuple[int, ...]]] = {}
+    for said, replies in given.items():
+        groups.setdefault(("",) if "" in replies else tuple(replies), []).append(said)
     flat: list[int] = []
-    for reply, messages in by_reply.items():
-        if messages:
-            flat += [*vocabulary.encode(reply), *(x for ids in messages for x in (_BETWEEN, *ids)), _END]
+    for group, messages in groups.items():
+        for place, reply in enumerate(group):
+            flat += [*([_OR] if place else []), *vocabulary.encode(reply)]
+        flat += [*(x for each in messages for x in (_BETWEEN, *each)), _END]
     return flat
 
 
 def _read(table: NDArray[np.int32], vocabulary: Vocabulary) -> _Index:
-    """The table, taken apart; all of it at once, for it is done before the first reply."""
+    """The table, taken apart."""
     marks = np.flatnonzero(table < 0)
     begins = np.concatenate([np.zeros(1, np.int64), marks[:-1] + 1])[: len(marks)]
     before = np.concatenate([np.full(1, _END, np.int32), table[marks[:-1]]])[: len(marks)]
     unused = np.flatnonzero((before == _END) & (begins == marks) & (table[marks] == _END))  # a group of nothing
     used = slice(0, unused[0] if len(unused) else len(marks))
-    marks, begins, is_reply = marks[used], begins[used], before[used] == _END
-    given = [table[first:last].tolist() for first, last in zip(begins[is_reply], marks[is_reply], strict=True)]
-    numbered = np.where([bool(reply) for reply in given], np.cumsum([bool(reply) for reply in given]) - 1, -1)
+    marks, begins, before = marks[used], begins[used], before[used]
+    is_reply, group = before != _BETWEEN, np.cumsum(before == _END) - 1
+    given: list[list[str]] = [[] for _ in range(int(group[-1]) + 1 if len(group) else 0)]
+    for first, last, place in zip(begins[is_reply], marks[is_reply], group[is_reply], strict=True):
+        given[place] += [vocabulary.decode(table[first:last].tolist())] if first < last else []
+    has = np.array([bool(replies) for replies in given], np.bool_)
+    numbered = np.where(has, np.cumsum(has) - 1, -1)
     sizes = (marks - begins)[~is_reply]
     ends = np.cumsum(sizes)
     of = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)  # message of each piece
@@ -235,15 +301,14 @@ def _read(table: NDArray[np.int32], vocabulary: Vocabulary) -> _Index:
     features, places = features[new], places[new]  # each once a message
     said = [vocabulary.decode(part.tolist()) for part in np.split(ids, ends[:-1])] if len(ends) else []
     return _Index(
-        replies=[vocabulary.decode(reply) for reply in given if reply],
+        replies=[replies for replies in given if replies],
         ids=ids,
         ends=ends,
-        reply=numbered[np.cumsum(is_reply)[~is_reply] - 1].astype(np.int32),
+        reply=numbered[group[~is_reply]].astype(np.int32),
         lengths=_lengths(features, places, len(sizes)),
         senses=np.array([_sense(text) for text in said], np.uint8),
         features=features.astype(np.int32) if features.size and features[-1] < _SMALL else features,
         places=places.astype(np.uint16) if len(sizes) < 1 << 16 else places,
-        mean=_mean(vocabulary),
     )
 
 
@@ -302,6 +367,7 @@ def _unlike(sense: int, other: int) -> float:
 
 def _embedding(ids: Sequence[int] | NDArray[np.int32], index: _Index, vocabulary: Vocabulary) -> NDArray[np.float32]:
     """Embedding (E,) of a message, of length 1: the mean of its pieces by their rarity, less that of the vocabulary."""
+    assert index.mean is not None
     weights = np.array([index.weight(int(piece)) for piece in ids], np.float32)
     table = vocabulary.embed(torch.as_tensor(np.asarray(ids, np.int64))).detach().float().numpy() - index.mean
     out = weights @ table

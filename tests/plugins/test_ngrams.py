@@ -112,6 +112,19 @@ def test_a_gate_that_is_shut_leaves_the_softmax():
     assert torch.allclose(ngrams.mixed(logits, states, [[1, 2], []]), logits.log_softmax(-1), atol=1e-5)
 
 
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 1000), room=st.integers(1, 400))
+def test_it_is_the_same_after_it_was_saved_now_and_by_earlier_versions(seed, room):
+    table = filled(corpus(seed, 30), room)
+    stored = table.state_dict()
+    assert stored["first"].dtype == torch.int16
+    for state in (stored, {**stored, "first": table.first}):
+        other = NGrams(len(table.unigrams), room, len(table.gate))
+        other.load_state_dict(state)
+        assert torch.equal(other.first, table.first)
+        assert torch.equal(other.words, table.words)
+
+
 def test_refusals():
     with pytest.raises(ValueError, match="at least 1"):
         NGrams(SIZE, 0, WIDTH)

@@ -37,7 +37,7 @@ def vocabulary(assistant: Assistant) -> Vocabulary:
 
 @pytest.fixture
 def known(vocabulary: Vocabulary) -> Precedents:
-    made = Precedents(pieces_needed(PAIRS, WITHOUT, vocabulary))
+    made = Precedents(pieces_needed(PAIRS, WITHOUT, vocabulary), len(vocabulary))
     assert made.learn(PAIRS, WITHOUT, vocabulary) == len(made.table)
     return made
 
@@ -62,24 +62,66 @@ def test_a_message_that_depends_on_the_conversation_has_none(known: Precedents, 
 
 
 def test_what_speaks_of_the_other_is_less_alike(vocabulary: Vocabulary) -> None:
-    made = Precedents(400)
+    made = Precedents(400, len(vocabulary))
     made.learn(PAIRS, [], vocabulary)
     assert made.like("what is your name?", vocabulary)[0].likeness > 0.99
     assert all(each.likeness < 0.86 for each in made.like("what is my name?", vocabulary))
 
 
 def test_a_table_without_messages_finds_nothing(vocabulary: Vocabulary) -> None:
-    assert Precedents(8).like("can you sing?", vocabulary) == []
-    made = Precedents(40)
+    assert Precedents(8, len(vocabulary)).like("can you sing?", vocabulary) == []
+    made = Precedents(40, len(vocabulary))
     made.learn([], WITHOUT, vocabulary)
     assert made.like("can you sing?", vocabulary) == []
 
 
 def test_it_is_the_same_after_it_was_saved(known: Precedents, vocabulary: Vocabulary) -> None:
-    other = Precedents(len(known.table))
+    other = Precedents(len(known.table), len(vocabulary))
     assert other.like("can you sing?", vocabulary) == []
     other.load_state_dict(known.state_dict())
     assert other.like("can you sing?", vocabulary) == known.like("can you sing?", vocabulary)
+
+
+def test_messages_with_the_same_replies_are_stored_once(vocabulary: Vocabulary) -> None:
+    messages, replies = (
+        ["can you sing?", "sing a song", "do you sing?"],
+        ["I have no voice.", "What do you like to sing?"],
+    )
+    pairs = [(message, reply) for message in messages for reply in replies]
+    room = pieces_needed(pairs, [], vocabulary)
+    assert room == pieces_needed([(message, replies[0]) for message in messages], [], vocabulary) + 1 + len(
+        vocabulary.encode(replies[1])
+    )
+    made = Precedents(room + 7, len(vocabulary))
+    made.learn(pairs, [], vocabulary)
+    for message in messages:
+        assert [each.reply for each in made.like(message, vocabulary)] == replies
+
+
+def test_what_earlier_versions_stored_is_read(vocabulary: Vocabulary) -> None:
+    rows = [[*vocabulary.encode(reply), -1, *vocabulary.encode(bare(message)), -2] for message, reply in PAIRS]
+    table = torch.tensor([each for row in rows for each in row], dtype=torch.int32)
+    other = Precedents(len(table), len(vocabulary))
+    other.load_state_dict({"table": table})
+    for message, reply in PAIRS:
+        sure = [each.reply for each in other.like(message, vocabulary) if each.likeness > 0.99]
+        assert reply in sure
+
+
+def test_learned_vectors_find_what_words_do_not(vocabulary: Vocabulary) -> None:
+    made = Precedents(400, len(vocabulary), 8)
+    made.learn(PAIRS, WITHOUT, vocabulary)
+    assert made.like("violins", vocabulary) == []
+    vectors = torch.full((len(vocabulary), 8), 1e-3)
+    vectors[:, 1] = 1.0
+    for text in ("violins", "can you sing", "sing a song"):
+        for piece in vocabulary.encode(text):
+            vectors[piece] = torch.tensor([1.0] + [0.0] * 7)
+    made.mean(vectors)
+    assert made.like("violins", vocabulary)[0].reply in {"I have no voice.", "What do you like to sing?"}
+    other = Precedents(400, len(vocabulary), 8)
+    other.load_state_dict(made.state_dict())
+    assert other.like("violins", vocabulary) == made.like("violins", vocabulary)
 
 
 def test_more_than_there_is_room_for_is_refused_and_what_was_there_stays(
@@ -95,7 +137,7 @@ def test_more_than_there_is_room_for_is_refused_and_what_was_there_stays(
 @given(st.text(max_size=60))
 def test_any_text_may_be_asked(text: str) -> None:
     vocabulary = _VOCABULARY[0]
-    made = Precedents(400)
+    made = Precedents(400, len(vocabulary))
     made.learn(PAIRS, WITHOUT, vocabulary)
     for each in made.like(text, vocabulary):
         assert LEAST <= each.likeness <= 1 + 1e-5
@@ -171,6 +213,17 @@ def test_a_room_that_is_no_number_is_the_users_mistake(trained: Path, room: obje
         held.add_head(Generation, dataclasses.replace(setup, options=options))
 
 
+@pytest.mark.parametrize("width", [-1, 2.5, True, 10**6])
+def test_a_width_that_is_no_number_is_the_users_mistake(trained: Path, width: object) -> None:
+    from chatkit.errors import HeadError
+
+    held = Assistant.load(trained, Registry(safe=True).load)
+    setup = held.setups["generation"]
+    options = {**setup.options, "precedents": 40, "likeness": width}
+    with pytest.raises((HeadError, ValueError), match="likeness must be a whole number"):
+        held.add_head(Generation, dataclasses.replace(setup, options=options))
+
+
 @pytest.mark.parametrize(
     ("known_as", "asked"),
     [
@@ -181,7 +234,7 @@ def test_a_room_that_is_no_number_is_the_users_mistake(trained: Path, room: obje
     ],
 )
 def test_what_is_denied_or_asked_is_not_what_is_said(vocabulary: Vocabulary, known_as: str, asked: str) -> None:
-    made = Precedents(100)
+    made = Precedents(100, len(vocabulary))
     made.learn([(known_as, "How nice."), ("a message of others", "A reply.")], [], vocabulary)
     assert made.like(known_as, vocabulary)[0].likeness > 0.99
     assert made.like(asked, vocabulary) == []
