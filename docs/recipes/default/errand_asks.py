@@ -1,4 +1,7 @@
-"""What ``errands.py --asked`` adds of small talk: what people say to an assistant on any day, one after the other."""
+"""What ``errands.py --asked`` adds of small talk: what people say to an assistant on any day, one after the other.
+
+It stands in ``errand_asks.toml``; what ``--talked`` adds stands, by its matter, in the files of ``talk/``.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,20 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from errand_more import CHAINS, LISTS, chain, filled_in, words_of
+from errand_more import CHAINS, LISTS, Chain, chain, filled_in, words_of
 from errand_speaker import WORDS, Speaker, Turns
 
-DRAWN = 16  # messages of a form with words drawn from lists
-_ASKS: dict[str, Any] = tomllib.loads((Path(__file__).parent / "errand_asks.toml").read_text(encoding="utf-8"))
+DRAWN, DRAWN_OF_TALK = 16, 4  # messages of a form with words drawn from lists
+_HERE = Path(__file__).parent
+_ASKS, *_TALK = [
+    tomllib.loads(path.read_text(encoding="utf-8"))
+    for path in (_HERE / "errand_asks.toml", *sorted((_HERE / "talk").glob("*.toml")))
+]
 _CHAINS = [*_ASKS["chains"], *_ASKS["answers"]]
-_LISTS = {**LISTS, **{name: words_of(text) for name, text in _ASKS.items() if isinstance(text, str)}}
+_TALKED = [each for file in _TALK for key in ("chains", "answers") for each in file.get(key, ())]
+_OWN = {name: words_of(text) for file in (_ASKS, *_TALK) for name, text in file.items() if isinstance(text, str)}
+_LISTS = {**LISTS, **_OWN}
 _WISH = re.compile(
     r"(tell|write|sing|play|flip|toss|pick|think of|give|say|make|recommend|translate|set|open|show|draw|ask|teach"
     r"|explain|help|remind|wake|call|send|search|put|turn|summarise|surprise|find|look|read)\b.*",
@@ -61,16 +69,25 @@ def wished(text: str, rng: random.Random) -> str:
 
 def asks(s: Speaker) -> Turns:
     """Two to five of the file's chains, at times with talk about a day between them."""
+    return _some(s, _CHAINS)
+
+
+def talked(s: Speaker) -> Turns:
+    """The same of all files."""
+    return _some(s, [*_CHAINS, *_TALKED])
+
+
+def _some(s: Speaker, chains: Sequence[Chain]) -> Turns:
     turns: Turns = []
     for _ in range(s.rng.randint(2, 5)):
-        turns += chain(s) if s.rng.random() < 0.15 else filled_in(s, s.rng.choice(_CHAINS), _LISTS)
+        turns += chain(s) if s.rng.random() < 0.15 else filled_in(s, s.rng.choice(chains), _LISTS)
     return [(wished(said, s.rng), reply) for said, reply in turns]
 
 
 _FORMS = re.compile(
     "|".join(
         re.sub(r"\\{\w+\\}", ".+", re.escape(form.rstrip(".?!")))
-        for pairs_of in (*_CHAINS, *CHAINS)
+        for pairs_of in (*_CHAINS, *_TALKED, *CHAINS)
         for forms, _ in pairs_of
         for form in forms
         if re.sub(r"{\w+}|\W", "", form)  # one that is only a word of a list would be everything
@@ -100,11 +117,12 @@ def pairs(s: Speaker) -> list[tuple[str, str]]:
     Small answers ("why?", "maybe") are left out: what fits them depends on what was said before.
     """
     out: dict[tuple[str, str], None] = {}
-    for chains in (_ASKS["chains"], CHAINS):
+    talk = [each for file in _TALK for each in file["chains"]]
+    for chains, drawn in ((_ASKS["chains"], DRAWN), (CHAINS, DRAWN), (talk, DRAWN_OF_TALK)):
         for (forms, replies), *_ in chains:
             plain = [reply for reply in replies if "{" not in reply]
             for form in forms:
-                for _ in range(DRAWN if "{" in form else 1):
+                for _ in range(drawn if "{" in form else 1):
                     said, _ = filled_in(s, [[[form], [""]]], _LISTS)[0]
                     out |= {(said, reply[0].upper() + reply[1:]): None for reply in plain}
     return list(out)

@@ -11,6 +11,7 @@ from typing import Any
 from errand_orders import please
 from errand_speaker import WORDS, Speaker, Turns, capital
 
+Chain = Sequence[Sequence[Sequence[str]]]  # pairs of what is said, in many forms, and of replies to it
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -31,7 +32,7 @@ def chain(s: Speaker) -> Turns:
     return filled_in(s, s.rng.choice(CHAINS), LISTS)
 
 
-def filled_in(s: Speaker, pairs: Sequence[Sequence[Sequence[str]]], lists: Mapping[str, Sequence[str]]) -> Turns:
+def filled_in(s: Speaker, pairs: Chain, lists: Mapping[str, Sequence[str]]) -> Turns:
     """A chain, at times not to its end: one form and one reply of each pair, with words of the lists."""
     turns: Turns = []
     drawn: dict[str, str] = {}

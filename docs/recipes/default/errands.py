@@ -23,7 +23,7 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from errand_asks import Everyone, asks, depends, pairs
+from errand_asks import Everyone, asks, depends, pairs, talked
 from errand_more import chat, pizza_by_bits, recalled_more, something
 from errand_orders import booking, dish, drink, facts, flowers, pizza
 from errand_several import introduced, several, unknown
@@ -96,6 +96,7 @@ ASKED: Kinds = (
     (not_told, 0.03),
     (asks, 0.31),
 )
+TALKED: Kinds = (*((kind, 0.86 * share) for kind, share in ASKED if kind is not asks), (talked, 0.41))
 DEPENDS: Kinds = (*((kind, share) for kind, share in MORE if kind not in (chat, facts)), (corrected, 0.1))
 
 
@@ -110,7 +111,7 @@ def dialogues(
         speaker.drawn.clear()
         turns = rng.choices(makers, weights)[0](speaker)
         if otherwise:
-            spared = TIRED if kinds is ASKED else ()
+            spared = TIRED if kinds in (ASKED, TALKED) else ()
             turns = [(put_otherwise(user, rng, spared), reply) for user, reply in turns]
         turns = [(speaker.typed(user), reply) for user, reply in (without_copies(speaker, turns) if plain else turns)]
         if rng.random() < 0.15:
@@ -137,6 +138,7 @@ def main() -> None:
     parser.add_argument(
         "--asked", action="store_true", help="as --mended; several things at once, and what was not told"
     )
+    parser.add_argument("--talked", action="store_true", help="as --asked; what people say on any day, much of it")
     parser.add_argument(
         "--pairs",
         action="store_true",
@@ -149,12 +151,12 @@ def main() -> None:
         told = dialogues("train", args.dialogues, kinds=DEPENDS, otherwise=True)
         _write(args.out / "without" / "train.jsonl", [_dialogue(turns) for turns in map(depends, told) if turns])
         return
-    kinds = ASKED if args.asked else SLIPS if args.slips else MENDED if args.mended else MORE if args.more else KINDS
+    chosen = {"talked": TALKED, "asked": ASKED, "slips": SLIPS, "mended": MENDED, "more": MORE}
+    kinds = next((kinds for name, kinds in chosen.items() if getattr(args, name)), KINDS)
     opinions = {user.lower() for user, _ in WORDS["small_talk"]}
+    otherwise = kinds in (MENDED, ASKED, TALKED)
     for part, share in OF_TRAIN.items():
-        found = dialogues(
-            part, round(args.dialogues * share), plain=args.plain, kinds=kinds, otherwise=args.mended or args.asked
-        )
+        found = dialogues(part, round(args.dialogues * share), plain=args.plain, kinds=kinds, otherwise=otherwise)
         _write(args.out / "dialogue" / f"{part}.jsonl", [_dialogue(turns) for turns in found])
         if kinds is not KINDS:
             continue  # what is said of a day there is no neutral text

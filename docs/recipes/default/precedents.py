@@ -1,12 +1,14 @@
 """Fills an assistant's generation head with replies that were given to messages: candidates beside those that it draws.
 
-    python docs/recipes/default/precedents.py MODEL DIALOGUES... [--without DIALOGUES...]
+    python docs/recipes/default/precedents.py MODEL DIALOGUES... [--without DIALOGUES...] [--translated SETS...]
 
 Of each dialogue of the train parts of DIALOGUES the first message and its reply are taken, each message with each of
 its replies once. They should stand for themselves: what a reply takes up of its message ("What do you like about
 sushi?") it says to others, too. Messages of the dialogues behind --without, the most frequent ones that are not among
 the first, have no precedent: their replies depend on what was said before. Messages of one word are left out. Trained
-weights, and all other heads, stay as they are; what replies are chosen by becomes CHOOSE. A few seconds.
+weights, and all other heads, stay as they are; what replies are chosen by becomes CHOOSE. With --translated, which
+messages are alike is learned from these sets of translations out of English, and from the messages (``likeness.py``):
+about two minutes. A few seconds without.
 """
 
 from __future__ import annotations
@@ -16,15 +18,20 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from chatkit_generation import Generation
 from chatkit_generation.precedents import bare, pieces_needed
+from chatkit_translation import Translation
 from filling import with_room, written
+from likeness import LONGEST, learned
+from torch import Tensor
 
 from chatkit.data.discover import splits
 from chatkit.data.records import Problems
 from chatkit.errors import ChatkitError
 from chatkit.head.head import Record
+from chatkit.head.vocabulary import Vocabulary
 from chatkit.runtime.loading import load_trained
 from chatkit.training.model_folder import checked_folders
 from chatkit.training.reading import read_records
@@ -32,6 +39,7 @@ from chatkit.training.recipe import resolve_path
 
 FEWEST = 2  # words of a message: what one alone means, the conversation makes of it
 MOST = 3000  # messages without a precedent
+WIDTH = 64  # of the vectors that are learned
 CHOOSE = {"fluency": 1.0, "relevance": 0.5, "precedent": 0.5}  # chosen on dev (README.md beside this file)
 
 
@@ -75,7 +83,37 @@ def others(sets: Sequence[Path], pairs: Sequence[tuple[str, str]]) -> list[str]:
     return [message for message, _ in counts.most_common() if message not in known][:MOST]
 
 
-def fill(model: Path, sets: Sequence[Path], without: Sequence[Path]) -> None:
+def translations(sets: Sequence[Path]) -> tuple[list[str], list[str]]:
+    """English sentences of the train parts, and their translations.
+
+    Raises:
+        ChatkitError: If a set cannot be read.
+    """
+    records = [each for path in sets for each in read_records(Translation, path, "train", Problems())]
+    return [each["src"] for each in records], [each["tgt"] for each in records]
+
+
+def vectors(vocabulary: Vocabulary, pairs: Sequence[tuple[str, str]], sets: Sequence[Path]) -> Tensor:
+    """Learned vectors of pieces; messages with the same replies are alike.
+
+    Raises:
+        ChatkitError: If a set cannot be read.
+    """
+    replies: dict[str, dict[str, None]] = {}
+    for message, reply in pairs:
+        replies.setdefault(bare(message), {})[reply] = None
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for message, given in replies.items():
+        groups.setdefault(tuple(given), []).append(message)
+
+    def encoded(texts: Sequence[str]) -> list[list[int]]:
+        return [vocabulary.encode(bare(text))[:LONGEST] or [vocabulary.end] for text in texts]
+
+    source, target = translations(sets)
+    return learned(vocabulary, [encoded(group) for group in groups.values()], (encoded(source), encoded(target)), WIDTH)
+
+
+def fill(model: Path, sets: Sequence[Path], without: Sequence[Path], translated: Sequence[Path]) -> None:
     """Write the head; an assistant that is not finished stays as it was.
 
     Raises:
@@ -91,10 +129,12 @@ def fill(model: Path, sets: Sequence[Path], without: Sequence[Path]) -> None:
     if not isinstance(head, Generation):
         sys.exit(f"{model} has no head generation")
     room = pieces_needed(pairs, alone, head.vocabulary)
-    options = {"precedents": room, "choose": CHOOSE}
+    options: dict[str, Any] = {"precedents": room, "likeness": WIDTH if translated else 0, "choose": CHOOSE}
     filled = with_room(assistant, Generation, options, ["precedents"])
     assert filled.precedents is not None
     filled.precedents.learn(pairs, alone, filled.vocabulary)
+    if translated:
+        filled.precedents.mean(vectors(filled.vocabulary, pairs, translated))
     print(f"{len(pairs):,} pairs, {len(alone):,} messages without; {room:,} pieces")
     written(model, assistant, "generation", options)
 
@@ -105,10 +145,11 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("sets", nargs="+", metavar="DIALOGUES")
     parser.add_argument("--without", nargs="+", default=[], metavar="DIALOGUES")
+    parser.add_argument("--translated", nargs="+", default=[], metavar="SETS")
     args = parser.parse_args()
     try:
-        sets, without = ([resolve_path(each, Path()) for each in paths] for paths in (args.sets, args.without))
-        fill(args.model, sets, without)
+        named = (args.sets, args.without, args.translated)
+        fill(args.model, *([resolve_path(each, Path()) for each in paths] for paths in named))
     except ChatkitError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
