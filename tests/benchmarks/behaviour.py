@@ -10,7 +10,7 @@ Recalls     24 short conversations of a person who tells something, talks of som
             that no corpus puts that way and with names that the training texts of ``errands.py`` do not hold; 12 in
             which it is put right at once, and 12 that ask for what was never told: see ``recalling.py``.
 Everyday    64 everyday messages in words that no corpus puts that way, alone and after two turns: replies that match a
-            pattern written by hand, see ``everyday.py``.
+            pattern written by hand, see ``everyday.py``; on test the 100 of ``unseen.py`` in their place.
 Documents   questions about chatkit's own pages (english/retrieval), with those pages indexed: replies that quote a
             passage (recall), and quotes from a passage that is judged right (precision). Beside it messages of
             dialogues that are asked as questions, with the same pages and with notes_handbook: replies that quote.
@@ -35,8 +35,9 @@ import chatkit_corpora
 from chatkit_generation.citing import citable
 from chatkit_retrieval.showing import is_shown
 from default_assistant import DIALOGUE
-from everyday import everyday
+from everyday import EVERYDAY, everyday
 from recalling import recalls, said
+from unseen import UNSEEN
 
 from chatkit import paths
 from chatkit.assistant import Assistant
@@ -134,8 +135,8 @@ def converse(assistant: Assistant, opening: Sequence[str], seed: int, show: int)
     for text, reply in [*zip(IDENTITY, names, strict=True)][:show]:
         print(f"    {text!r} -> {reply!r}")
     turns = {"replies": len(replies), "ended": ended / len(replies), "loops": sum(map(loops, replies)), "empty": empty}
-    memory, fit = recalls(conversation, seed, show), everyday(conversation, seed, show)
-    return {**turns, "blanks": blanks, "named": named, "asked_what": len(names), **memory, **fit}
+    memory = recalls(conversation, seed, show)
+    return {**turns, "blanks": blanks, "named": named, "asked_what": len(names), **memory}
 
 
 def documents(root: Path, asked: Sequence[str]) -> list[dict[str, Any]]:
@@ -186,7 +187,7 @@ def main() -> None:
     parser.add_argument("--split", default="dev", choices=["dev", "test"])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=0, help="print so many replies")
-    parser.add_argument("--only", choices=["turns", "documents", "passages"])
+    parser.add_argument("--only", choices=["turns", "everyday", "documents", "passages"])
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     assistant = load_trained(args.model)
@@ -205,6 +206,9 @@ def main() -> None:
     found: dict[str, Any] = {"split": args.split}
     if args.only in (None, "turns"):
         found["turns"] = converse(assistant, opening, args.seed, args.show)
+    if args.only in (None, "everyday"):
+        messages = EVERYDAY if args.split == "dev" else UNSEEN
+        found["everyday"] = everyday(Conversation(assistant), args.seed, args.show, messages)
     if args.only in (None, "documents"):
         found["documents"] = documents(args.data, asked)
     if args.only in (None, "passages"):

@@ -9,6 +9,7 @@ something else.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from recalling import said
 
@@ -95,11 +96,13 @@ def fits(reply: str, pattern: str) -> bool:
     return bool(re.search(pattern, reply, re.IGNORECASE))
 
 
-def everyday(conversation: Conversation, seed: int, show: int) -> dict[str, int]:
+def everyday(
+    conversation: Conversation, seed: int, show: int, asked: Sequence[tuple[str, str]] = EVERYDAY
+) -> dict[str, int]:
     """Print how many replies fit; the same as data."""
     fit = {"alone": 0, "later": 0}
     missed: list[str] = []
-    for place, (text, pattern) in enumerate(EVERYDAY):
+    for place, (text, pattern) in enumerate(asked):
         history: list[dict[str, str]] = []
         for before in BEFORE[place % 2]:
             reply = said(conversation, before, seed + place, history)
@@ -110,9 +113,7 @@ def everyday(conversation: Conversation, seed: int, show: int) -> dict[str, int]
             fit[when] += good
             if not good:
                 missed.append(f"{when} {text!r} -> {reply!r}")
-    print(
-        f"everyday   {fit['alone']} and {fit['later']} of {len(EVERYDAY)} replies fit, said alone and after two turns"
-    )
+    print(f"everyday   {fit['alone']} and {fit['later']} of {len(asked)} replies fit, said alone and after two turns")
     for line in missed[:show]:
         print(f"    {line}")
-    return {"everyday": len(EVERYDAY), "fit": fit["alone"], "fit_later": fit["later"]}
+    return {"everyday": len(asked), "fit": fit["alone"], "fit_later": fit["later"]}

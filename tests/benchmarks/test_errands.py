@@ -31,10 +31,11 @@ def kinds(errands: ModuleType) -> dict[str, dict[str, object]]:
         "slips": {"kinds": errands.SLIPS},
         "mended": {"kinds": errands.MENDED, "otherwise": True},
         "asked": {"kinds": errands.ASKED, "otherwise": True},
+        "talked": {"kinds": errands.TALKED, "otherwise": True},
     }
 
 
-@pytest.mark.parametrize("kind", ["usual", "plain", "more", "slips", "mended", "asked"])
+@pytest.mark.parametrize("kind", ["usual", "plain", "more", "slips", "mended", "asked", "talked"])
 def test_dialogues_are_whole_different_and_the_same_each_time(errands: ModuleType, kind: str) -> None:
     made = [errands.dialogues("train", 200, **kinds(errands)[kind]) for _ in range(2)]
     assert made[0] == made[1]
@@ -105,7 +106,8 @@ def test_precedents_stand_for_themselves_and_memory_has_none(errands: ModuleType
 def test_everyday_messages_that_replies_are_tested_by_are_in_no_dialogue(errands: ModuleType) -> None:
     from everyday import EVERYDAY, fits
 
-    made = errands.dialogues("train", 3000, **kinds(errands)["asked"])
+    made = [turns for kind in ("asked", "talked") for turns in errands.dialogues("train", 3000, **kinds(errands)[kind])]
+    made += [[pair] for pair in errands.pairs(errands.Everyone("train", random.Random(1)))]
     said = {re.sub(r"\W+", " ", text.lower()).strip() for turns in made for text, _ in turns}
     for text, pattern in EVERYDAY:
         assert re.sub(r"\W+", " ", text.lower()).strip() not in said

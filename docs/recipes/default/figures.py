@@ -72,6 +72,7 @@ class Part:
 PARTS = {
     "baselines": Part("sentiment_baselines.py", ("--split", "test"), of_model=False),
     "behaviour": Part("behaviour.py", ("--split", "dev")),
+    "unseen": Part("behaviour.py", ("--split", "test", "--only", "everyday")),
     "sentiment": Part("default_assistant.py", ("--only", "sentiment")),
     "dialogue": Part("default_assistant.py", ("--only", "dialogue")),
     "translation": Part("default_assistant.py", ("--only", "translation", "--most", "200")),

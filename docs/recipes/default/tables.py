@@ -153,9 +153,10 @@ def translation(translation: Mapping[str, Rows]) -> str:
     return f"{text}\n\n{table(['set', 'sentences', 'chrF', 'nats a piece'], lines)}"
 
 
-def behaviour(behaviour: Mapping[str, Any]) -> str:
+def behaviour(behaviour: Mapping[str, Any], unseen: Mapping[str, Any]) -> str:
     """How it behaves in the chat."""
-    turns, quoted = behaviour["turns"], [row for row in behaviour["documents"] if row["coverage"] == 0.7]
+    turns, fit, new = behaviour["turns"], behaviour["everyday"], unseen["everyday"]
+    quoted = [row for row in behaviour["documents"] if row["coverage"] == 0.7]
     own, handbook = (next(row for row in quoted if row["pages"] == name) for name in ("own", "handbook"))
     return paragraph(
         f"Behaviour (`python tests/benchmarks/behaviour.py FOLDER_OF_THE_SETS`, {behaviour['split']}): of",
@@ -165,9 +166,10 @@ def behaviour(behaviour: Mapping[str, Any]) -> str:
         f"of {turns['told']} things that it was told (a name, a town) it knows {turns['recalled']} two turns later,",
         f"and says of {turns['admitted']} that it does not remember; of {turns['corrected']} that were put right a",
         f"turn later it knows {turns['right']} (and says the wrong one of {turns['wrong']}), and of {turns['untold']}",
-        f"that it was never told it says so of {turns['honest']}. Of {turns['everyday']} everyday messages in words",
-        f"that no corpus holds, {turns['fit']} get a reply that fits said alone, and {turns['fit_later']} after",
-        "two turns of something else (by patterns written by hand, `everyday.py`).",
+        f"that it was never told it says so of {turns['honest']}. Of {fit['everyday']} everyday messages in words",
+        f"that no corpus holds, {fit['fit']} get a reply that fits said alone, and {fit['fit_later']} after two turns",
+        f"of something else (by patterns written by hand, `everyday.py`); of {new['everyday']} that nothing was chosen",
+        f"by (`--only everyday --split test`), {new['fit']} and {new['fit_later']}.",
         f"Questions about pages without headings: answered by a quotation with precision {own['precision']:.2f},",
         f"recall {own['recall']:.2f} (most are asked in other words); {100 * own['chat']:.1f} % of the questions of a",
         f"chat are answered by a quotation, {100 * handbook['chat']:.1f} % with a handbook of 1,698 passages indexed.",
@@ -253,7 +255,7 @@ BLOCKS = {
     "ranking": Block(("ranking", "fusion"), ranking),
     "dialogue": Block(("dialogue",), dialogue),
     "translation": Block(("translation",), translation),
-    "behaviour": Block(("behaviour",), behaviour),
+    "behaviour": Block(("behaviour", "unseen"), behaviour),
     "next_reply": Block(("next_reply",), next_reply),
     "replies": Block(("replies",), replies),
     "fusion": Block(("fusion",), fusion),
