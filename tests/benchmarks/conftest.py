@@ -31,5 +31,5 @@ def recipe_script() -> Iterator[Callable[[str], ModuleType]]:
 
     yield load
     sys.path.remove(str(RECIPE))
-    for name in (*loaded, "filling"):
+    for name in (*loaded, "filling", "likeness"):
         sys.modules.pop(name, None)

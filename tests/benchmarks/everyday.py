@@ -17,16 +17,23 @@ from chatkit.runtime.conversation import Conversation
 
 _SORRY = (
     r"sorry|oh no|hard|hurt|miss|not fair|not easy|what happened|annoying|pity|what went wrong|listening|talk about it"
+    r"|sympathy|weigh|comfort|some days|be kind to yourself|sad\b|goodbye"
 )
-_GLAD = r"nice|glad|congrat|great|lovely|good|well done|enjoy|wonderful|exciting|fun\b"
+_GLAD = r"nice|glad|congrat|great|lovely|good|well done|enjoy|wonderful|exciting|fun\b|pleased|bravo|cheer|curious"
 _UNKNOWN = r"do(n't| not) know|not sure|few facts|rather not guess|too small"
-_CANNOT = r"cannot|can't|too small|not well|beyond me|no (network|hands|clock)|only (chat|read|a )|do not know|am no "
+_CANNOT = (
+    r"cannot|can't|too small|not well|beyond me|no (network|hands|clock|voice)|only (chat|read|write|a )|do not know"
+    r"|am no |nothing is wired|can set nothing|just text|long road"
+)
 _TELLS = r"\?|tell me"
 EVERYDAY: tuple[tuple[str, str], ...] = (
     ("could you tell me something that makes me giggle?", r"\?.+\.|joke|laugh"),
     ("I'd love to hear one of your jokes", r"\?.+\.|joke|laugh"),
-    ("would you sing me a little tune?", r"voice|sing|song"),
-    ("I wonder if you can write poetry", r"poem|cursor|program|rain|well"),
+    ("would you sing me a little tune?", r"voice|\bsing|song|tune|la la"),
+    (
+        "I wonder if you can write poetry",
+        r"poem|rhyme|verse|cursor|little program|the rain|the snail|the page|cup of tea",
+    ),
     ("how about a little story before I go to sleep?", r"once|there was|story"),
     ("are there clouds in the sky?", r"window|outside|weather|see"),
     ("is it snowing where you are?", r"window|outside|weather|see|terminal|here"),
@@ -48,8 +55,8 @@ EVERYDAY: tuple[tuple[str, str], ...] = (
     ("who do I have here?", r"chatkit|program|assistant"),
     ("are you in a bad mood today?", r"feeling|program|fine|you\?|well"),
     ("and what have you done all day long?", r"wait|folder|message|day|much|chat"),
-    ("will you still know me next week?", r"this chat|new|forget|remember|program|machine|know"),
-    ("do you own a pet?", r"program|no\b|never|pet"),
+    ("will you still know me next week?", r"this chat|new chat|F3|forget|remember|memory|know you|begin"),
+    ("do you own a pet?", r"program|no\b|never|pet\b|cat\b|snail"),
     ("which dish do you like most?", r"eat|text|soup|electric|yours|dish"),
     ("tell me your favourite novel", r"novel|read|book"),
     ("do you think we live on after death?", r"think|question|believe|know"),
@@ -71,13 +78,13 @@ EVERYDAY: tuple[tuple[str, str], ...] = (
     ("I was promoted today!", _GLAD),
     ("we will marry in june", _GLAD),
     ("my sister gave birth to a girl", _GLAD),
-    ("I sprained my ankle", _SORRY + r"|ouch|doctor|looked at|get well"),
+    ("I sprained my ankle", _SORRY + r"|ouch|doctor|looked at|get well|sore"),
     ("I could fall asleep on the spot", r"rest|sleep|tired|day|bed|night"),
     ("my stomach is growling", r"eat|feel like|about|hungry|food|cook|doctor"),
     ("I am mad about chocolate", r"chocolate|like|good|you|why"),
-    ("nothing to do all afternoon", r"talk|walk|book|like|day|do\b"),
+    ("nothing to do all afternoon", r"talk|walk|book|day\b|do\b|pass the time|boredom|room"),
     ("I've taken up the violin", r"\?|nice|play|long"),
-    ("our team beat them three to one", _GLAD + r"|who|close|game"),
+    ("our team beat them three to one", _GLAD + r"|close|game|winning|nail-biter|moment"),
     ("algebra gives me headaches", r"\?|hard|no help|sorry|sums|rest"),
     ("ugh, tomorrow it is monday again", r"monday|\?|over|hard|work"),
     ("two more hours and it is weekend", _GLAD + r"|plan|do\b"),

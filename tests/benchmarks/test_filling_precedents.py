@@ -41,6 +41,27 @@ def test_the_script_fills_a_model_and_leaves_the_rest(
     assert head.precedents.like("what is my name?", head.vocabulary) == []
 
 
+def test_what_is_alike_is_learned_from_translations_and_the_same_each_time(
+    script: ModuleType, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [[{"speaker": "user", "text": m}, {"speaker": "assistant", "text": r}] for m, r in PAIRS]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(json.dumps({"turns": turns}) for turns in rows), encoding="utf-8")
+    both = [{"src": text, "tgt": text[::-1]} for text, _ in PAIRS]
+    (tmp_path / "en_fr.jsonl").write_text("\n".join(map(json.dumps, both)), encoding="utf-8")
+    sets = [str(tmp_path / "pairs.jsonl"), "--translated", str(tmp_path / "en_fr.jsonl")]
+    tables = []
+    for _ in range(2):
+        monkeypatch.setattr("sys.argv", ["precedents.py", str(model), *sets])
+        script.main()
+        head = load_trained(model).heads["generation"]
+        assert isinstance(head, Generation)
+        assert head.precedents is not None
+        assert head.precedents.like("sing a song", head.vocabulary)[0].reply == "I have no voice."
+        tables.append(head.precedents.vectors)
+    assert tables[0].any()
+    assert tables[0].equal(tables[1])
+
+
 def test_a_set_that_is_not_there_is_one_line(script: ModuleType, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["precedents.py", str(model), "nowhere/at_all"])
     with pytest.raises(SystemExit, match="nowhere/at_all"):
