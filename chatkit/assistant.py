@@ -175,7 +175,7 @@ class Assistant:
             for name in self.heads.keys() - set(leave_out):
                 self.save_head(name, new / "heads" / name, precision=precision)
             if self.dial is not None:
-                self.dial.save(new / DIAL, self.lineage)
+                self.dial.save(new / DIAL, self.lineage, half=precision == "int8")
             self.confidence.save(new, self.lineage)
             write_json(new / "report.json", self.report)
             table = {"format": FORMAT, "lineage": self.lineage, "encoder": to_table(self.config)}

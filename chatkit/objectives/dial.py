@@ -103,12 +103,21 @@ class Dial:
         finally:
             put_back(backbone, base)
 
-    def save(self, path: Path, lineage: str) -> None:
-        """Write the adapters, stamped with the encoder that they are for."""
+    def save(self, path: Path, lineage: str, *, half: bool = False) -> None:
+        """Write the adapters, stamped with the encoder that they are for.
+
+        Args:
+            path: The file.
+            lineage: Of the encoder.
+            half: As bfloat16, beside weights of which a byte each is kept; home stays as it is, bit for bit.
+        """
         facts = {"objectives": list(self.objectives), "rank": self.adapters.rank, "alpha": self.adapters.alpha}
         facts["home"] = self.home
         metadata = {"dial": json.dumps(facts), "lineage": lineage}
-        save_tensors(path, {name: tensor.cpu() for name, tensor in self.adapters.state_dict().items()}, metadata)
+        kind = torch.bfloat16 if half else torch.float32
+        save_tensors(
+            path, {name: tensor.to("cpu", kind) for name, tensor in self.adapters.state_dict().items()}, metadata
+        )
 
     @classmethod
     def load(cls, path: Path, backbone: Backbone, lineage: str) -> Dial:

@@ -48,11 +48,12 @@ def write_dial(assistant: Assistant, init: Path, folder: Path, account: Mapping[
         StorageError: If it cannot be written.
     """
     assert assistant.dial is not None
-    _loaded(init, assistant, "its dial was trained", "train the dial again")
+    base = _loaded(init, assistant, "its dial was trained", "train the dial again")
     front = {**(assistant.report.get("dial") or _UNMEASURED), "trained": account}
     with new_folder(folder, own=OWN) as new:
         copy_model(init, new)
-        assistant.dial.save(new / DIAL, str(read_assistant_table(init)["lineage"]))
+        lineage = str(read_assistant_table(init)["lineage"])
+        assistant.dial.save(new / DIAL, lineage, half=base.precision == "int8")
         report = read_json(init / "report.json") if (init / "report.json").is_file() else {}
         write_json(new / "report.json", {**report, "dial": front})
     copy_card(init, folder)

@@ -31,7 +31,7 @@ from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
 from chatkit_generation.counting import count, fit_gate
 from chatkit_generation.ngrams import MOST_ROOM, REACH, NGrams
-from chatkit_generation.precedents import MOST, MOST_WIDTH, SURE, Precedent, Precedents, shared
+from chatkit_generation.precedents import MOST, MOST_WIDTH, Precedent, Precedents, shared
 from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
@@ -223,7 +223,7 @@ class Generation(LanguageModel):
         What was said to the same message before is no precedent.
         """
         known = [each for each in self._precedents(ask) if each.reply not in ask.options.get("unlike", ())][:MOST]
-        if sure := [each.reply for each in known if each.likeness >= SURE]:
+        if self.precedents and (sure := [each.reply for each in known if each.likeness >= self.precedents.sure]):
             return sure
         texts = self._draw(ask, sampling)
         return texts + [each.reply for each in known if each.reply not in texts]

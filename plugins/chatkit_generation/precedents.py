@@ -37,9 +37,11 @@ from chatkit.plugin_api import Vocabulary
 
 MOST_ROOM = 10_000_000
 MOST_WIDTH = 4096
-LEAST = 0.5  # likeness from which on a reply is a candidate
+# Likeness from which on a reply is a candidate, and at which nothing is drawn beside it; chosen on dev, for that which
+# was learned and for that of the encoder's embeddings.
+LEAST, SURE = 0.4, 0.5
+LEAST_BY_ENCODER, SURE_BY_ENCODER = 0.5, 0.8
 LONGEST = 1000  # characters of a message that are looked at
-SURE = 0.8  # likeness at which nothing is drawn beside it; chosen on dev, as the other one
 MOST = 3  # candidates
 _BY_WORDS = 0.5  # share of the words in the likeness
 _PART = 512  # of the vocabulary, or of the messages, at a time
@@ -49,7 +51,7 @@ _SMALL = 1 << 31
 _SHORT = (1 << 15) - 1  # pieces that a table of two-byte numbers can name
 _PAIR = 0.5  # weight of two pieces in a row beside that of one
 _OTHER_PERSON = 0.85  # "what is my name?" is so much less like "what is your name?" than their words are
-_OTHER_SENSE = 0.5  # the same of "I am not happy" and "I am happy", of "do I have a cat?" and "I have a cat"
+_OTHER_SENSE = 0.4  # the same of "I am not happy" and "I am happy", of "do I have a cat?" and "I have a cat"
 _BETWEEN, _END, _OR = -1, -2, -3  # a message begins; the last message of a group has ended; another reply begins
 _ONESELF = frozenset(["i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "am", "we", "us", "our"])
 _OTHER = frozenset(["you", "you're", "your", "yours", "u", "ur", "r"])
@@ -134,6 +136,7 @@ class Precedents(nn.Module):
         kind = torch.int16 if pieces <= _SHORT else torch.int32
         self.register_buffer("table", torch.full((room,), _END, dtype=kind))
         self.learned = width > 0
+        self.least, self.sure = (LEAST, SURE) if self.learned else (LEAST_BY_ENCODER, SURE_BY_ENCODER)
         if self.learned:
             self.register_buffer("vectors", torch.zeros(pieces, width, dtype=torch.int8))
             self.register_buffer("scale", torch.zeros(pieces))
@@ -171,7 +174,7 @@ class Precedents(nn.Module):
         self._index = self._latest = None
 
     def like(self, message: str, vocabulary: Vocabulary) -> list[Precedent]:
-        """Replies to messages like this one, the likest first, each once; of a likeness of at least ``LEAST``.
+        """Replies to messages like this one, the likest first, each once; of a likeness of at least ``least``.
 
         Likeness is the mean of two cosines: of the pieces, and pairs of pieces, weighted by rarity, and of the vectors;
         less where one message speaks of oneself or the other, denies, or asks for what the user may have told, and the
@@ -198,7 +201,7 @@ class Precedents(nn.Module):
             of = int(index.reply[place])
             here = float(likeness[place]) * _unlike(sense, int(index.senses[place]))
             found[of] = max(found.get(of, 0.0), here)
-        least = max(LEAST, found.pop(-1, 0.0))
+        least = max(self.least, found.pop(-1, 0.0))
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         out: dict[str, Precedent] = {}
         for group, here in best:

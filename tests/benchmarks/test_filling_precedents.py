@@ -47,8 +47,8 @@ def test_what_is_alike_is_learned_from_translations_and_the_same_each_time(
     rows = [[{"speaker": "user", "text": m}, {"speaker": "assistant", "text": r}] for m, r in PAIRS]
     (tmp_path / "pairs.jsonl").write_text("\n".join(json.dumps({"turns": turns}) for turns in rows), encoding="utf-8")
     both = [{"src": text, "tgt": text[::-1]} for text, _ in PAIRS]
-    (tmp_path / "en_fr.jsonl").write_text("\n".join(map(json.dumps, both)), encoding="utf-8")
-    sets = [str(tmp_path / "pairs.jsonl"), "--translated", str(tmp_path / "en_fr.jsonl")]
+    (tmp_path / "toy_en_fr.jsonl").write_text("\n".join(map(json.dumps, both)), encoding="utf-8")
+    sets = [str(tmp_path / "pairs.jsonl"), "--translated", str(tmp_path / "toy_en_fr.jsonl")]
     tables = []
     for _ in range(2):
         monkeypatch.setattr("sys.argv", ["precedents.py", str(model), *sets])

@@ -18,25 +18,32 @@ for set in "$sets"/*; do ln -sfn "$set" "$out/sets/$(basename "$set")"; done
   python "$here/errands.py" "$out/sets/errands_slips" --slips --dialogues 16000
 [ -e "$out/sets/errands_mended/dialogue/test.jsonl" ] ||
   python "$here/errands.py" "$out/sets/errands_mended" --mended --dialogues 18000
+[ -e "$out/sets/errands_asks/dialogue/test.jsonl" ] ||
+  python "$here/errands.py" "$out/sets/errands_asks" --asked --dialogues 28000
+[ -e "$out/sets/errands_talks/dialogue/test.jsonl" ] ||
+  python "$here/errands.py" "$out/sets/errands_talks" --talked --dialogues 36000
 cd "$out"
-cp "$here"/[1-9].toml .
-cp "$here"/../../../chatkit/assets/recipe.toml 10.toml
-for part in 1 2 3 4 5 6 7 8 9 10; do
+cp "$here"/[1-9].toml "$here"/1[01].toml .
+cp "$here"/../../../chatkit/assets/recipe.toml 12.toml
+for part in 1 2 3 4 5 6 7 8 9 10 11 12; do
   [ -e "$part/done" ] && continue
-  # The fifth part began at the int8 form of the fourth, which alone was kept.
-  [ "$part" = 5 ] && { [ -e 4q/assistant.toml ] || chatkit compress --int8 --model 4 --out 4q; }
+  # The fifth and the eleventh part began at the int8 form of the one before, which alone was kept.
+  case $part in
+    5) [ -e 4q/assistant.toml ] || chatkit compress --int8 --model 4 --out 4q ;;
+    11) [ -e 10q/assistant.toml ] || chatkit compress --int8 --model 10 --out 10q ;;
+  esac
   resume=; [ -e "$part/run/checkpoint.safetensors" ] && resume=--resume
   chatkit train "$part.toml" --set "data.root=$out/sets" --out "$part" $resume
   touch "$part/done"
 done
-chatkit compress --int8 --model 10 --out int8
+chatkit compress --int8 --model 12 --out int8
 python "$here/../../dial/prepare.py" sets/chitchat sets/persona_synth sets/taskmaster4 sets/chatterbot \
-  sets/errands_mended/dialogue --out replies --model 10
+  sets/errands_talks/dialogue --out replies --model 12
 chatkit train "$here/../../dial/finished.toml" --set "init=$out/int8" --set "data.root=$out/replies" --out default
-python "$here/words.py" default --config 10.toml --set "data.root=$out/sets"
-python "$here/bag.py" default --config 10.toml --set "data.root=$out/sets"
+python "$here/words.py" default --config 12.toml --set "data.root=$out/sets"
+python "$here/bag.py" default --config 12.toml --set "data.root=$out/sets"
 [ -e "$out/sets/errands_pairs/dialogue/train.jsonl" ] || python "$here/errands.py" "$out/sets/errands_pairs" --pairs
 python "$here/precedents.py" default sets/errands_pairs/dialogue corpora:english/manners \
-  --without sets/errands_pairs/without sets/taskmaster4
-chatkit calibrate --model default --config 10.toml --set "data.root=$out/sets"
-echo "figures: python $here/figures.py $sets --model $out/default --out $out/figures --runs $out/1 $out/2 $out/3 $out/4 $out/5 $out/6 $out/7 $out/8 $out/9 $out/10"
+  --without sets/errands_pairs/without sets/taskmaster4 --translated sets/tatoeba_en_fr sets/tatoeba_en_de sets/tatoeba_en_es
+chatkit calibrate --model default --config 12.toml --set "data.root=$out/sets"
+echo "figures: python $here/figures.py $sets --model $out/default --out $out/figures --runs $out/1 $out/2 $out/3 $out/4 $out/5 $out/6 $out/7 $out/8 $out/9 $out/10 $out/11 $out/12"
