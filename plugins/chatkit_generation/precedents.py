@@ -5,7 +5,7 @@ tune" it has never read. What was written for "can you sing?" fits it, and is fo
 both messages share. It is judged beside the drawn replies, by what the language model thinks of it after this
 conversation among others; only where the message is nearly the same it is taken at its word. Of messages whose reply
 depends on what was said before ("what is my name?") the table knows that they have no precedent: where one of them is
-the likest, nothing is found.
+the likest, nothing is found, nor to what is told of oneself.
 
 What pieces mean beside their letters, the encoder's embeddings tell of a little. Vectors that were learned for it, from
 sentences with one translation and from messages with one reply, tell more.
@@ -59,6 +59,11 @@ _DENIES = re.compile(r"\b(not|no|never|cannot|nobody|nothing|without)\b|n't\b")
 _ASKS = re.compile(
     r"((so|and|but|well|hey|ok|now|oh) )?"
     r"(what|who|where|when|which|why|how|is|am|are|was|were|do|does|did|can|could|will|would|have|has)('s)?\b"
+)
+# What is told of oneself is to be taken up and remembered: that the language model does, with the words at hand.
+_TELLS = re.compile(
+    r"\b(my name|name is|call me|(is|are|was) (called|named)|i (live|work) (in|as|at|near)|i('m| am| come) from"
+    r"|my (own )?(favou?rite|job|age|profession)|most is|best is|i earn|i make a living)\b"
 )
 _PERSON, _SENSE = 0b0011, 0b1100  # bits of what ``_sense`` says
 _MARKS = re.compile(r"[^\w' ]+")
@@ -188,7 +193,7 @@ class Precedents(nn.Module):
         index = self._index = self._index or self._opened(vocabulary)
         text = bare(message[:LONGEST])
         ids = vocabulary.encode(text)
-        if not len(index.ends) or not ids:
+        if not len(index.ends) or not ids or (_TELLS.search(text) and not _ASKS.match(text)):
             return []
         words, weights = np.zeros(len(index.ends)), []
         for feature in dict.fromkeys(_features(ids)):

@@ -122,6 +122,8 @@ def pairs(s: Speaker) -> list[tuple[str, str]]:
         for (forms, replies), *_ in chains:
             plain = [reply for reply in replies if "{" not in reply]
             for form in forms:
+                if "{names}" in form:
+                    continue  # whatever is said of somebody of that name would be like it
                 for _ in range(drawn if "{" in form else 1):
                     said, _ = filled_in(s, [[[form], [""]]], _LISTS)[0]
                     out |= {(said, reply[0].upper() + reply[1:]): None for reply in plain}

@@ -27,6 +27,7 @@ from chatkit.head.vocabulary import Vocabulary
 EPOCHS = 3
 BATCH = 768
 MESSAGES = 300  # pairs of messages in a step
+APART = 200  # messages without precedent beside them
 OF_MESSAGES = 0.5  # weight of their loss beside that of translations
 RATE = 3e-3
 DROPPED = 0.15  # share of pieces that are left out
@@ -68,12 +69,13 @@ class Tower(nn.Module):
         return F.normalize(F.embedding_bag(ids, self.vectors(), begins, mode="sum", per_sample_weights=kept), dim=1)
 
 
-def learned(vocabulary: Vocabulary, groups: Sequence[Ids], bitext: tuple[Ids, Ids], width: int) -> Tensor:
+def learned(vocabulary: Vocabulary, groups: Sequence[Ids], apart: Ids, bitext: tuple[Ids, Ids], width: int) -> Tensor:
     """Vectors (V, E) whose sum over a text says what it means.
 
     Args:
         vocabulary: Whose embeddings they begin with.
         groups: Pieces of messages that have the same replies.
+        apart: Pieces of messages that are like none of these, and like themselves where pieces are left out.
         bitext: Pieces of sentences, and of their translations.
         width: E.
     """
@@ -94,6 +96,7 @@ def learned(vocabulary: Vocabulary, groups: Sequence[Ids], bitext: tuple[Ids, Id
             [groups[i][j] for j in rng.choice(len(groups[i]), 2, replace=False)]
             for i in rng.permutation(len(groups))[:MESSAGES]
         ]
+        pairs += [[apart[i], apart[i]] for i in rng.permutation(len(apart))[:APART]]
         one, two = (own(texts, DROPPED) for texts in zip(*pairs, strict=True))
         loss = loss + OF_MESSAGES * _told_apart(one @ two.T / SHARP_OF_MESSAGES)
         optimiser.zero_grad()

@@ -38,9 +38,14 @@ from chatkit.training.reading import read_records
 from chatkit.training.recipe import resolve_path
 
 FEWEST = 2  # words of a message: what one alone means, the conversation makes of it
-MOST = 3000  # messages without a precedent
+MOST = 6000  # messages without a precedent
 WIDTH = 64  # of the vectors that are learned
-CHOOSE = {"fluency": 1.0, "relevance": 0.5, "precedent": 0.5}  # chosen on dev (README.md beside this file)
+CHOOSE = {
+    "fluency": 1.0,
+    "relevance": 0.5,
+    "precedent": 0.5,
+    "aptness": 0.2,
+}  # chosen on dev (README.md beside this file)
 
 
 def whole(path: Path) -> list[Record]:
@@ -93,8 +98,10 @@ def translations(sets: Sequence[Path]) -> tuple[list[str], list[str]]:
     return [each["src"] for each in records], [each["tgt"] for each in records]
 
 
-def vectors(vocabulary: Vocabulary, pairs: Sequence[tuple[str, str]], sets: Sequence[Path]) -> Tensor:
-    """Learned vectors of pieces; messages with the same replies are alike.
+def vectors(
+    vocabulary: Vocabulary, pairs: Sequence[tuple[str, str]], alone: Sequence[str], sets: Sequence[Path]
+) -> Tensor:
+    """Learned vectors of pieces; messages with the same replies are alike, those without a precedent like no other.
 
     Raises:
         ChatkitError: If a set cannot be read.
@@ -110,7 +117,8 @@ def vectors(vocabulary: Vocabulary, pairs: Sequence[tuple[str, str]], sets: Sequ
         return [vocabulary.encode(bare(text))[:LONGEST] or [vocabulary.end] for text in texts]
 
     source, target = translations(sets)
-    return learned(vocabulary, [encoded(group) for group in groups.values()], (encoded(source), encoded(target)), WIDTH)
+    bitext = encoded(source), encoded(target)
+    return learned(vocabulary, [encoded(group) for group in groups.values()], encoded(alone), bitext, WIDTH)
 
 
 def fill(model: Path, sets: Sequence[Path], without: Sequence[Path], translated: Sequence[Path]) -> None:
@@ -134,7 +142,7 @@ def fill(model: Path, sets: Sequence[Path], without: Sequence[Path], translated:
     assert filled.precedents is not None
     filled.precedents.learn(pairs, alone, filled.vocabulary)
     if translated:
-        filled.precedents.mean(vectors(filled.vocabulary, pairs, translated))
+        filled.precedents.mean(vectors(filled.vocabulary, pairs, alone, translated))
     print(f"{len(pairs):,} pairs, {len(alone):,} messages without; {room:,} pieces")
     written(model, assistant, "generation", options)
 
