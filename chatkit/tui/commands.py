@@ -48,7 +48,7 @@ COMMANDS = (
     Command("search", "WORDS", "rank passages of the indexed documents"),
     Command("index", "[PATH | stop]", "read documents of yours, to be ranked; alone: list them"),
     Command("documents", "", "the documents that were read: add, read again, remove, open"),
-    Command("translate", "[LANGUAGE] TEXT", "translate a text, such as /translate fr good morning"),
+    Command("translate", "[LANGUAGE] TEXT", "translate a text, such as /translate fr I have a dog"),
     Command("write", "TEXT", "continue a text, outside the conversation"),
     Command("retry", "", "give another reply to the last prompt; the one before is kept"),
     Command("edit", "", "say the last prompt anew; the old one is kept", plain=False),

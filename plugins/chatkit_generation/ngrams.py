@@ -71,8 +71,9 @@ class NGrams(nn.Module):
     def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
         """On disk ``first`` is how many n-grams go on from the node before each: two bytes where four would be."""
         super()._save_to_state_dict(destination, prefix, keep_vars)
-        counts = torch.diff(self.first, prepend=self.first[:1])
-        destination[f"{prefix}first"] = counts.to(torch.int16)  # at most V, which is at most 65,536
+        if not self.first.is_meta:  # of which only the shape is wanted; arithmetic on it would import torch's compiler
+            counts = torch.diff(self.first, prepend=self.first[:1])
+            destination[f"{prefix}first"] = counts.to(torch.int16)  # at most V, which is at most 65,536
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *args: Any, **kwargs: Any) -> None:
         stored = state_dict.get(f"{prefix}first")

@@ -68,6 +68,11 @@ _TELLS = re.compile(
 _PERSON, _SENSE = 0b0011, 0b1100  # bits of what ``_sense`` says
 _MARKS = re.compile(r"[^\w' ]+")
 _WORD = re.compile(r"\w+")
+_SHORTENED = (
+    "i'm i've don't doesn't didn't can't couldn't won't wouldn't shouldn't isn't aren't wasn't weren't haven't hasn't"
+    " hadn't you're you've they're that's what's there's who's let's"
+)
+_WITH_APOSTROPHE = {word.replace("'", ""): word for word in _SHORTENED.split()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,7 +109,7 @@ class _Index:
     features: NDArray[np.int32] | NDArray[np.int64]
     places: NDArray[np.uint16] | NDArray[np.int32]
     mean: NDArray[np.float32] | None = None
-    vectors: NDArray[np.float32] | None = None
+    vectors: NDArray[np.float16] | None = None
 
     def holding(self, feature: int) -> NDArray[np.uint16] | NDArray[np.int32]:
         """Messages that hold a feature."""
@@ -219,21 +224,24 @@ class Precedents(nn.Module):
         index = _read(self.table.numpy().astype(np.int32), vocabulary)
         if not self.learned:
             return dataclasses.replace(index, mean=_mean(vocabulary))
-        return dataclasses.replace(index, vectors=self._vectors(index.ids.astype(np.int64), index.ends))
+        vectors = self._vectors(index.ids, index.ends).astype(np.float16)
+        return dataclasses.replace(index, vectors=vectors, ids=index.ids[:0].copy())  # they are looked at no more
 
     def _weighed(
         self, words: NDArray[np.float64], ids: Sequence[int], index: _Index, vocabulary: Vocabulary
     ) -> NDArray[np.float64]:
         """Likeness (P,) of all messages, from that of their words (P,)."""
         if index.vectors is not None:
-            own = self._vectors(np.asarray(ids, np.int64), np.array([len(ids)]))[0]
-            return np.asarray(_BY_WORDS * words + (1 - _BY_WORDS) * (index.vectors @ own), np.float64)
+            own = self._vectors(np.asarray(ids, np.int32), np.array([len(ids)]))[0]
+            parts = (index.vectors[first : first + _PART] for first in range(0, len(words), _PART))
+            cosines = np.concatenate([part.astype(np.float32) @ own for part in parts])
+            return np.asarray(_BY_WORDS * words + (1 - _BY_WORDS) * cosines, np.float64)
         own, out = _embedding(ids, index, vocabulary), words / 2
         for place in np.argsort(-words, kind="stable")[:_NEAR].tolist():
             out[place] += float(own @ _embedding(index.message(place), index, vocabulary)) / 2
         return out
 
-    def _vectors(self, ids: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _vectors(self, ids: NDArray[np.int32], ends: NDArray[np.int64]) -> NDArray[np.float32]:
         """Learned vectors (P, E) of messages, of length 1; that of unknown pieces alone is 0."""
         out = np.zeros((len(ends), self.vectors.shape[1]), np.float32)
         table, scale = self.vectors.numpy(), self.scale.numpy()
@@ -252,8 +260,9 @@ def pieces_needed(pairs: Sequence[tuple[str, str]], without: Sequence[str], voca
 
 
 def bare(text: str) -> str:
-    """A message without marks and capitals, for what is typed in many ways is meant as one."""
-    return " ".join(_MARKS.sub(" ", text.lower()).split())
+    """A message without marks and capitals, for what is typed in many ways is meant as one ("im", "I'm")."""
+    words = _MARKS.sub(" ", text.lower().replace("\u2019", "'")).split()
+    return " ".join(_WITH_APOSTROPHE.get(word, word) for word in words)
 
 
 def shared(text: str, other: str) -> float:
@@ -301,7 +310,10 @@ def _read(table: NDArray[np.int32], vocabulary: Vocabulary) -> _Index:
     is_first, is_last = np.zeros(len(of), np.bool_), np.zeros(len(of), np.bool_)
     is_first[ends - sizes], is_last[ends - 1] = True, True
     earlier = np.where(is_first, _BETWEEN, np.roll(ids, 1)).astype(np.int32)
-    features = np.concatenate([ids.astype(np.int64), _pair(earlier, ids), _pair(ids[is_last], np.int64(_END))])
+    most = (int(ids.max(initial=0)) - _END + 2) * _PIECES + _PIECES * 2
+    kind = np.int32 if most < _SMALL else np.int64
+    parts = (ids, _pair(earlier, ids), _pair(ids[is_last], np.int64(_END)))
+    features = np.concatenate([part.astype(kind) for part in parts])
     places = np.concatenate([of, of, of[is_last]])
     order = np.argsort(features, kind="stable")
     features, places = features[order], places[order]
@@ -315,7 +327,7 @@ def _read(table: NDArray[np.int32], vocabulary: Vocabulary) -> _Index:
         reply=numbered[group[~is_reply]].astype(np.int32),
         lengths=_lengths(features, places, len(sizes)),
         senses=np.array([_sense(text) for text in said], np.uint8),
-        features=features.astype(np.int32) if features.size and features[-1] < _SMALL else features,
+        features=features,
         places=places.astype(np.uint16) if len(sizes) < 1 << 16 else places,
     )
 

@@ -82,6 +82,13 @@ def test_it_is_the_same_after_it_was_saved(known: Precedents, vocabulary: Vocabu
     assert other.like("can you sing?", vocabulary) == known.like("can you sing?", vocabulary)
 
 
+def test_a_missing_apostrophe_makes_no_difference(vocabulary: Vocabulary) -> None:
+    made = Precedents(100, len(vocabulary))
+    made.learn([("I don't know what I'm doing", "Nobody does.")], [], vocabulary)
+    for text in ("i dont know what im doing", "I don\u2019t know what I\u2019m doing!"):
+        assert made.like(text, vocabulary)[0].likeness == pytest.approx(1.0, abs=1e-5)
+
+
 def test_messages_with_the_same_replies_are_stored_once(vocabulary: Vocabulary) -> None:
     messages, replies = (
         ["can you sing?", "sing a song", "do you sing?"],
