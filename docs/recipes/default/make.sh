@@ -1,7 +1,7 @@
 #!/bin/sh
 # The default assistant, from the sets to the files that ship:
 #     pip install vaderSentiment && sh docs/recipes/default/make.sh FOLDER_OF_THE_SETS OUT
-# Each part goes on where the one before ended; a part that was interrupted is resumed. About eight CPU hours.
+# Each part goes on where the one before ended; a part that was interrupted is resumed. About nine CPU hours.
 set -eu
 [ $# = 2 ] || { echo "usage: $0 FOLDER_OF_THE_SETS OUT" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
@@ -39,7 +39,8 @@ done
 chatkit compress --int8 --model 12 --out int8
 python "$here/../../dial/prepare.py" sets/chitchat sets/persona_synth sets/taskmaster4 sets/chatterbot \
   sets/errands_talks/dialogue --out replies --model 12
-chatkit train "$here/../../dial/finished.toml" --set "init=$out/int8" --set "data.root=$out/replies" --out default
+chatkit train "$here/../../dial/finished.toml" --set "init=$out/int8" --set "data.root=$out/replies" \
+  --set heads.generation.options.lookback=64 --out default
 python "$here/words.py" default --config 12.toml --set "data.root=$out/sets"
 python "$here/bag.py" default --config 12.toml --set "data.root=$out/sets"
 [ -e "$out/sets/errands_pairs/dialogue/train.jsonl" ] || python "$here/errands.py" "$out/sets/errands_pairs" --pairs
