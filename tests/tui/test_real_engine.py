@@ -109,7 +109,7 @@ async def test_documents_are_indexed_found_and_opened(real, notes, home):
 
 
 async def test_indexing_is_stopped_and_gone_on_with(real, notes, home):
-    for number in range(9):  # of which each is a batch
+    for number in range(30):  # of which each is a batch; a busy machine reads several before it is stopped
         sections = (f"# Part {n}\n\nThe seal number {n} of {number} sleeps on a stone.\n\n" for n in range(1100))
         (notes / f"long{number:02}.md").write_text("".join(sections))
     async with real() as chat:
@@ -120,7 +120,7 @@ async def test_indexing_is_stopped_and_gone_on_with(real, notes, home):
         read = DocumentIndex(home / "index.db")
         count = sum(entry.passages for entry in read.entries())
         read.close()
-        assert 0 < count < 9_900
+        assert 0 < count < 33_000
         for file in notes.glob("long*"):
             if file.name > "long00.md":
                 file.unlink()
