@@ -5,7 +5,7 @@ tune" it has never read. What was written for "can you sing?" fits it, and is fo
 both messages share. It is judged beside the drawn replies, by what the language model thinks of it after this
 conversation among others; only where the message is nearly the same it is taken at its word. Of messages whose reply
 depends on what was said before ("what is my name?") the table knows that they have no precedent: where one of them is
-the likest, nothing is found, nor to what is told of oneself.
+the likest, nothing is found; to what is told of oneself only what is very like it.
 
 What pieces mean beside their letters, the encoder's embeddings tell of a little. Vectors that were learned for it, from
 sentences with one translation and from messages with one reply, tell more.
@@ -41,6 +41,7 @@ MOST_WIDTH = 4096
 # was learned and for that of the encoder's embeddings.
 LEAST, SURE = 0.4, 0.5
 LEAST_BY_ENCODER, SURE_BY_ENCODER = 0.5, 0.8
+LEAST_OF_TOLD = 0.58  # to what is told of oneself: somebody in need says a name first, too
 LONGEST = 1000  # characters of a message that are looked at
 MOST = 3  # candidates
 _BY_WORDS = 0.5  # share of the words in the likeness
@@ -177,7 +178,7 @@ class Precedents(nn.Module):
         self._index = self._latest = None
         return len(flat)
 
-    def mean(self, vectors: Tensor) -> None:
+    def take_vectors(self, vectors: Tensor) -> None:
         """Take over vectors of pieces, (V, E), whose sum over a message says what it means; rounded to a byte each."""
         self.scale.copy_((vectors.abs().amax(1) / 127).clamp(min=1e-12))
         self.vectors.copy_((vectors / self.scale[:, None]).round())
@@ -198,7 +199,7 @@ class Precedents(nn.Module):
         index = self._index = self._index or self._opened(vocabulary)
         text = bare(message[:LONGEST])
         ids = vocabulary.encode(text)
-        if not len(index.ends) or not ids or (_TELLS.search(text) and not _ASKS.match(text)):
+        if not len(index.ends) or not ids:
             return []
         words, weights = np.zeros(len(index.ends)), []
         for feature in dict.fromkeys(_features(ids)):
@@ -211,7 +212,8 @@ class Precedents(nn.Module):
             of = int(index.reply[place])
             here = float(likeness[place]) * _unlike(sense, int(index.senses[place]))
             found[of] = max(found.get(of, 0.0), here)
-        least = max(self.least, found.pop(-1, 0.0))
+        told = bool(_TELLS.search(text)) and not _ASKS.match(text)
+        least = max(self.least, found.pop(-1, 0.0), LEAST_OF_TOLD if told else 0.0)
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         out: dict[str, Precedent] = {}
         for group, here in best:

@@ -62,6 +62,20 @@ def test_what_is_alike_is_learned_from_translations_and_the_same_each_time(
     assert tables[0].equal(tables[1])
 
 
+def test_without_anything_to_learn_from_it_says_so_and_the_model_stays(
+    script: ModuleType, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = [{"speaker": "user", "text": "can you sing?"}, {"speaker": "assistant", "text": "No."}]
+    (tmp_path / "pairs.jsonl").write_text(json.dumps({"turns": turns}), encoding="utf-8")
+    (tmp_path / "toy_en_fr.jsonl").write_text(json.dumps({"src": "yes", "tgt": "oui"}), encoding="utf-8")
+    before = {path: path.read_bytes() for path in model.rglob("*") if path.is_file()}
+    sets = [str(tmp_path / "pairs.jsonl"), "--translated", str(tmp_path / "toy_en_fr.jsonl")]
+    monkeypatch.setattr("sys.argv", ["precedents.py", str(model), *sets])
+    with pytest.raises(SystemExit, match="nothing to learn likeness from"):
+        script.main()
+    assert {path: path.read_bytes() for path in model.rglob("*") if path.is_file()} == before
+
+
 def test_a_set_that_is_not_there_is_one_line(script: ModuleType, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.argv", ["precedents.py", str(model), "nowhere/at_all"])
     with pytest.raises(SystemExit, match="nowhere/at_all"):

@@ -82,6 +82,15 @@ def test_it_is_the_same_after_it_was_saved(known: Precedents, vocabulary: Vocabu
     assert other.like("can you sing?", vocabulary) == known.like("can you sing?", vocabulary)
 
 
+def test_what_is_told_has_no_precedent_but_somebody_in_need_has_one(vocabulary: Vocabulary) -> None:
+    made = Precedents(200, len(vocabulary))
+    made.learn(
+        [("I want to die", "Call a helpline."), ("who is called Anna of all people", "A rumour.")], [], vocabulary
+    )
+    assert made.like("my name is Tom and I want to die", vocabulary)[0].reply == "Call a helpline."
+    assert made.like("I am called Anna, that is what my name is", vocabulary) == []
+
+
 def test_a_missing_apostrophe_makes_no_difference(vocabulary: Vocabulary) -> None:
     made = Precedents(100, len(vocabulary))
     made.learn([("I don't know what I'm doing", "Nobody does.")], [], vocabulary)
@@ -124,7 +133,7 @@ def test_learned_vectors_find_what_words_do_not(vocabulary: Vocabulary) -> None:
     for text in ("violins", "can you sing", "sing a song"):
         for piece in vocabulary.encode(text):
             vectors[piece] = torch.tensor([1.0] + [0.0] * 7)
-    made.mean(vectors)
+    made.take_vectors(vectors)
     assert made.like("violins", vocabulary)[0].reply in {"I have no voice.", "What do you like to sing?"}
     other = Precedents(400, len(vocabulary), 8)
     other.load_state_dict(made.state_dict())

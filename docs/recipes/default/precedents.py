@@ -117,6 +117,8 @@ def vectors(
         return [vocabulary.encode(bare(text))[:LONGEST] or [vocabulary.end] for text in texts]
 
     source, target = translations(sets)
+    if not source or (not alone and all(len(group) < 2 for group in groups.values())):
+        sys.exit("nothing to learn likeness from: it takes translations, and messages with the same replies")
     bitext = encoded(source), encoded(target)
     return learned(vocabulary, [encoded(group) for group in groups.values()], encoded(alone), bitext, WIDTH)
 
@@ -142,7 +144,7 @@ def fill(model: Path, sets: Sequence[Path], without: Sequence[Path], translated:
     assert filled.precedents is not None
     filled.precedents.learn(pairs, alone, filled.vocabulary)
     if translated:
-        filled.precedents.mean(vectors(filled.vocabulary, pairs, alone, translated))
+        filled.precedents.take_vectors(vectors(filled.vocabulary, pairs, alone, translated))
     print(f"{len(pairs):,} pairs, {len(alone):,} messages without; {room:,} pieces")
     written(model, assistant, "generation", options)
 
