@@ -11,6 +11,9 @@ Recalls     24 short conversations of a person who tells something, talks of som
             which it is put right at once, and 12 that ask for what was never told: see ``recalling.py``.
 Everyday    64 everyday messages in words that no corpus puts that way, alone and after two turns: replies that match a
             pattern written by hand, see ``everyday.py``; on test the 100 of ``unseen.py`` in their place.
+Moods       60 everyday messages, felt or plain: how often the sentiment head reads them right, see ``moods.py``.
+Keeping     24 short conversations that tell of two people, order, or book, and add, change or cancel: last replies
+            that name what holds and nothing that does not, see ``keeping.py``.
 Documents   questions about chatkit's own pages (english/retrieval), with those pages indexed: replies that quote a
             passage (recall), and quotes from a passage that is judged right (precision). Beside it messages of
             dialogues that are asked as questions, with the same pages and with notes_handbook: replies that quote.
@@ -36,6 +39,8 @@ from chatkit_generation.citing import citable
 from chatkit_retrieval.showing import is_shown
 from default_assistant import DIALOGUE
 from everyday import EVERYDAY, everyday
+from keeping import keeps
+from moods import moods
 from recalling import recalls, said
 from unseen import UNSEEN
 
@@ -187,7 +192,7 @@ def main() -> None:
     parser.add_argument("--split", default="dev", choices=["dev", "test"])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=0, help="print so many replies")
-    parser.add_argument("--only", choices=["turns", "everyday", "documents", "passages"])
+    parser.add_argument("--only", choices=["turns", "everyday", "moods", "keeping", "documents", "passages"])
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     assistant = load_trained(args.model)
@@ -195,7 +200,7 @@ def main() -> None:
     opening: list[str] = []
     asked: list[str] = []
     talk: list[str] = []
-    for name in DIALOGUE:
+    for name in () if args.only in ("everyday", "moods", "keeping") else DIALOGUE:  # those are said as they stand
         records = read_records(head, args.data / name, args.split, Problems())
         opening += [record["turns"][0]["text"] for record in draw(records, 50, seed=args.seed)]
         turns = [turn["text"] for record in records for turn in record["turns"]]
@@ -209,6 +214,10 @@ def main() -> None:
     if args.only in (None, "everyday"):
         messages = EVERYDAY if args.split == "dev" else UNSEEN
         found["everyday"] = everyday(Conversation(assistant), args.seed, args.show, messages)
+    if args.only in (None, "moods"):
+        found["moods"] = moods(Conversation(assistant), args.show, args.split)
+    if args.only in (None, "keeping"):
+        found["keeping"] = keeps(Conversation(assistant), args.seed, args.show, args.split)
     if args.only in (None, "documents"):
         found["documents"] = documents(args.data, asked)
     if args.only in (None, "passages"):
