@@ -128,3 +128,41 @@ def test_the_ways_and_names_that_behaviour_is_tested_by_are_in_no_dialogue(erran
     for _, _, _, pairs in CORRECTED[:2]:
         for name in (name for pair in pairs for name in pair):
             assert not re.search(rf"\b(my name is|call me|i am) {name.lower()}\b", words), name
+
+
+def test_what_is_said_has_one_mood_and_stands_in_one_part(errands: ModuleType) -> None:
+    import errand_moods
+
+    made = errand_moods.moods(errands.SEED)
+    assert made == errand_moods.moods(errands.SEED)
+    assert set(made) == {"train", "dev", "test"}
+    found: dict[str, set[tuple[str, str]]] = {}
+    for part, rows in made.items():
+        assert {row["label"] for row in rows} == {"negative", "neutral", "positive"}
+        assert len({row["text"] for row in rows}) == len(rows)
+        for row in rows:
+            assert row["text"].strip()
+            assert not re.search(r"[{}]", row["text"])
+            found.setdefault(re.sub(r"[^\w ]", "", row["text"].lower()).strip(), set()).add((part, row["label"]))
+    assert [text for text, known in found.items() if len(known) > 1] == []
+    assert len(made["train"]) > 10 * len(made["dev"])
+
+
+def test_a_mood_of_a_pair_that_no_chain_has_is_an_error(errands: ModuleType) -> None:
+    import errand_moods
+
+    with pytest.raises(ValueError, match="no such form"):
+        errand_moods.labelled({"negative": ["no such form"], "except": []}, "negative")
+
+
+def test_what_is_excepted_of_the_moods_is_a_form_of_a_pair(errands: ModuleType) -> None:
+    import errand_moods
+
+    file = errand_moods._FILE
+    kept = {
+        form
+        for label in errand_moods.LABELS
+        for pair in errand_moods.labelled(file | {"except": []}, label)
+        for form in pair
+    }
+    assert set(file["except"]) <= kept

@@ -28,6 +28,8 @@ _OWN = {
     name: words_of(text) for file in (_ASKS, *_TALK, *_NEED) for name, text in file.items() if isinstance(text, str)
 }
 _LISTS = {**LISTS, **_OWN}
+EVERY_CHAIN: list[Chain] = [*CHAINS, *_CHAINS, *_TALKED, *(each for file in _NEED for each in file["chains"])]
+EVERY_LIST = _LISTS
 _WISH = re.compile(
     r"(tell|write|sing|play|flip|toss|pick|think of|give|say|make|recommend|translate|set|open|show|draw|ask|teach"
     r"|explain|help|remind|wake|call|send|search|put|turn|summarise|surprise|find|look|read)\b.*",

@@ -1,7 +1,7 @@
 """Dialogues of our own: what is told is recalled, orders and bookings go over several turns, what is not known is said.
 
     python docs/recipes/default/errands.py OUT [--dialogues 10000] [--plain | --more | --slips | --mended | --asked |
-                                                                         --pairs]
+                                                                         --pairs | --moods]
 
 Writes OUT/dialogue and OUT/mood, each train, dev and test. No word that fills a place (a name, a city, a topping) in
 dev or test fills one in train, so that recalling is not learned by heart. OUT/mood holds what people say on errands as
@@ -11,7 +11,8 @@ of recalling in an hour, not the thing: it said wrong names. With --plain replie
 With a pointer it says the right ones; --more has more that is told, orders given bit by bit, and talk about a day (and
 no OUT/mood, for that talk is not neutral); --slips has also things that are put right, and such as are asked for and
 were never told; after those it said of what it was told that it was not, so --mended has the first kind alone,
-and puts what is told and asked in more ways.
+and puts what is told and asked in more ways. --moods writes no dialogues, only OUT/train, dev and test: everyday
+messages with the label that their whole pair has in moods.toml.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from errand_asks import Everyone, asks, depends, pairs, talked
+from errand_moods import moods
 from errand_more import chat, pizza_by_bits, recalled_more, something
 from errand_orders import booking, dish, drink, facts, flowers, pizza
 from errand_several import introduced, several, unknown
@@ -144,7 +146,12 @@ def main() -> None:
         action="store_true",
         help="for precedents.py: everyday talk, a pair each, and what depends on the talk",
     )
+    parser.add_argument("--moods", action="store_true", help="only what people say, labelled: bad, plain or good")
     args = parser.parse_args()
+    if args.moods:
+        for part, rows in moods(SEED).items():
+            _write(args.out / f"{part}.jsonl", rows)
+        return
     if args.pairs:
         alone = pairs(Everyone("train", random.Random(SEED)))
         _write(args.out / "dialogue" / "train.jsonl", [_dialogue([pair]) for pair in alone])
