@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from chatkit.head.answer import Block, Ranking
+from chatkit.search.everyday_words import has_subject
 from chatkit.text.questions import is_question
 
 
@@ -16,5 +17,5 @@ def worth_showing(blocks: Sequence[Block], text: str, *, by_name: bool) -> list[
         text: The message.
         by_name: Whether the user named the heads that were to answer.
     """
-    looked_for = by_name or is_question(text)
+    looked_for = by_name or (is_question(text) and has_subject(text))
     return [block for block in blocks if looked_for or not (isinstance(block, Ranking) and not block.items)]

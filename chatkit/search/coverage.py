@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from chatkit.search.bm25 import BM25
-from chatkit.search.words import document_words, is_stop_word
+from chatkit.search.everyday_words import SHORTENED, is_everyday_word
+from chatkit.search.words import document_words
 
-_SHORTENED = frozenset(
-    ("s", "t", "d", "m", "re", "ve", "ll")
-)  # what is left of "what's" and "don't": in many a passage
+_EVERYDAY = 0.5  # chosen on dev, see chatkit_retrieval.showing
 
 
 def coverage(bm25: BM25, words: Sequence[str], passages: Iterable[str]) -> list[tuple[float, int]]:
@@ -23,14 +22,17 @@ def coverage(bm25: BM25, words: Sequence[str], passages: Iterable[str]) -> list[
         passages: Texts.
     Returns:
         Of each passage the sum of the inverse document frequencies of the query's words that it holds, divided by that
-        of all of them, 0 to 1, but 0 where all are stop words, of which any text is full; and the number of different
-        words that it holds.
+        of all of them, 0 to 1; of everyday words it holds half. 0 where it holds no others: of stop words any text is
+        full, and "another one" is about nothing. And the number of different words that it holds.
     """
-    distinct = sorted(set(words) - _SHORTENED)
-    weights, told = bm25.idf(distinct), not all(map(is_stop_word, distinct))
+    distinct = sorted(set(words) - SHORTENED)
+    weights = bm25.idf(distinct)
+    telling = np.array([not is_everyday_word(word) for word in distinct], dtype=bool)
+    counted = np.where(telling, weights, _EVERYDAY * weights)
     out = []
     for passage in passages:
         held = set(document_words(passage))
         inside = np.array([word in held for word in distinct], dtype=bool)
-        out.append((float(weights[inside].sum() / weights.sum()) if told else 0.0, int(inside.sum())))
+        share = float(counted[inside].sum() / weights.sum()) if (inside & telling).any() else 0.0
+        out.append((share, int(inside.sum())))
     return out

@@ -51,11 +51,6 @@ def query_words(text: str) -> list[str]:
     return [word for word in words if word not in _STOP_STEMS] or words
 
 
-def is_stop_word(word: str) -> bool:
-    """Whether a word of ``query_words`` is one that any text is full of."""
-    return word in _STOP_STEMS
-
-
 @lru_cache(maxsize=2**16)
 def stem(word: str) -> str:
     """An English word without its plural, -ing, -ed and final e or y; other words mostly stay as they are.

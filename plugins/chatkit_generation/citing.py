@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from chatkit.plugin_api import Hit, is_question
 
-COVERAGE = 0.7  # chosen on dev by tests/benchmarks/behaviour.py
+COVERAGE = 0.6  # chosen on dev by tests/benchmarks/behaviour.py
 LEAST_WORDS = 2
 MOST_CHARACTERS = 320
 _SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n")

@@ -26,10 +26,9 @@ from chatkit.plugin_api import (
     Vocabulary,
     max_pool,
     mean_pool,
-    without_greeting,
 )
 from chatkit_retrieval.bag import Bag
-from chatkit_retrieval.showing import is_shown
+from chatkit_retrieval.showing import is_shown, looked_for
 
 
 class Retrieval(Head):
@@ -136,7 +135,7 @@ class Retrieval(Head):
     def stream(self, ask: Ask) -> Iterator[Piece | Answer]:
         """The best passages of the indexed documents for the message."""
         vector = self.vector(ask.encode(view="message"), "query")[0]
-        text = ask.text if ask.by_name else without_greeting(ask.text)
+        text = ask.text if ask.by_name else looked_for(ask.text)
         found = ask.search(vector, text, int(ask.options.get("top_k_passages", self.k)))
         yield Answer(Ranking([hit for hit in found if is_shown(hit, ask.text, asked=ask.by_name)]))
 

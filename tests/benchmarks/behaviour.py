@@ -36,7 +36,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import chatkit_corpora
 from chatkit_generation.citing import citable
-from chatkit_retrieval.showing import is_shown
+from chatkit_retrieval.showing import is_shown, looked_for
 from default_assistant import DIALOGUE
 from everyday import EVERYDAY, everyday
 from keeping import keeps
@@ -49,7 +49,6 @@ from chatkit.assistant import Assistant
 from chatkit.data.readers import read_collection
 from chatkit.data.records import Problems
 from chatkit.head.answer import Hit
-from chatkit.plugin_api import without_greeting
 from chatkit.runtime.conversation import Conversation
 from chatkit.runtime.loading import load_trained
 from chatkit.search.bm25 import BM25
@@ -168,8 +167,8 @@ def passages(root: Path, said: Sequence[str]) -> list[dict[str, Any]]:
         "faq_dstc9": Pages(root / "faq_dstc9"),
     }.items():
         queries = list(pages.queries.items())[:400]
-        asked = [(query, text, pages.search(without_greeting(text))) for query, text in queries]
-        talk = [(text, pages.search(without_greeting(text))) for text in said]
+        asked = [(query, text, pages.search(looked_for(text))) for query, text in queries]
+        talk = [(text, pages.search(looked_for(text))) for text in said]
         for rule, asks in (("any word", True), ("ships", False)):
             right = sum(
                 any(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from chatkit_retrieval.showing import is_shown
+from chatkit_retrieval.showing import is_shown, looked_for
 
 from chatkit.assistant import Assistant
 from chatkit.plugin_api import Hit
 from chatkit.runtime.conversation import Conversation
+from chatkit.runtime.library import Library
 from chatkit.search.bm25 import BM25
 from chatkit.search.coverage import coverage
 from chatkit.search.words import document_words, query_words
@@ -93,3 +94,51 @@ def test_what_is_left_of_a_shortened_word_is_no_word_that_was_looked_for() -> No
     bm25, words = BM25.build(document_words(text) for text in texts), query_words("what's her name?")
     assert coverage(bm25, words, texts) == [(1.0, 1), (0.0, 0)]
     assert coverage(bm25, query_words("s"), texts) == [(0.0, 0), (0.0, 0)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thanks, that helps",
+        "another one",
+        "that's all",
+        "tell me a joke",
+        "any tips?",
+        "what's the weather like?",
+        "what is 2 plus 2?",
+        "sounds good to me",
+        "you already said that",
+    ],
+)
+def test_small_talk_brings_up_none_of_chatkits_own_pages(assistant: Assistant, text: str) -> None:
+    """In 50 passages "another" and "any" are as rare as the words that a page is about."""
+    found = Library(assistant).search(None, looked_for(text), 3)
+    assert [hit.source for hit in found if is_shown(hit, text, asked=False)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "page"),
+    [
+        ("do you store what I say?", "getting-started.md"),
+        ("where is my data stored?", "privacy.md"),
+        ("thanks, and how do I add another head?", "add-a-head.md"),
+        ("what's a Pareto front?", "objectives-and-weighting.md"),
+        ("tell me about exit codes", "asking-from-the-shell.md"),
+    ],
+)
+def test_what_is_asked_about_chatkit_still_brings_up_its_pages(assistant: Assistant, text: str, page: str) -> None:
+    found = Library(assistant).search(None, looked_for(text), 3)
+    assert page in [hit.source.split(":")[0] for hit in found if is_shown(hit, text, asked=False)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Hello, what's the weather like?", "what the weather like?"),
+        ("I don\u2019t think so", "I don think so"),
+        ("vitamin d", "vitamin d"),
+    ],
+)
+def test_what_is_left_of_a_shortened_word_is_not_looked_for(text: str, words: str) -> None:
+    """Each page that says "chatkit's" was found for "what's the weather like?"."""
+    assert looked_for(text) == words

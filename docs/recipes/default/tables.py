@@ -156,7 +156,7 @@ def translation(translation: Mapping[str, Rows]) -> str:
 def behaviour(behaviour: Mapping[str, Any], unseen: Mapping[str, Any]) -> str:
     """How it behaves in the chat."""
     turns, fit, new = behaviour["turns"], behaviour["everyday"], unseen["everyday"]
-    quoted = [row for row in behaviour["documents"] if row["coverage"] == 0.7]
+    quoted = [row for row in behaviour["documents"] if row["coverage"] == 0.6]
     own, handbook = (next(row for row in quoted if row["pages"] == name) for name in ("own", "handbook"))
     return paragraph(
         f"Behaviour (`python tests/benchmarks/behaviour.py FOLDER_OF_THE_SETS`, {behaviour['split']}): of",

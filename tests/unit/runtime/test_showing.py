@@ -17,6 +17,9 @@ BARS = Bars({"positive": 0.9, "negative": 0.1})
         ("hello", False, False),
         ("I had soup for lunch", False, False),
         ("how do I bake bread?", False, True),  # whoever asks wants to know that nothing was found
+        ("what should I do?", False, False),
+        ("so what's this?", False, False),
+        ("what should I do?", True, True),
         ("soup", True, True),
     ],
 )

@@ -28,6 +28,17 @@ def test_the_share_is_of_the_whole_query():
     assert coverage(INDEX, query_words("boil a walrus"), TEXTS)[0][0] < 0.5
 
 
+def test_everyday_words_count_half_and_nothing_alone():
+    texts = ["another way to boil an egg", "boil the egg", "another day"]
+    index = BM25.build(map(document_words, texts))
+    (whole, two), (most, one), (none, chance) = coverage(index, query_words("another egg"), texts)
+    another, egg = index.idf(["another", "egg"])
+    assert whole == pytest.approx((another / 2 + egg) / (another + egg))
+    assert most == pytest.approx(egg / (another + egg))
+    assert (two, one) == (2, 1)
+    assert (none, chance) == (0.0, 1)
+
+
 @pytest.mark.parametrize("index", [INDEX, BM25.build([])])
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_text_has_a_share_between_0_and_1(index: BM25, query: str, passage: str):
