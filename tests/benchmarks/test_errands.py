@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 
@@ -32,10 +34,11 @@ def kinds(errands: ModuleType) -> dict[str, dict[str, object]]:
         "mended": {"kinds": errands.MENDED, "otherwise": True},
         "asked": {"kinds": errands.ASKED, "otherwise": True},
         "talked": {"kinds": errands.TALKED, "otherwise": True},
+        "kept": {"kinds": errands.KEPT, "otherwise": True},
     }
 
 
-@pytest.mark.parametrize("kind", ["usual", "plain", "more", "slips", "mended", "asked", "talked"])
+@pytest.mark.parametrize("kind", ["usual", "plain", "more", "slips", "mended", "asked", "talked", "kept"])
 def test_dialogues_are_whole_different_and_the_same_each_time(errands: ModuleType, kind: str) -> None:
     made = [errands.dialogues("train", 200, **kinds(errands)[kind]) for _ in range(2)]
     assert made[0] == made[1]
@@ -139,7 +142,11 @@ def test_what_is_said_has_one_mood_and_stands_in_one_part(errands: ModuleType) -
     found: dict[str, set[tuple[str, str]]] = {}
     for part, rows in made.items():
         assert {row["label"] for row in rows} == {"negative", "neutral", "positive"}
-        assert len({row["text"] for row in rows}) == len(rows)
+        counts = Counter(row["label"] for row in rows)
+        if part == "train":  # the rarer labels are repeated
+            assert max(counts.values()) < 2 * min(counts.values())
+        else:
+            assert len({row["text"] for row in rows}) == len(rows)
         for row in rows:
             assert row["text"].strip()
             assert not re.search(r"[{}]", row["text"])
@@ -166,3 +173,52 @@ def test_what_is_excepted_of_the_moods_is_a_form_of_a_pair(errands: ModuleType) 
         for form in pair
     }
     assert set(file["except"]) <= kept
+
+
+def test_replies_name_nothing_that_was_not_told(errands: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    import errand_kept
+    import errand_people
+    from errand_dates import kept
+    from errand_people import brothers, people
+    from errand_speaker import Speaker
+
+    for module in (errand_kept, errand_people):
+        monkeypatch.setattr(module, "chain", lambda _: [])  # what is said of a day names what it likes
+    speaker = Speaker("train", random.Random(1))
+    for maker in (people, brothers, kept):
+        for _ in range(200):
+            speaker.drawn.clear()
+            turns, heard = maker(speaker), ""
+            drawn = {re.sub("^(an?|on) ", "", word).lower() for word in speaker.drawn}
+            for said, reply in turns:
+                heard += f" {said.lower()}"
+                named = [word for word in drawn if re.search(rf"\b{re.escape(word)}\b", reply.lower())]
+                assert [word for word in named if word not in heard] == [], (said, reply)
+
+
+def test_what_was_changed_is_said_back(errands: ModuleType) -> None:
+    from errand_dates import _Booking, _changed
+    from errand_speaker import Speaker
+
+    speaker, booking = Speaker("train", random.Random(1)), _Booking("a table", "four", "on Friday", "at 7")
+    for _ in range(200):
+        before = booking.whole()
+        said, reply = _changed(speaker, booking)
+        assert booking.whole().lower() in reply.lower()
+        new = [word for word in booking.whole().split() if word not in before.split()]
+        assert all(word.strip(",") in said for word in new if word not in ("on", "at")), (said, reply)
+
+
+def test_what_was_called_off_is_not_said_to_stand(errands: ModuleType) -> None:
+    from errand_dates import kept
+    from errand_kept import KEPT
+    from errand_speaker import Speaker
+
+    speaker, seen = Speaker("train", random.Random(1)), 0
+    for _ in range(400):
+        turns = kept(speaker)
+        for (said, reply), (asked, known) in itertools.pairwise(turns):
+            if reply in KEPT["off_heard"] and asked in KEPT["again"]:
+                seen += 1
+                assert known in KEPT["off_known"], (said, asked, known)
+    assert seen > 20

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ _FILE: dict[str, Any] = tomllib.loads((Path(__file__).parent / "moods.toml").rea
 
 
 def moods(seed: int) -> dict[str, list[dict[str, str]]]:
-    """The rows of each part, none of them with two labels, none like one of another part."""
+    """The rows of each part, none of them with two labels, none like one of another part; in train as many of each."""
     rng = random.Random(f"{seed}-moods")
     speaker = Everyone("train", rng)
     held: dict[str, tuple[str, str] | None] = {}  # the part and the label that a text belongs to; none where it has two
@@ -44,9 +45,17 @@ def moods(seed: int) -> dict[str, list[dict[str, str]]]:
         if held[_alike(text)]:
             rows[part][text] = label
     out = {part: [{"text": text, "label": label} for text, label in kept.items()] for part, kept in rows.items()}
+    out["train"] = _balanced(out["train"])
     for mixed in out.values():
         rng.shuffle(mixed)
     return out
+
+
+def _balanced(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """Rows of rarer labels so many times that each label is about as frequent: people say more of what went wrong."""
+    counts = Counter(row["label"] for row in rows)
+    most = max(counts.values())
+    return [row for row in rows for _ in range(round(most / counts[row["label"]]))]
 
 
 def labelled(file: dict[str, Any], label: str) -> list[list[str]]:

@@ -1,7 +1,7 @@
 """Dialogues of our own: what is told is recalled, orders and bookings go over several turns, what is not known is said.
 
     python docs/recipes/default/errands.py OUT [--dialogues 10000] [--plain | --more | --slips | --mended | --asked |
-                                                                         --pairs | --moods]
+                                                                         --talked | --kept | --pairs | --moods]
 
 Writes OUT/dialogue and OUT/mood, each train, dev and test. No word that fills a place (a name, a city, a topping) in
 dev or test fills one in train, so that recalling is not learned by heart. OUT/mood holds what people say on errands as
@@ -11,7 +11,8 @@ of recalling in an hour, not the thing: it said wrong names. With --plain replie
 With a pointer it says the right ones; --more has more that is told, orders given bit by bit, and talk about a day (and
 no OUT/mood, for that talk is not neutral); --slips has also things that are put right, and such as are asked for and
 were never told; after those it said of what it was told that it was not, so --mended has the first kind alone,
-and puts what is told and asked in more ways. --moods writes no dialogues, only OUT/train, dev and test: everyday
+and puts what is told and asked in more ways; --kept has also several persons, orders of several things and bookings in
+a line, which change and are called off. --moods writes no dialogues, only OUT/train, dev and test: everyday
 messages with the label that their whole pair has in moods.toml.
 """
 
@@ -25,9 +26,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from errand_asks import Everyone, asks, depends, pairs, talked
+from errand_dates import kept
 from errand_moods import moods
 from errand_more import chat, pizza_by_bits, recalled_more, something
 from errand_orders import booking, dish, drink, facts, flowers, pizza
+from errand_people import brothers, people
 from errand_several import introduced, several, unknown
 from errand_slips import corrected, not_told
 from errand_speaker import WORDS, Speaker, Turns
@@ -99,7 +102,24 @@ ASKED: Kinds = (
     (asks, 0.31),
 )
 TALKED: Kinds = (*((kind, 0.86 * share) for kind, share in ASKED if kind is not asks), (talked, 0.41))
-DEPENDS: Kinds = (*((kind, share) for kind, share in MORE if kind not in (chat, facts)), (corrected, 0.1))
+KEPT: Kinds = (
+    *((kind, 0.2 * share) for kind, share in MORE),
+    (corrected, 0.09),
+    (_several, 0.07),
+    (introduced, 0.06),
+    (unknown, 0.05),
+    (not_told, 0.02),
+    (talked, 0.25),
+    (people, 0.13),
+    (brothers, 0.02),
+    (kept, 0.22),
+)
+DEPENDS: Kinds = (
+    *((kind, share) for kind, share in MORE if kind not in (chat, facts)),
+    (corrected, 0.1),
+    (people, 0.15),
+    (kept, 0.2),
+)
 
 
 def dialogues(
@@ -113,7 +133,7 @@ def dialogues(
         speaker.drawn.clear()
         turns = rng.choices(makers, weights)[0](speaker)
         if otherwise:
-            spared = TIRED if kinds in (ASKED, TALKED) else ()
+            spared = TIRED if kinds in (ASKED, TALKED, KEPT) else ()
             turns = [(put_otherwise(user, rng, spared), reply) for user, reply in turns]
         turns = [(speaker.typed(user), reply) for user, reply in (without_copies(speaker, turns) if plain else turns)]
         if rng.random() < 0.15:
@@ -141,6 +161,7 @@ def main() -> None:
         "--asked", action="store_true", help="as --mended; several things at once, and what was not told"
     )
     parser.add_argument("--talked", action="store_true", help="as --asked; what people say on any day, much of it")
+    parser.add_argument("--kept", action="store_true", help="as --talked; persons, orders and bookings that change")
     parser.add_argument(
         "--pairs",
         action="store_true",
@@ -158,10 +179,10 @@ def main() -> None:
         told = dialogues("train", args.dialogues, kinds=DEPENDS, otherwise=True)
         _write(args.out / "without" / "train.jsonl", [_dialogue(turns) for turns in map(depends, told) if turns])
         return
-    chosen = {"talked": TALKED, "asked": ASKED, "slips": SLIPS, "mended": MENDED, "more": MORE}
+    chosen = {"kept": KEPT, "talked": TALKED, "asked": ASKED, "slips": SLIPS, "mended": MENDED, "more": MORE}
     kinds = next((kinds for name, kinds in chosen.items() if getattr(args, name)), KINDS)
     opinions = {user.lower() for user, _ in WORDS["small_talk"]}
-    otherwise = kinds in (MENDED, ASKED, TALKED)
+    otherwise = kinds in (MENDED, ASKED, TALKED, KEPT)
     for part, share in OF_TRAIN.items():
         found = dialogues(part, round(args.dialogues * share), plain=args.plain, kinds=kinds, otherwise=otherwise)
         _write(args.out / "dialogue" / f"{part}.jsonl", [_dialogue(turns) for turns in found])
