@@ -96,8 +96,12 @@ def results(ours: float = 0.8, foreign: float = 0.7) -> dict[str, Any]:
             "turns": turns,
             "everyday": {"everyday": 64, "fit": 40, "fit_later": 33},
             "documents": pages,
+            "moods": {"messages": 60, "accuracy": 0.7},
+            "keeping": {"people": 5, "orders": 6, "bookings": 7},
         },
         "unseen": {"split": "test", "everyday": {"everyday": 100, "fit": 51, "fit_later": 45}},
+        "moods": {"split": "test", "moods": {"messages": 60, "accuracy": 0.65}},
+        "keeping": {"split": "test", "keeping": {"people": 2, "orders": 3, "bookings": 4}},
         "next_reply": {"split": "test", "rows": [{"set": "a", "home": True, "examples": 300, **said}]},
         "replies": {
             "split": "test",

@@ -73,6 +73,8 @@ PARTS = {
     "baselines": Part("sentiment_baselines.py", ("--split", "test"), of_model=False),
     "behaviour": Part("behaviour.py", ("--split", "dev")),
     "unseen": Part("behaviour.py", ("--split", "test", "--only", "everyday")),
+    "moods": Part("behaviour.py", ("--split", "test", "--only", "moods")),
+    "keeping": Part("behaviour.py", ("--split", "test", "--only", "keeping")),
     "sentiment": Part("default_assistant.py", ("--only", "sentiment")),
     "dialogue": Part("default_assistant.py", ("--only", "dialogue")),
     "translation": Part("default_assistant.py", ("--only", "translation", "--most", "200")),
