@@ -35,10 +35,11 @@ def kinds(errands: ModuleType) -> dict[str, dict[str, object]]:
         "asked": {"kinds": errands.ASKED, "otherwise": True},
         "talked": {"kinds": errands.TALKED, "otherwise": True},
         "kept": {"kinds": errands.KEPT, "otherwise": True},
+        "lasting": {"kinds": errands.LASTING, "otherwise": True},
     }
 
 
-@pytest.mark.parametrize("kind", ["usual", "plain", "more", "slips", "mended", "asked", "talked", "kept"])
+@pytest.mark.parametrize("kind", ["usual", "plain", "more", "slips", "mended", "asked", "talked", "kept", "lasting"])
 def test_dialogues_are_whole_different_and_the_same_each_time(errands: ModuleType, kind: str) -> None:
     made = [errands.dialogues("train", 200, **kinds(errands)[kind]) for _ in range(2)]
     assert made[0] == made[1]

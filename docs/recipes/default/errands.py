@@ -1,7 +1,8 @@
 """Dialogues of our own: what is told is recalled, orders and bookings go over several turns, what is not known is said.
 
     python docs/recipes/default/errands.py OUT [--dialogues 10000] [--plain | --more | --slips | --mended | --asked |
-                                                                         --talked | --kept | --pairs | --moods]
+                                                                         --talked | --kept | --lasting | --pairs |
+                                                                         --moods]
 
 Writes OUT/dialogue and OUT/mood, each train, dev and test. No word that fills a place (a name, a city, a topping) in
 dev or test fills one in train, so that recalling is not learned by heart. OUT/mood holds what people say on errands as
@@ -10,10 +11,10 @@ order ends with the assistant saying that it only takes notes, which is the trut
 of recalling in an hour, not the thing: it said wrong names. With --plain replies repeat nothing, and say so when asked.
 With a pointer it says the right ones; --more has more that is told, orders given bit by bit, and talk about a day (and
 no OUT/mood, for that talk is not neutral); --slips has also things that are put right, and such as are asked for and
-were never told; after those it said of what it was told that it was not, so --mended has the first kind alone,
-and puts what is told and asked in more ways; --kept has also several persons, orders of several things and bookings in
-a line, which change and are called off. --moods writes no dialogues, only OUT/train, dev and test: everyday
-messages with the label that their whole pair has in moods.toml.
+were never told; after those it said of what it was told that it was not, so --mended has the first kind alone, and puts what
+is told and asked in more ways; --kept has also several persons, orders of several things and bookings in a line, which
+change and are called off, and --lasting is mostly these. --moods writes no dialogues, only OUT/train, dev and test:
+everyday messages with the label that their whole pair has in moods.toml.
 """
 
 from __future__ import annotations
@@ -114,6 +115,11 @@ KEPT: Kinds = (
     (brothers, 0.02),
     (kept, 0.22),
 )
+LASTING: Kinds = (
+    *((kind, 0.55 * share) for kind, share in KEPT if kind not in (people, kept)),
+    (people, 0.22),
+    (kept, 0.42),
+)
 DEPENDS: Kinds = (
     *((kind, share) for kind, share in MORE if kind not in (chat, facts)),
     (corrected, 0.1),
@@ -133,7 +139,7 @@ def dialogues(
         speaker.drawn.clear()
         turns = rng.choices(makers, weights)[0](speaker)
         if otherwise:
-            spared = TIRED if kinds in (ASKED, TALKED, KEPT) else ()
+            spared = TIRED if kinds in (ASKED, TALKED, KEPT, LASTING) else ()
             turns = [(put_otherwise(user, rng, spared), reply) for user, reply in turns]
         turns = [(speaker.typed(user), reply) for user, reply in (without_copies(speaker, turns) if plain else turns)]
         if rng.random() < 0.15:
@@ -162,6 +168,7 @@ def main() -> None:
     )
     parser.add_argument("--talked", action="store_true", help="as --asked; what people say on any day, much of it")
     parser.add_argument("--kept", action="store_true", help="as --talked; persons, orders and bookings that change")
+    parser.add_argument("--lasting", action="store_true", help="as --kept, which is more than half of it")
     parser.add_argument(
         "--pairs",
         action="store_true",
@@ -179,10 +186,18 @@ def main() -> None:
         told = dialogues("train", args.dialogues, kinds=DEPENDS, otherwise=True)
         _write(args.out / "without" / "train.jsonl", [_dialogue(turns) for turns in map(depends, told) if turns])
         return
-    chosen = {"kept": KEPT, "talked": TALKED, "asked": ASKED, "slips": SLIPS, "mended": MENDED, "more": MORE}
+    chosen = {
+        "lasting": LASTING,
+        "kept": KEPT,
+        "talked": TALKED,
+        "asked": ASKED,
+        "slips": SLIPS,
+        "mended": MENDED,
+        "more": MORE,
+    }
     kinds = next((kinds for name, kinds in chosen.items() if getattr(args, name)), KINDS)
     opinions = {user.lower() for user, _ in WORDS["small_talk"]}
-    otherwise = kinds in (MENDED, ASKED, TALKED, KEPT)
+    otherwise = kinds in (MENDED, ASKED, TALKED, KEPT, LASTING)
     for part, share in OF_TRAIN.items():
         found = dialogues(part, round(args.dialogues * share), plain=args.plain, kinds=kinds, otherwise=otherwise)
         _write(args.out / "dialogue" / f"{part}.jsonl", [_dialogue(turns) for turns in found])
