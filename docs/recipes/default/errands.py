@@ -11,10 +11,10 @@ order ends with the assistant saying that it only takes notes, which is the trut
 of recalling in an hour, not the thing: it said wrong names. With --plain replies repeat nothing, and say so when asked.
 With a pointer it says the right ones; --more has more that is told, orders given bit by bit, and talk about a day (and
 no OUT/mood, for that talk is not neutral); --slips has also things that are put right, and such as are asked for and
-were never told; after those it said of what it was told that it was not, so --mended has the first kind alone, and puts what
-is told and asked in more ways; --kept has also several persons, orders of several things and bookings in a line, which
-change and are called off, and --lasting is mostly these. --moods writes no dialogues, only OUT/train, dev and test:
-everyday messages with the label that their whole pair has in moods.toml.
+were never told; after those it said of what it was told that it was not, so --mended has the first kind alone, and puts
+what is told and asked in more ways; --kept has also several persons, orders of several things and bookings in a line,
+which change and are called off, and --lasting is mostly these. --moods writes no dialogues, only OUT/train, dev and
+test: everyday messages with the label that their whole pair has in moods.toml.
 """
 
 from __future__ import annotations
