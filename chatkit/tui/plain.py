@@ -139,6 +139,7 @@ class PlainChat:
 
     async def _answer(self, line: str) -> bool:
         """Answer a prompt, or have one head answer; False if the engine is dead."""
+        line = line.strip()  # of thousands of blanks before a word a reply would see no word
         if line[0] in "/@":
             await self.chat.client.settled()  # which heads there are decides what the line means
         asked = commands.direct(line, self.chat.client.heads)

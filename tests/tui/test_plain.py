@@ -39,7 +39,7 @@ def chat(home):
 
 
 def test_lines_are_answered_in_words_until_the_input_ends(chat, home):
-    done = chat(b"hello\n\nwhat [bold]else[/bold]?\n")
+    done = chat(b" " * 5000 + b"hello\n\nwhat [bold]else[/bold]?  \n")  # blanks around it are no part of a message
     lines = done.stdout.decode().splitlines()
     assert lines[0] == "chatkit: Hello! I would try the **small place** by the river; it has a garden."
     assert lines[1] == "sentiment: positive, 86 percent; neutral 11, negative 3"

@@ -23,6 +23,7 @@ import argparse
 import json
 import random
 import re
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -158,23 +159,22 @@ def main() -> None:
     """Write the files."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0] if __doc__ else "")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--dialogues", type=int, default=10000)
-    parser.add_argument("--plain", action="store_true", help="replies repeat nothing of what was told")
-    parser.add_argument("--more", action="store_true", help="more kinds of dialogues")
-    parser.add_argument("--slips", action="store_true", help="as --more; things are put right, and asked for untold")
-    parser.add_argument("--mended", action="store_true", help="as --more; things are put right, and in more ways")
-    parser.add_argument(
-        "--asked", action="store_true", help="as --mended; several things at once, and what was not told"
-    )
-    parser.add_argument("--talked", action="store_true", help="as --asked; what people say on any day, much of it")
-    parser.add_argument("--kept", action="store_true", help="as --talked; persons, orders and bookings that change")
-    parser.add_argument("--lasting", action="store_true", help="as --kept, which is more than half of it")
-    parser.add_argument(
+    parser.add_argument("--dialogues", type=_some, default=10000)
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--plain", action="store_true", help="replies repeat nothing of what was told")
+    kind.add_argument("--more", action="store_true", help="more kinds of dialogues")
+    kind.add_argument("--slips", action="store_true", help="as --more; things are put right, and asked for untold")
+    kind.add_argument("--mended", action="store_true", help="as --more; things are put right, and in more ways")
+    kind.add_argument("--asked", action="store_true", help="as --mended; several things at once, and what was not told")
+    kind.add_argument("--talked", action="store_true", help="as --asked; what people say on any day, much of it")
+    kind.add_argument("--kept", action="store_true", help="as --talked; persons, orders and bookings that change")
+    kind.add_argument("--lasting", action="store_true", help="as --kept, which is more than half of it")
+    kind.add_argument(
         "--pairs",
         action="store_true",
         help="for precedents.py: everyday talk, a pair each, and what depends on the talk",
     )
-    parser.add_argument("--moods", action="store_true", help="only what people say, labelled: bad, plain or good")
+    kind.add_argument("--moods", action="store_true", help="only what people say, labelled: bad, plain or good")
     args = parser.parse_args()
     if args.moods:
         for part, rows in moods(SEED).items():
@@ -219,6 +219,13 @@ def _dialogue(turns: Turns) -> dict[str, list[dict[str, str]]]:
     return {"turns": [{"speaker": who, "text": text} for who, text in said]}
 
 
+def _some(text: str) -> int:
+    """A number of dialogues."""
+    if (number := int(text)) < 20:
+        raise argparse.ArgumentTypeError(f"at least 20, for dev and test are a twentieth of it; got {number}")
+    return number
+
+
 def _write(path: Path, rows: Sequence[object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
@@ -227,4 +234,7 @@ def _write(path: Path, rows: Sequence[object]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except OSError as error:
+        sys.exit(f"nothing can be written there: {error}")
