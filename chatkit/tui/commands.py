@@ -124,7 +124,7 @@ def direct(text: str, heads: Sequence[dict[str, Any]]) -> Direct | str | None:
         return None
     name, rest = command
     head = HEAD_COMMANDS[name]
-    if not rest:
+    if not rest or (name == "translate" and rest.removeprefix("to ").strip() in languages(heads)):
         usage = next(known.line for known in COMMANDS if known.name == name)
         return f"Say what about: {usage}"
     if heads and head not in names:

@@ -22,6 +22,8 @@ HEADS = [
         ("/translate fr good morning", Direct("translation", "good morning", {"language": "fr"})),
         ("/translate to de good morning", Direct("translation", "good morning", {"language": "de"})),
         ("/translate it is raining", Direct("translation", "it is raining")),
+        ("/translate fr", "Say what about: /translate [LANGUAGE] TEXT"),
+        ("/translate to de", "Say what about: /translate [LANGUAGE] TEXT"),
         ("/write Once upon\na time", Direct("generation", "Once upon\na time", {"continue": True})),
         ("@ noon we met", None),
         ("@nobody at all", None),
