@@ -123,8 +123,9 @@ def migrate(db: sqlite3.Connection, name: str) -> None:
         StorageError: If the file is no index, or was written by a newer chatkit.
     """
     db.execute("PRAGMA trusted_schema = OFF")  # a file from elsewhere may hold triggers and views; ours has none
-    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    # Whether it is empty comes first: another process may make the tables between two of these statements.
     empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
     if not empty and db.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
         raise StorageError(f"{name} is no index of documents", hint="give another file with --index")
     if version > VERSION:

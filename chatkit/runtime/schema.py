@@ -95,9 +95,11 @@ def version(db: sqlite3.Connection, name: str) -> int:
     Raises:
         StorageError: If a newer chatkit wrote them, or they are no history at all.
     """
-    found = int(db.execute("PRAGMA user_version").fetchone()[0])
-    application = int(db.execute("PRAGMA application_id").fetchone()[0])
+    # Whether it is empty comes first: another app may make the tables between two of these statements, and whoever has
+    # seen tables must then see whose they are.
     empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    application = int(db.execute("PRAGMA application_id").fetchone()[0])
+    found = int(db.execute("PRAGMA user_version").fetchone()[0])
     if not empty and application != APPLICATION_ID:
         raise StorageError(f"{name} is not a chatkit history", hint="move the file away, or set CHATKIT_HOME")
     if found > VERSION:

@@ -104,7 +104,7 @@ class KnowsNoBytePieces(Base):
 
 class Quadratic(Base):
     def encode(self, text: str) -> list[int]:
-        for start in range(0, len(text), 8):
+        for start in range(0, len(text), 2):  # 50 x zlib and 16 x for four times the text: far from both bounds
             text[start:]
         return super().encode(text)
 

@@ -1,3 +1,4 @@
+import contextlib
 import functools
 import os
 import signal
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chatkit.errors import StorageError
-from chatkit.runtime import database, owner, schema
+from chatkit.runtime import database, index_tables, owner, schema
 from chatkit.runtime.store import Store
 
 ANY_TEXT = st.text(st.characters(min_codepoint=0, max_codepoint=0x10FFFF), max_size=200)
@@ -283,6 +284,42 @@ def test_many_apps_may_start_at_once(path):
     command = [sys.executable, "-c", script, str(path)]
     children = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(4)]
     assert sorted(int(child.communicate()[0]) for child in children) == [1, 2, 3, 4]
+
+
+class _Between:
+    """A connection on which another app makes its tables after so many statements."""
+
+    def __init__(self, db, after, other):
+        self.db, self.after, self.other = db, after, other
+
+    def execute(self, *statement):
+        rows = self.db.execute(*statement).fetchall()
+        self.after -= 1
+        if self.after == 0:
+            self.other()
+        return self.db.execute("SELECT 1") if not rows else _Rows(rows)
+
+    def __getattr__(self, name):
+        return getattr(self.db, name)
+
+
+class _Rows(list):
+    def fetchone(self):
+        return self[0]
+
+
+@pytest.mark.parametrize("tables", [schema, index_tables], ids=["history", "index"])
+@pytest.mark.parametrize("after", [1, 2, 3])
+def test_tables_that_another_app_makes_meanwhile_are_ours(tmp_path, tables, after):
+    file = str(tmp_path / "some.db")
+
+    def other():
+        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as db:
+            tables.migrate(db, file)
+
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as db:
+        tables.migrate(_Between(db, after, other), file)
+        assert db.execute("PRAGMA user_version").fetchone() == (tables.VERSION,)
 
 
 def test_two_stores_write_side_by_side(path):
