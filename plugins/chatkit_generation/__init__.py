@@ -27,6 +27,7 @@ from chatkit.plugin_api import (
     is_question,
     without_greeting,
 )
+from chatkit_generation.answerable import ASKS, SAID, SURE, Answerable, owns_up
 from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
 from chatkit_generation.counting import count, fit_gate
@@ -71,7 +72,9 @@ class Generation(LanguageModel):
                 texts, counted when the training is done, stand beside the softmax (0: none); ``precedents``: room, in
                 pieces, for replies that are candidates wherever the message is like one that they were given to
                 (0: none); ``likeness``: width of vectors of pieces that were learned to tell what is like it (0: the
-                encoder's embeddings tell it); ``choose``: objective -> weight, by which one of several replies is said.
+                encoder's embeddings tell it); ``answerable``: width of what is compared to judge whether what a
+                message asks for was said before (0: that is not judged), and ``unanswered``: replies that own up where
+                it was not; ``choose``: objective -> weight, by which one of several replies is said.
         """
         super().build(info, vocabulary)
         keys = int(options.pop("pointer", 0))
@@ -91,6 +94,13 @@ class Generation(LanguageModel):
         if type(learned) is not int or not 0 <= learned <= MOST_WIDTH:
             raise ValueError(f"likeness must be a whole number from 0 to {MOST_WIDTH:,}, got {learned!r}")
         self.precedents = Precedents(held, len(vocabulary), learned) if held else None
+        compared = options.pop("answerable", 0)
+        if type(compared) is not int or not 0 <= compared <= MOST_WIDTH:
+            raise ValueError(f"answerable must be a whole number from 0 to {MOST_WIDTH:,}, got {compared!r}")
+        self.answerable = Answerable(info.width, vocabulary.width, compared) if compared else None
+        if self.answerable is not None:
+            self.answerable.requires_grad_(False)  # it is taught afterwards, and by no loss of the head
+        self.unanswered = _replies(options.pop("unanswered", []))
         if self.precedents is None:
             self.objectives = MappingProxyType({k: v for k, v in self.objectives.items() if k != "precedent"})
         self.chosen_by = {name: float(weight) for name, weight in dict(options.pop("choose", {})).items()}
@@ -222,11 +232,28 @@ class Generation(LanguageModel):
 
         What was said to the same message before is no precedent.
         """
-        known = [each for each in self._precedents(ask) if each.reply not in ask.options.get("unlike", ())][:MOST]
+        asks, unsaid = self._judged(ask)
+        found = [] if asks >= ASKS else self._precedents(ask)
+        known = [each for each in found if each.reply not in ask.options.get("unlike", ())][:MOST]
         if self.precedents and (sure := [each.reply for each in known if each.likeness >= self.precedents.sure]):
             return sure
-        texts = self._draw(ask, sampling)
+        texts = self._honest(self._draw(ask, sampling), unsaid)
         return texts + [each.reply for each in known if each.reply not in texts]
+
+    def _judged(self, ask: Ask) -> tuple[float, float]:
+        """Probabilities that the message asks for what may have been said, and that it does and it was not."""
+        if self.answerable is None or not self.unanswered or ask.options.get("continue"):
+            return 0.0, 0.0
+        ids, states = ask.context
+        opening, _ = self._places(ids)
+        return self.answerable.judge(states, ids, self.vocabulary.embed(ids), opening)
+
+    def _honest(self, texts: list[str], unsaid: float) -> list[str]:
+        """Of drawn replies those that own up where what is asked for was not said, and the others where it was."""
+        if not self.unanswered or SAID <= unsaid < SURE:
+            return texts
+        fitting = [text for text in texts if owns_up(text, self.unanswered) == (unsaid >= SURE)]
+        return fitting or (texts if unsaid < SURE else list(self.unanswered))
 
     def _alone(self, ask: Ask, texts: Sequence[str]) -> list[float]:
         """Nats of each reply as if it were said to nothing."""
@@ -324,3 +351,14 @@ class Generation(LanguageModel):
         if left:
             branches.step([ids[i] for i in left])
         return [alive[i] for i in left]
+
+
+def _replies(said: Any) -> tuple[str, ...]:
+    """The replies of an option.
+
+    Raises:
+        ValueError: If it is no list of texts.
+    """
+    if not isinstance(said, list | tuple) or not all(isinstance(text, str) and text.strip() for text in said):
+        raise ValueError(f"unanswered must be a list of replies, got {said!r}")
+    return tuple(said)

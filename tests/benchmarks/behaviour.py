@@ -14,6 +14,8 @@ Everyday    64 everyday messages in words that no corpus puts that way, alone an
 Moods       60 everyday messages, felt or plain: how often the sentiment head reads them right, see ``moods.py``.
 Keeping     24 short conversations that tell of two people, order, or book, and add, change or cancel: last replies
             that name what holds and nothing that does not, see ``keeping.py``.
+Untold      30 short conversations that ask for what was never told: replies that own up to it; beside them 20 that ask
+            for what was told, and 30 that ask for neither, see ``untold.py``.
 Documents   questions about chatkit's own pages (english/retrieval), with those pages indexed: replies that quote a
             passage (recall), and quotes from a passage that is judged right (precision). Beside it messages of
             dialogues that are asked as questions, with the same pages and with notes_handbook: replies that quote.
@@ -43,6 +45,7 @@ from keeping import keeps
 from moods import moods
 from recalling import recalls, said
 from unseen import UNSEEN
+from untold import untold
 
 from chatkit import paths
 from chatkit.assistant import Assistant
@@ -191,7 +194,7 @@ def main() -> None:
     parser.add_argument("--split", default="dev", choices=["dev", "test"])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", type=int, default=0, help="print so many replies")
-    parser.add_argument("--only", choices=["turns", "everyday", "moods", "keeping", "documents", "passages"])
+    parser.add_argument("--only", choices=["turns", "everyday", "moods", "keeping", "untold", "documents", "passages"])
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     assistant = load_trained(args.model)
@@ -199,7 +202,8 @@ def main() -> None:
     opening: list[str] = []
     asked: list[str] = []
     talk: list[str] = []
-    for name in () if args.only in ("everyday", "moods", "keeping") else DIALOGUE:  # those are said as they stand
+    as_they_stand = args.only in ("everyday", "moods", "keeping", "untold")
+    for name in () if as_they_stand else DIALOGUE:
         records = read_records(head, args.data / name, args.split, Problems())
         opening += [record["turns"][0]["text"] for record in draw(records, 50, seed=args.seed)]
         turns = [turn["text"] for record in records for turn in record["turns"]]
@@ -217,6 +221,8 @@ def main() -> None:
         found["moods"] = moods(Conversation(assistant), args.show, args.split)
     if args.only in (None, "keeping"):
         found["keeping"] = keeps(Conversation(assistant), args.seed, args.show, args.split)
+    if args.only in (None, "untold"):
+        found["untold"] = untold(Conversation(assistant), args.seed, args.show, args.split)
     if args.only in (None, "documents"):
         found["documents"] = documents(args.data, asked)
     if args.only in (None, "passages"):

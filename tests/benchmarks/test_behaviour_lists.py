@@ -1,4 +1,4 @@
-"""The lists of ``moods.py`` and ``keeping.py`` are whole: of their size, no text in both splits, patterns that say no.
+"""The lists of ``moods.py``, ``keeping.py`` and ``untold.py`` are whole: their size, no text in both splits, patterns.
 
 And a reply that keeps what it is told passes where one that mixes it up does not.
 """
@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from keeping import KEEPING, Kept
 from moods import LABELS, MOODS
+from untold import OTHER, TOLD, UNTOLD, not_told, owns_up
 
 EVERY = [kept for kinds in KEEPING.values() for kept in chain(*kinds.values())]
 EMPTY = ("", "I do not know.")
@@ -60,3 +61,29 @@ def test_what_is_kept_passes_and_what_is_mixed_up_does_not(opening, right, wrong
     (kept,) = (kept for kept in EVERY if kept.texts[0].startswith(opening))
     assert kept.holds(right)
     assert not kept.holds(wrong)
+
+
+def test_questions_for_what_was_told_and_was_not_are_balanced_and_none_comes_twice():
+    assert {len(of[split]) for of in (UNTOLD, OTHER) for split in ("dev", "test")} == {30}
+    assert {len(TOLD[split]) for split in ("dev", "test")} == {20}
+    last = [texts[-1].lower() for of in (UNTOLD, OTHER) for split in of.values() for texts in split]
+    last += [told.texts[-1].lower() for split in TOLD.values() for told in split]
+    assert len(set(last)) == len(last)
+    for told in chain(*TOLD.values()):
+        assert told.holds(" ".join(told.texts[:-1]))
+        assert not told.holds(told.texts[-1])
+
+
+@pytest.mark.parametrize(
+    ("text", "owns", "says_so"),
+    [
+        ("You have not told me your name.", True, True),
+        ("I don't know that, sorry.", True, False),
+        ("You never said which one.", True, True),
+        ("Your name is Sean.", False, False),
+        ("You do not know it yet?", False, False),
+        ("Tell me about it.", False, False),
+    ],
+)
+def test_what_owns_up_is_told_from_what_does_not(text, owns, says_so):
+    assert (owns_up(text), not_told(text)) == (owns, says_so)

@@ -36,10 +36,13 @@ def kinds(errands: ModuleType) -> dict[str, dict[str, object]]:
         "talked": {"kinds": errands.TALKED, "otherwise": True},
         "kept": {"kinds": errands.KEPT, "otherwise": True},
         "lasting": {"kinds": errands.LASTING, "otherwise": True},
+        "owned": {"kinds": errands.OWNED, "otherwise": True},
     }
 
 
-@pytest.mark.parametrize("kind", ["usual", "plain", "more", "slips", "mended", "asked", "talked", "kept", "lasting"])
+@pytest.mark.parametrize(
+    "kind", ["usual", "plain", "more", "slips", "mended", "asked", "talked", "kept", "lasting", "owned"]
+)
 def test_dialogues_are_whole_different_and_the_same_each_time(errands: ModuleType, kind: str) -> None:
     made = [errands.dialogues("train", 200, **kinds(errands)[kind]) for _ in range(2)]
     assert made[0] == made[1]
@@ -49,6 +52,23 @@ def test_dialogues_are_whole_different_and_the_same_each_time(errands: ModuleTyp
             assert said.strip()
             assert reply.strip()
             assert not re.search(r"[{}\\]", said + reply)
+
+
+def test_much_of_what_is_asked_for_was_never_told_and_the_rest_is_known(errands: ModuleType) -> None:
+    from errand_speaker import Speaker
+    from errand_untold import owned
+
+    speaker, counts = Speaker("train", random.Random(1)), Counter[bool]()
+    for _ in range(400):
+        told: set[str] = set()
+        for said, reply in owned(speaker):
+            owns = bool(re.search(r"you have not (told|said|ordered|booked)", reply, re.IGNORECASE))
+            if owns or reply.endswith("you said."):
+                counts[owns] += 1
+            if reply.endswith(", you said."):
+                assert reply.removesuffix(", you said.").lower().split()[-1] in " ".join(told)
+            told.add(said.lower())
+    assert 0.35 < counts[True] / counts.total() < 0.65  # of what is known, half or so is said in these words
 
 
 def test_what_was_put_right_is_what_is_known(errands: ModuleType) -> None:

@@ -68,6 +68,7 @@ def results(ours: float = 0.8, foreign: float = 0.7) -> dict[str, Any]:
         {"weight": 2.0, "sharpness": 8.0, "ndcg@10": [0.4], "not_below": [0.0], "harmless": False},
         {"weight": 2.0, "sharpness": 4.0, "ndcg@10": [0.4], "not_below": [0.0], "harmless": False},
     ]
+    asked = {"untold": 30, "told": 20, "known": 11, "owned_instead": 2, "silly": 1, "other": 30}
     said = {"chooser": 0.6, "language model": 0.5, "BM25": 0.55}
     return {
         "sentiment": {"sentiment": [labelled(name, home, ours if home else foreign) for name, home in sets]},
@@ -98,10 +99,12 @@ def results(ours: float = 0.8, foreign: float = 0.7) -> dict[str, Any]:
             "documents": pages,
             "moods": {"messages": 60, "accuracy": 0.7},
             "keeping": {"people": 5, "orders": 6, "bookings": 7},
+            "untold": {**asked, "owned": 21},
         },
         "unseen": {"split": "test", "everyday": {"everyday": 100, "fit": 51, "fit_later": 45}},
         "moods": {"split": "test", "moods": {"messages": 60, "accuracy": 0.65}},
         "keeping": {"split": "test", "keeping": {"people": 2, "orders": 3, "bookings": 4}},
+        "untold": {"split": "test", "untold": {**asked, "owned": 19}},
         "next_reply": {"split": "test", "rows": [{"set": "a", "home": True, "examples": 300, **said}]},
         "replies": {
             "split": "test",

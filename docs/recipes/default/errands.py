@@ -2,7 +2,7 @@
 
     python docs/recipes/default/errands.py OUT [--dialogues 10000] [--plain | --more | --slips | --mended | --asked |
                                                                          --talked | --kept | --lasting | --pairs |
-                                                                         --moods]
+                                                                         --owned | --moods]
 
 Writes OUT/dialogue and OUT/mood, each train, dev and test. No word that fills a place (a name, a city, a topping) in
 dev or test fills one in train, so that recalling is not learned by heart. OUT/mood holds what people say on errands as
@@ -13,7 +13,8 @@ With a pointer it says the right ones; --more has more that is told, orders give
 no OUT/mood, for that talk is not neutral); --slips has also things that are put right, and such as are asked for and
 were never told; after those it said of what it was told that it was not, so --mended has the first kind alone, and puts
 what is told and asked in more ways; --kept has also several persons, orders of several things and bookings in a line,
-which change and are called off, and --lasting is mostly these. --moods writes no dialogues, only OUT/train, dev and
+which change and are called off, and --lasting is mostly these; --owned has less of all that, more talk, and a hundred
+things that are asked for, half of which were never told. --moods writes no dialogues, only OUT/train, dev and
 test: everyday messages with the label that their whole pair has in moods.toml.
 """
 
@@ -37,6 +38,7 @@ from errand_several import introduced, several, unknown
 from errand_slips import corrected, not_told
 from errand_speaker import WORDS, Speaker, Turns
 from errand_told import recalled
+from errand_untold import owned
 from errand_ways import put_otherwise
 
 SEED = 20261129
@@ -121,6 +123,7 @@ LASTING: Kinds = (
     (people, 0.22),
     (kept, 0.42),
 )
+OWNED: Kinds = (*((kind, 0.4 * share) for kind, share in LASTING), (talked, 0.25), (owned, 0.35))
 DEPENDS: Kinds = (
     *((kind, share) for kind, share in MORE if kind not in (chat, facts)),
     (corrected, 0.1),
@@ -140,7 +143,7 @@ def dialogues(
         speaker.drawn.clear()
         turns = rng.choices(makers, weights)[0](speaker)
         if otherwise:
-            spared = TIRED if kinds in (ASKED, TALKED, KEPT, LASTING) else ()
+            spared = TIRED if kinds in (ASKED, TALKED, KEPT, LASTING, OWNED) else ()
             turns = [(put_otherwise(user, rng, spared), reply) for user, reply in turns]
         turns = [(speaker.typed(user), reply) for user, reply in (without_copies(speaker, turns) if plain else turns)]
         if rng.random() < 0.15:
@@ -169,6 +172,7 @@ def main() -> None:
     kind.add_argument("--talked", action="store_true", help="as --asked; what people say on any day, much of it")
     kind.add_argument("--kept", action="store_true", help="as --talked; persons, orders and bookings that change")
     kind.add_argument("--lasting", action="store_true", help="as --kept, which is more than half of it")
+    kind.add_argument("--owned", action="store_true", help="as --lasting, less of it; talk, and what was never told")
     kind.add_argument(
         "--pairs",
         action="store_true",
@@ -187,6 +191,7 @@ def main() -> None:
         _write(args.out / "without" / "train.jsonl", [_dialogue(turns) for turns in map(depends, told) if turns])
         return
     chosen = {
+        "owned": OWNED,
         "lasting": LASTING,
         "kept": KEPT,
         "talked": TALKED,
@@ -197,7 +202,7 @@ def main() -> None:
     }
     kinds = next((kinds for name, kinds in chosen.items() if getattr(args, name)), KINDS)
     opinions = {user.lower() for user, _ in WORDS["small_talk"]}
-    otherwise = kinds in (MENDED, ASKED, TALKED, KEPT, LASTING)
+    otherwise = kinds in (MENDED, ASKED, TALKED, KEPT, LASTING, OWNED)
     for part, share in OF_TRAIN.items():
         found = dialogues(part, round(args.dialogues * share), plain=args.plain, kinds=kinds, otherwise=otherwise)
         _write(args.out / "dialogue" / f"{part}.jsonl", [_dialogue(turns) for turns in found])

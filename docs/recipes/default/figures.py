@@ -75,6 +75,7 @@ PARTS = {
     "unseen": Part("behaviour.py", ("--split", "test", "--only", "everyday")),
     "moods": Part("behaviour.py", ("--split", "test", "--only", "moods")),
     "keeping": Part("behaviour.py", ("--split", "test", "--only", "keeping")),
+    "untold": Part("behaviour.py", ("--split", "test", "--only", "untold")),
     "sentiment": Part("default_assistant.py", ("--only", "sentiment")),
     "dialogue": Part("default_assistant.py", ("--only", "dialogue")),
     "translation": Part("default_assistant.py", ("--only", "translation", "--most", "200")),

@@ -50,10 +50,22 @@ def opened(model: Path, recipe: Recipe, kind: type[Head]) -> tuple[Path, Assista
         ChatkitError: If the assistant cannot be read or written.
         SystemExit: If it or the config has no such head.
     """
+    if kind.name not in recipe.heads:
+        sys.exit(f"the config has no head {kind.name}")
+    return opened_model(model, kind)
+
+
+def opened_model(model: Path, kind: type[Head]) -> tuple[Path, Assistant]:
+    """The same without a config.
+
+    Raises:
+        ChatkitError: If the assistant cannot be read or written.
+        SystemExit: If it has no such head.
+    """
     model, _ = checked_folders(model, None)
     assistant = load_trained(model)
-    if not isinstance(assistant.heads.get(kind.name), kind) or kind.name not in recipe.heads:
-        sys.exit(f"{model} or the config has no head {kind.name}")
+    if not isinstance(assistant.heads.get(kind.name), kind):
+        sys.exit(f"{model} has no head {kind.name}")
     return model, assistant
 
 

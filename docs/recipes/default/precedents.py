@@ -23,7 +23,7 @@ from typing import Any
 from chatkit_generation import Generation
 from chatkit_generation.precedents import bare, pieces_needed
 from chatkit_translation import Translation
-from filling import with_room, written
+from filling import opened_model, with_room, written
 from likeness import LONGEST, learned
 from torch import Tensor
 
@@ -32,8 +32,6 @@ from chatkit.data.records import Problems
 from chatkit.errors import ChatkitError
 from chatkit.head.head import Record
 from chatkit.head.vocabulary import Vocabulary
-from chatkit.runtime.loading import load_trained
-from chatkit.training.model_folder import checked_folders
 from chatkit.training.reading import read_records
 from chatkit.training.recipe import resolve_path
 
@@ -130,15 +128,11 @@ def fill(model: Path, sets: Sequence[Path], without: Sequence[Path], translated:
         ChatkitError: If the assistant or a set cannot be read, or it cannot be written.
         SystemExit: If it has no such head.
     """
-    model, _ = checked_folders(model, None)
     pairs = first_pairs(sets)
     if not pairs:
         sys.exit(f"no dialogue of {', '.join(map(str, sets))} begins with a message of {FEWEST} words and its reply")
-    alone, assistant = others(without, pairs), load_trained(model)
-    head = assistant.heads.get("generation")
-    if not isinstance(head, Generation):
-        sys.exit(f"{model} has no head generation")
-    room = pieces_needed(pairs, alone, head.vocabulary)
+    alone, (model, assistant) = others(without, pairs), opened_model(model, Generation)
+    room = pieces_needed(pairs, alone, assistant.vocabulary)
     options: dict[str, Any] = {"precedents": room, "likeness": WIDTH if translated else 0, "choose": CHOOSE}
     filled = with_room(assistant, Generation, options, ["precedents"])
     assert filled.precedents is not None

@@ -154,9 +154,14 @@ def translation(translation: Mapping[str, Rows]) -> str:
 
 
 def behaviour(
-    behaviour: Mapping[str, Any], unseen: Mapping[str, Any], moods: Mapping[str, Any], keeping: Mapping[str, Any]
+    behaviour: Mapping[str, Any],
+    unseen: Mapping[str, Any],
+    moods: Mapping[str, Any],
+    keeping: Mapping[str, Any],
+    untold: Mapping[str, Any],
 ) -> str:
     """How it behaves in the chat."""
+    asked, asked_new = behaviour["untold"], untold["untold"]
     felt, kept = behaviour["moods"], behaviour["keeping"]
     felt_new, kept_new = moods["moods"], keeping["keeping"]
     kinds = {"people": "of several persons told at once", "orders": "of orders", "bookings": "of bookings"}
@@ -180,6 +185,12 @@ def behaviour(
         f"the mood is read right in {100 * felt['accuracy']:.0f} % on dev and {100 * felt_new['accuracy']:.0f} %",
         "on test (`moods.py`). Of 8 short conversations each that end with a question for what stands in them, it",
         f"answers rightly on dev and test {kept_said} that change or are called off (`keeping.py`).",
+        f"Asked for {asked['untold']} things that it was never told it owns up on dev and test to {asked['owned']}",
+        f"and {asked_new['owned']}; of {asked['told']} that it was told, in words as various, it knows",
+        f"{asked['known']} and {asked_new['known']}, and says of {asked['owned_instead']} and",
+        f"{asked_new['owned_instead']} that it does not; it says so to {asked['silly']} and {asked_new['silly']} of",
+        f"{asked['other']} messages that ask for no such thing",
+        "(`untold.py`).",
         f"Questions about pages without headings: answered by a quotation with precision {own['precision']:.2f},",
         f"recall {own['recall']:.2f} (most are asked in other words); {100 * own['chat']:.1f} % of the questions of a",
         f"chat are answered by a quotation, {100 * handbook['chat']:.1f} % with a handbook of 1,698 passages indexed.",
@@ -265,7 +276,7 @@ BLOCKS = {
     "ranking": Block(("ranking", "fusion"), ranking),
     "dialogue": Block(("dialogue",), dialogue),
     "translation": Block(("translation",), translation),
-    "behaviour": Block(("behaviour", "unseen", "moods", "keeping"), behaviour),
+    "behaviour": Block(("behaviour", "unseen", "moods", "keeping", "untold"), behaviour),
     "next_reply": Block(("next_reply",), next_reply),
     "replies": Block(("replies",), replies),
     "fusion": Block(("fusion",), fusion),

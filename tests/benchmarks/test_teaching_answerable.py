@@ -1,0 +1,62 @@
+"""What teaches the shipped generation head whether a thing was told: trained weights stay, mistakes are named."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from chatkit_generation import Generation
+
+from chatkit.runtime.loading import load_trained
+
+TOLD = [["my cat is called Milo", "A nice name."], ["what is my cat called?", "Milo, you said."]]
+UNTOLD = [["it is windy", "Put on a hat."], ["what is my cat called?", "You have not told me that yet."]]
+
+
+@pytest.fixture(scope="module")
+def script(recipe_script: Callable[[str], ModuleType]) -> ModuleType:
+    return recipe_script("answerable")
+
+
+def dialogues(folder: Path, rows: list[list[list[str]]]) -> None:
+    folder.mkdir()
+    for part in ("train", "dev"):
+        said = [zip(itertools.cycle(("user", "assistant")), itertools.chain(*row), strict=False) for row in rows]
+        lines = [json.dumps({"turns": [{"speaker": who, "text": text} for who, text in turns]}) for turns in said]
+        (folder / f"{part}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+
+
+def test_the_script_teaches_a_model_and_leaves_the_rest(
+    script: ModuleType, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    dialogues(tmp_path / "own", [TOLD, UNTOLD] * 4)
+    dialogues(tmp_path / "talk", [[["hello", "Hi."], ["how are you?", "Fine."]]] * 4)
+    old = load_trained(model).heads["generation"].state_dict()
+    before = {path: path.read_bytes() for path in model.rglob("*") if path.is_file() and "generation" not in path.parts}
+    monkeypatch.setattr(script, "STEPS", 300)
+    monkeypatch.setattr(script, "RATE", 0.1)
+    monkeypatch.setattr("sys.argv", ["x", str(model), str(tmp_path / "own"), "--talk", str(tmp_path / "talk")])
+    script.main()
+    printed = capsys.readouterr().out
+    assert "own: owns up to 4 of 4 it was not told, 0 of 12 others (and may to 0); hears 8 of 8 questions" in printed
+    assert all(path.read_bytes() == content for path, content in before.items())
+    head = load_trained(model).heads["generation"]
+    assert isinstance(head, Generation)
+    assert head.answerable is not None
+    assert head.unanswered == script.UNANSWERED
+    assert all(head.state_dict()[key].equal(value) for key, value in old.items())
+
+
+def test_without_a_reply_that_owns_up_it_says_so_and_the_model_stays(
+    script: ModuleType, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialogues(tmp_path / "own", [TOLD] * 4)
+    before = {path: path.read_bytes() for path in model.rglob("*") if path.is_file()}
+    monkeypatch.setattr("sys.argv", ["x", str(model), str(tmp_path / "own")])
+    with pytest.raises(SystemExit, match="no reply in these dialogues owns up"):
+        script.main()
+    assert all(path.read_bytes() == content for path, content in before.items())
