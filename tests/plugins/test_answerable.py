@@ -158,7 +158,7 @@ def shipped() -> Chat:
 
 @pytest.mark.parametrize("text", ["what is my name?", "do you know where I live?", "what is my sister called?"])
 def test_the_assistant_that_ships_owns_up_to_what_it_was_not_told(shipped: Chat, text: str) -> None:
-    assert re.search("not told|not said|do not know", shipped.ask(text, heads=["generation"], seed=1).text)
+    assert re.search("not told|not said|do not know", shipped.ask(text, heads=["generation"], seed=1).reply)
 
 
 def test_the_assistant_that_ships_knows_what_it_was_told(shipped: Chat) -> None:
@@ -166,4 +166,4 @@ def test_the_assistant_that_ships_knows_what_it_was_told(shipped: Chat) -> None:
         {"speaker": "user", "text": "my name is Lena and I work as a nurse"},
         {"speaker": "assistant", "text": "Nice to meet you, Lena."},
     ]
-    assert "Lena" in shipped.ask("what is my name?", history=history, heads=["generation"], seed=1).text
+    assert "Lena" in shipped.ask("what is my name?", history=history, heads=["generation"], seed=1).reply
