@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -237,7 +237,7 @@ class Generation(LanguageModel):
         known = [each for each in found if each.reply not in ask.options.get("unlike", ())][:MOST]
         if self.precedents and (sure := [each.reply for each in known if each.likeness >= self.precedents.sure]):
             return sure
-        texts = self._honest(self._draw(ask, sampling), unsaid)
+        texts = self._honest(self._draw(ask, sampling), unsaid, ask.options.get("unlike", ()))
         return texts + [each.reply for each in known if each.reply not in texts]
 
     def _judged(self, ask: Ask) -> tuple[float, float]:
@@ -248,12 +248,17 @@ class Generation(LanguageModel):
         opening, _ = self._places(ids)
         return self.answerable.judge(states, ids, self.vocabulary.embed(ids), opening)
 
-    def _honest(self, texts: list[str], unsaid: float) -> list[str]:
-        """Of drawn replies those that own up where what is asked for was not said, and the others where it was."""
+    def _honest(self, texts: list[str], unsaid: float, unlike: Collection[str]) -> list[str]:
+        """Of drawn replies those that own up where what is asked for was not said, and the others where it was.
+
+        Where none is left, another way to own up than what was said to the same message before.
+        """
         if not self.unanswered or SAID <= unsaid < SURE:
             return texts
         fitting = [text for text in texts if owns_up(text, self.unanswered) == (unsaid >= SURE)]
-        return fitting or (texts if unsaid < SURE else list(self.unanswered))
+        if fitting or unsaid < SURE:
+            return fitting or texts
+        return [text for text in self.unanswered if text not in unlike] or list(self.unanswered)
 
     def _alone(self, ask: Ask, texts: Sequence[str]) -> list[float]:
         """Nats of each reply as if it were said to nothing."""

@@ -79,7 +79,7 @@ def test_what_does_not_own_up_is_known(text: str) -> None:
 
 
 @pytest.fixture
-def with_judge(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[float, list[str]], list[str]]:
+def with_judge(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
     """Replies that are left of some to a message that asks for what was not said, with a probability."""
     held = Assistant.load(model, Registry(safe=True).load)
     setup = held.setups["generation"]
@@ -88,10 +88,14 @@ def with_judge(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[float,
     held.save_head("generation", model / "heads" / "generation")
     chat = Chat(model, safe=True)
 
-    def left(probability: float, drawn: list[str]) -> list[str]:
+    def left(probability: float, drawn: list[str], unlike: tuple[str, ...] = ()) -> list[str]:
         monkeypatch.setattr(Answerable, "judge", lambda *args: (0.9, probability))
         monkeypatch.setattr(Generation, "_draw", lambda *args: list(drawn))
-        said = chat.ask("what is my name?", heads=["generation"], seed=3).as_json()
+        said = chat.ask("what is my name?", heads=["generation"], seed=3, unlike=unlike).as_json()
+        if "generation" not in said["choices"]:  # there was but one
+            return [
+                each.answer.plain for each in chat.ask("what is my name?", heads=["generation"], unlike=unlike).answers
+            ]
         return [each["text"] for each in said["choices"]["generation"]["candidates"]]
 
     return left
@@ -101,14 +105,15 @@ INVENTED, HONEST = "Your name is Sean.", "You have not told me your name."
 
 
 def test_of_what_was_not_said_only_replies_that_own_up_are_left(
-    with_judge: Callable[[float, list[str]], list[str]],
+    with_judge: Callable[..., list[str]],
 ) -> None:
     assert with_judge(0.9, [INVENTED, HONEST, "You are Lena."]) == [HONEST]
     assert with_judge(0.9, [INVENTED, "You are Lena."]) == UNANSWERED
+    assert with_judge(0.9, [INVENTED], (UNANSWERED[0],)) == UNANSWERED[1:]
     assert with_judge(0.3, [INVENTED, HONEST]) == [INVENTED, HONEST]
 
 
-def test_of_what_was_said_those_are_left_that_do_not(with_judge: Callable[[float, list[str]], list[str]]) -> None:
+def test_of_what_was_said_those_are_left_that_do_not(with_judge: Callable[..., list[str]]) -> None:
     assert with_judge(0.01, [INVENTED, HONEST, "You are Lena."]) == [INVENTED, "You are Lena."]
     assert with_judge(0.01, [HONEST, "You have not told me that."]) == [HONEST, "You have not told me that."]
 

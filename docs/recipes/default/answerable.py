@@ -23,7 +23,7 @@ import torch
 from chatkit_generation import Generation
 from chatkit_generation.answerable import ASKS, SAID, SURE, Answerable
 from chatkit_generation.precedents import bare
-from filling import opened_model, with_room, written
+from filling import guarded, opened_model, with_room, written
 from torch import Tensor
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
@@ -31,7 +31,6 @@ from torch.nn.utils.rnn import pad_sequence
 from chatkit.assistant import Assistant
 from chatkit.data.discover import splits
 from chatkit.data.records import Problems
-from chatkit.errors import ChatkitError
 from chatkit.head.head import Record
 from chatkit.training.reading import read_records
 
@@ -243,12 +242,7 @@ def main() -> None:
     parser.add_argument("dialogues", nargs="+", type=Path)
     parser.add_argument("--talk", nargs="*", default=[], type=Path, metavar="DIALOGUES")
     args = parser.parse_args()
-    try:
-        fill(args.model, args.dialogues, args.talk)
-    except ChatkitError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit(f"stopped; {args.model} is as it was")
+    guarded(args.model, lambda: fill(args.model, args.dialogues, args.talk))
 
 
 if __name__ == "__main__":

@@ -57,25 +57,24 @@ class _Matter:
     """
 
     def __init__(self, s: Speaker) -> None:
-        self._said = ""
         if s.rng.random() < 0.5:
             tell, ask, known, unknown, words = s.rng.choice(_FILE["deeds"])
             self.key = ask[0]
             what = s.draw(_LISTS[words])
-            self.tell, self.ask = s.rng.choice(tell).format(what), s.rng.choice(ask)
+            says, asks = s.rng.choice(tell).format(what), s.rng.choice(ask)
         else:
             thing, words, owner = s.rng.choice(_FILE["things"])
             if owner and s.rng.random() < 0.45:
                 kin = s.draw(KEPT["kin"])
-                thing = f"{kin}{chr(39) if kin.endswith('s') else chr(39) + 's'} {thing}"
+                thing = f"{kin}' {thing}" if kin.endswith("s") else f"{kin}'s {thing}"
             self.key = thing
             what = s.draw(_LISTS[words])
-            self.tell, self.ask = s.rng.choice(_TELL).format(thing, what), s.rng.choice(_ASK).format(thing)
+            says, asks = s.rng.choice(_TELL).format(thing, what), s.rng.choice(_ASK).format(thing)
             known = [form.format(thing, "{0}") for form in _KNOWN]
             unknown = [form.format(thing) for form in _NOT]
-        self.told = (f"{capital(self.tell)}.", capital(s.rng.choice(_HEARD).format(what)))
-        self.known = (self.ask, capital(s.rng.choice(known).format(what)))
-        self.unknown = (self.ask, s.rng.choice(unknown))
+        self.told = (f"{capital(says)}.", capital(s.rng.choice(_HEARD).format(what)))
+        self.known = (asks, capital(s.rng.choice(known).format(what)))
+        self.unknown = (asks, s.rng.choice(unknown))
 
 
 def owned(s: Speaker) -> Turns:

@@ -35,12 +35,17 @@ def parser_of(said: str | None) -> argparse.ArgumentParser:
 
 def run(args: argparse.Namespace, fill: Callable[[Path, Recipe], None]) -> None:
     """Fill the model that was asked for; mistakes and Ctrl-C end it with one line."""
+    guarded(args.model, lambda: fill(args.model, load_recipe(args.config, args.overrides)))
+
+
+def guarded(model: Path, work: Callable[[], None]) -> None:
+    """Work on a model; mistakes and Ctrl-C end it with one line."""
     try:
-        fill(args.model, load_recipe(args.config, args.overrides))
+        work()
     except ChatkitError as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
-        sys.exit(f"stopped; {args.model} is as it was")
+        sys.exit(f"stopped; {model} is as it was")
 
 
 def opened(model: Path, recipe: Recipe, kind: type[Head]) -> tuple[Path, Assistant]:

@@ -23,13 +23,12 @@ from typing import Any
 from chatkit_generation import Generation
 from chatkit_generation.precedents import bare, pieces_needed
 from chatkit_translation import Translation
-from filling import opened_model, with_room, written
+from filling import guarded, opened_model, with_room, written
 from likeness import LONGEST, learned
 from torch import Tensor
 
 from chatkit.data.discover import splits
 from chatkit.data.records import Problems
-from chatkit.errors import ChatkitError
 from chatkit.head.head import Record
 from chatkit.head.vocabulary import Vocabulary
 from chatkit.training.reading import read_records
@@ -151,13 +150,8 @@ def main() -> None:
     parser.add_argument("--without", nargs="+", default=[], metavar="DIALOGUES")
     parser.add_argument("--translated", nargs="+", default=[], metavar="SETS")
     args = parser.parse_args()
-    try:
-        named = (args.sets, args.without, args.translated)
-        fill(args.model, *([resolve_path(each, Path()) for each in paths] for paths in named))
-    except ChatkitError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit(f"stopped; {args.model} is as it was")
+    named = (args.sets, args.without, args.translated)
+    guarded(args.model, lambda: fill(args.model, *([resolve_path(each, Path()) for each in paths] for paths in named)))
 
 
 if __name__ == "__main__":
