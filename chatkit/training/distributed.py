@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import importlib
 import os
 from collections.abc import Iterator, Sequence
 
@@ -51,6 +52,9 @@ class Group:
         cuda = device.type == "cuda"
         if cuda:
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        # When first imported (the optimiser does so) its functions bind the group there is as a default. Its threads
+        # would then outlive `leave`, and one that still holds a tensor while Python ends aborts the process.
+        importlib.import_module("torch.distributed.nn.functional")
         with _peers():
             dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", timeout=_PATIENCE)
         return cls(dist.get_rank(), dist.get_world_size())
@@ -161,7 +165,7 @@ class Group:
         self.sum_numbers(0.0)
 
     def leave(self) -> None:
-        """End the group."""
+        """End the group, and its threads."""
         if self.size > 1 and dist.is_initialized():
             dist.destroy_process_group()
 

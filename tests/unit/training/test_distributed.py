@@ -103,6 +103,33 @@ def test_every_process_needs_a_row() -> None:
         Group(0, 4).check_batch("mood", 2)
 
 
+LEAVES = """
+import os, pathlib, torch
+from chatkit.training.distributed import Group
+
+def threads():
+    return {task.read_text().strip() for task in pathlib.Path("/proc/self/task").glob("*/comm")}
+
+group = Group.join(torch.device("cpu"))
+weight = torch.nn.Parameter(torch.ones(3))
+weight.grad = group.sum(torch.ones(3))
+torch.optim.AdamW([weight]).step()
+assert any("gloo" in name for name in threads()), threads()
+group.leave()
+assert not any("gloo" in name for name in threads()), threads()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="this system does not list the threads of a process")
+def test_who_leaves_takes_the_threads_of_the_group_along(tmp_path: Path) -> None:
+    """One that lived on while Python ended aborted the process now and then."""
+    script = tmp_path / "leaves.py"
+    script.write_text(LEAVES)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=280)
+    assert ended.returncode == 0, ended.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("size", [2, 4])
