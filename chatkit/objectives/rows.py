@@ -100,6 +100,11 @@ class GradientRows:
             reached = any(self._touched[row][i] and weight != 0 for row, weight in enumerate(weights))
             parameter.grad = self._views[self._update][i] if reached else None
 
+    def give(self, row: int) -> None:
+        """Make one row the gradient of the parameters; one that it has not reached gets None."""
+        for i, parameter in enumerate(self._parameters):
+            parameter.grad = self._views[row][i] if self._touched[row][i] else None
+
     def before_step(self) -> Tensor:
         """A copy of the parameters, (N,), for ``change``."""
         return torch.cat([p.detach().flatten() for p in self._parameters])

@@ -9,6 +9,8 @@ from torch import nn
 
 from chatkit.training.recipe import Recipe
 
+BETAS = (0.9, 0.98)
+
 
 def make_optimiser(
     parameters: list[nn.Parameter], recipe: Recipe, adapters: Sequence[nn.Parameter] = ()
@@ -29,7 +31,7 @@ def make_optimiser(
     ]
     if adapters and recipe.objectives.dial is not None:
         groups.append({"params": list(adapters), "weight_decay": 0.0, "factor": recipe.objectives.dial.learning_rate})
-    return torch.optim.AdamW(groups, lr=recipe.train.learning_rate, betas=(0.9, 0.98), fused=True)
+    return torch.optim.AdamW(groups, lr=recipe.train.learning_rate, betas=BETAS, fused=True)
 
 
 @torch.no_grad()

@@ -192,6 +192,8 @@ class ObjectivesConfig:
         weighting: Method that weighs their gradients on it (chatkit.objectives.weighting); ``static`` takes the weights
             of the heads as they are.
         options: The method's own options.
+        moments: ``shared``: one AdamW steps along the weighted sum of their gradients; ``own``: each head steps as if
+            it were alone, by moments of its own, and its weight multiplies its step (AdaTask).
         conflict_every: Measure the conflict between gradients in every n-th step of two or more heads; 0 is never.
         noise_every: Measure its noise floor, one more batch a head, in every n-th of those; 0 is never.
         keep: Metrics that must not fall behind a bound, ``"sentiment.macro_f1" = ">= 0.70"``; ``chatkit report`` solves
@@ -203,6 +205,7 @@ class ObjectivesConfig:
 
     weighting: str = "static"
     options: dict[str, Any] = dataclasses.field(default_factory=dict)
+    moments: Literal["shared", "own"] = "shared"
     conflict_every: int = 20
     noise_every: int = 10
     keep: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -216,6 +219,9 @@ class ObjectivesConfig:
                 raise ValueError(f"objectives.{name} must be at least 0, got {getattr(self, name)}")
         if self.dial is not None and self.weighting != "static":
             raise ValueError(f"objectives.dial draws the weights itself: leave out weighting = {self.weighting}")
+        if self.moments == "own" and (self.dial is not None or self.weighting != "static"):
+            what = "dial" if self.dial is not None else f"weighting = {self.weighting}"
+            raise ValueError(f"objectives.moments own takes weights by hand alone: leave out {what}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -301,6 +307,8 @@ class Recipe:
                 raise ValueError(f"objectives.keep names {bound.objective}, which is no head of it")
         if not 0 <= self.seed < 2**32:
             raise ValueError(f"seed must lie in 0..{2**32 - 1}, got {self.seed}")
+        if self.objectives.moments == "own" and self.train.dp is not None:
+            raise ValueError("objectives.moments own would need noise for each head: leave it out with train.dp")
         if trains_adapters_only(self) and not self.init:
             raise ValueError("objectives.dial.frozen needs init: the assistant that the dial is for")
         if self.train.only:

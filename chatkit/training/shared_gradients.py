@@ -17,6 +17,7 @@ from chatkit.objectives.conflict import ConflictMeter, Reading, read
 from chatkit.objectives.rows import GradientRows
 from chatkit.objectives.weighting import Weighting
 from chatkit.training.distributed import Group
+from chatkit.training.own_moments import OwnMoments
 
 Descend = Callable[[Sequence[nn.Parameter]], float]
 """Makes gradients of the parameters given, by backward; returns what they must be multiplied with."""
@@ -198,6 +199,11 @@ class SharedGradients:
         if step.measured or self.weighting.needs_change:
             step.before = self._rows.before_step()
         return step.weights
+
+    def step_each(self, moments: OwnMoments, rate: float) -> float:
+        """After ``combine``, in place of the optimiser's step: that of each head, by its own moments; see there."""
+        assert self._rows is not None
+        return moments.step(self._step.names, self._step.weights, self._rows, rate)
 
     def finish(self, losses: Mapping[str, float]) -> Reading | None:
         """After the optimiser's step: let the method learn, and read what the step did where it is measured."""

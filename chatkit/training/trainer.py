@@ -28,6 +28,7 @@ from chatkit.training.average import WeightAverage
 from chatkit.training.distributed import Group
 from chatkit.training.losses import LOWER_RATE, HeadLosses, Source, same_texts
 from chatkit.training.optimiser import make_optimiser, shrink
+from chatkit.training.own_moments import OwnMoments
 from chatkit.training.precision import computes_in_bfloat16
 from chatkit.training.private import private_gradients
 from chatkit.training.recipe import Recipe, trains_adapters_only
@@ -103,7 +104,14 @@ class Trainer:
             train_only(assistant.dial.adapters, assistant.backbone, self._modules)
         trained = [p for p in self._modules.parameters() if p.requires_grad]
         self._parameters = adapters if self._adapters_only else trained
-        self.shared = self._make_shared()
+        own = {name: [p for p in assistant.heads[name].parameters() if p.requires_grad] for name in batches}
+        shared = [p for p in assistant.backbone.parameters() if p.requires_grad]
+        self.moments: OwnMoments | None = None
+        if recipe.objectives.moments == "own" and shared:
+            train, apart = recipe.train, set(shared)
+            self.moments = OwnMoments(shared, own, weight_decay=train.weight_decay, clip=train.clip or 0.0, l1=train.l1)
+            self._parameters = [p for p in self._parameters if p not in apart]
+        self.shared = self._make_shared(shared, own)
         self.weighting = self.shared.weighting
         self.optimiser = make_optimiser(self._parameters, recipe, adapters)
         self.average = WeightAverage(self._modules, recipe.train.average, recipe.train.average_decay)
@@ -146,10 +154,10 @@ class Trainer:
         weights = self.shared.combine(losses)
         if self._tuning is not None:
             self._tuning.pull_back()
-        norm = self._clip()
+        rate = self.recipe.train.learning_rate * rate_at(self.progress, self.recipe.train)
+        norm = self._clip() if self.moments is None else self.shared.step_each(self.moments, rate)
         if not math.isfinite(norm):  # the step would turn every weight into NaN, and a checkpoint keep them
             raise TrainingError(f"the gradient of {', '.join(names)} is {norm} at step {self.step}", hint=LOWER_RATE)
-        rate = self.recipe.train.learning_rate * rate_at(self.progress, self.recipe.train)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group.get("factor", 1.0)
         self.optimiser.step()
@@ -168,9 +176,10 @@ class Trainer:
         self._modules["dial"] = dial.adapters
         return Steps(dial, self.assistant.backbone, config.concentration)
 
-    def _make_shared(self) -> SharedGradients:
+    def _make_shared(
+        self, shared: Sequence[nn.Parameter], own: Mapping[str, Sequence[nn.Parameter]]
+    ) -> SharedGradients:
         recipe, names = self.recipe, list(self.batches)
-        own = {name: [p for p in self.assistant.heads[name].parameters() if p.requires_grad] for name in names}
         config = recipe.objectives
         by_hand = {name: recipe.heads[name].weight for name in names}
         weighting = make_weighting(config.weighting, names, by_hand, recipe.seed, **config.options)
@@ -181,14 +190,14 @@ class Trainer:
                 hint='set train.sampler = "all"',
             )
         return SharedGradients(
-            [p for p in self.assistant.backbone.parameters() if p.requires_grad],
+            shared,
             own,
             weighting,
             # gradients without noise tell of records; and weights that stay as they are do not change along them
             conflict_every=0 if recipe.train.dp or self._adapters_only else config.conflict_every,
             noise_every=config.noise_every,
             group=self.group,
-            rows=recipe.train.accumulate > 1,
+            rows=recipe.train.accumulate > 1 or self.moments is not None,
         )
 
     def _backward(self, names: Sequence[str]) -> tuple[dict[str, float], int]:
@@ -247,6 +256,8 @@ class Trainer:
         out = {f"model.{name}": tensor for name, tensor in self._modules.state_dict().items()}
         for index, slots in self.optimiser.state_dict()["state"].items():
             out |= {f"optimiser.{index}.{slot}": tensor for slot, tensor in slots.items()}
+        if self.moments is not None:
+            out |= {f"moments.{name}": tensor for name, tensor in self.moments.tensors().items()}
         for key, state in self.losses.carried.items():
             size = self.batches[key.rpartition(".")[0]].batch_size
             out |= {f"carried.{key}.{i}": self.group.gather_rows(part, size, 1) for i, part in enumerate(state)}
@@ -281,6 +292,8 @@ class Trainer:
             slots.setdefault(int(index), {})[slot] = tensor
         groups = self.optimiser.state_dict()["param_groups"]
         self.optimiser.load_state_dict({"state": slots, "param_groups": groups})
+        if self.moments is not None:
+            self.moments.restore(_under(tensors, "moments."))
         carried: dict[str, dict[int, Tensor]] = {}
         for key, tensor in _under(tensors, "carried.").items():
             name, _, index_text = key.rpartition(".")

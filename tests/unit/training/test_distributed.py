@@ -133,11 +133,12 @@ def test_who_leaves_takes_the_threads_of_the_group_along(tmp_path: Path) -> None
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("size", [2, 4])
-@pytest.mark.parametrize("weighting", ["static", "pcgrad"])
+@pytest.mark.parametrize("weighting", ["static", "pcgrad", "own moments"])
 def test_as_many_processes_give_what_one_gives(
     size: int, weighting: str, config_file: Path, micro: Callable[..., Recipe], tmp_path: Path
 ) -> None:
-    overrides = (*EXACT, f"objectives.weighting={weighting}", "heads.sentiment.weight=0.5")
+    way = "objectives.moments=own" if weighting == "own moments" else f"objectives.weighting={weighting}"
+    overrides = (*EXACT, way, "heads.sentiment.weight=0.5")
     alone(micro(*overrides), tmp_path / "one")
     code, said = finish(torchrun(size, config_file, tmp_path / "many", overrides=overrides))
     assert code == 0, said
