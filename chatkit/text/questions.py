@@ -15,9 +15,11 @@ _OF_ONESELF = re.compile(
     r"|\b(what|where|which \w+) (am|do|did) I (live|like|love|work|eat|order|called)\b",
     re.IGNORECASE,
 )
+_OF_SOMEBODY = re.compile(r"\b(he|she|him|her|his|hers)\b", re.IGNORECASE)
 _GREETING = re.compile(
-    r"^(\W*(hello|hi+|hey+|good (morning|evening|afternoon|night)|thank you|thanks?|ok(ay)?|yes|yeah|no|nope|(good)?bye"
-    r"|well|oh|wow|cool|nice|great|please)\b)+\W*",
+    r"^(\W*((hello|hi+|hey+)( there)?|good (morning|evening|afternoon|night)|thank you|thanks?|ok(ay)?|yes|yeah|no|nope"
+    r"|(good)?bye|well|oh|wow|cool|nice|great|please|a?(ha){2,}h?|(he){2,}|lol|lmao|h+m+|u+m+|btw|by the way|sorry(?=,)"
+    r"|anyway)\b)+\W*",
     re.IGNORECASE,
 )
 
@@ -25,10 +27,11 @@ _GREETING = re.compile(
 def is_question(text: str) -> bool:
     """Whether a message is asked as a question that documents might answer; not so "do you like music?".
 
-    And not so "what is my dog called?", which the conversation may answer; nor "what a lovely morning", unless it ends
-    with a question mark.
+    And not so "what is my dog called?" or "when should I call her?", of what the conversation is about; nor "what a
+    lovely morning", unless it ends with a question mark.
     """
-    return bool(_QUESTION.search(text)) and not _ABOUT_YOU.search(text) and not _OF_ONESELF.search(text)
+    talk = _ABOUT_YOU.search(text) or _OF_ONESELF.search(text) or _OF_SOMEBODY.search(text)
+    return bool(_QUESTION.search(text)) and not talk
 
 
 def without_greeting(text: str) -> str:

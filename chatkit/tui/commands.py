@@ -78,6 +78,7 @@ UNFAMILIAR = (
 SHIFT_NOTHING = "Nothing was said in this session yet."
 UNFAMILIAR_BELOW = 0.5  # as chatkit.confidence.familiarity, which the first frame does not import
 HEAD_COMMANDS = {"sentiment": "sentiment", "search": "retrieval", "translate": "translation", "write": "generation"}
+_UNUSABLE = ("broken", "stale", "duplicate", "incompatible")
 _COMMAND = re.compile(r"/([a-z]+)(?:\s+(.*))?", re.DOTALL)
 _AT = re.compile(r"@([A-Za-z_]\w*)\s+(.*\S.*)", re.DOTALL)
 _LANGUAGE = re.compile(r"(?:to\s+)?([a-z]{2})\s+(.*\S.*)", re.DOTALL)
@@ -176,6 +177,12 @@ def remark(heads: Sequence[dict[str, Any]], name: str) -> str:
     """What is to be said with each answer of a head: that it knows nothing but its own examples."""
     why = next((str(head.get("why") or "") for head in heads if head.get("name") == name), "")
     return why if why.startswith("untrained") else ""
+
+
+def unusable(heads: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Of each head that cannot be asked as it should be, what is to be said once: its weights do not fit, say."""
+    bad = [head for head in heads if head.get("state") in _UNUSABLE]
+    return {str(head.get("name")): f"head {head.get('name')} is {head['state']}: {head.get('why', '')}" for head in bad}
 
 
 def heads_change(arguments: str, heads: Sequence[dict[str, Any]]) -> tuple[bool, str] | str:

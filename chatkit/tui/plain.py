@@ -176,6 +176,11 @@ class PlainChat:
             _complain(f"{head} failed: {one_line(str(event.get('message', '')))}{place}")
         elif kind == "reloaded":
             _complain(one_line(commands.reloaded(event)))
+        elif kind in ("ready", "heads"):
+            for name, trouble in commands.unusable(event.get("heads", [])).items():
+                if name not in self._remarked:
+                    self._remarked.add(name)
+                    _complain(one_line(trouble))
         elif kind == "error":
             _complain(one_line(str(event.get("message", ""))))
         elif kind == "state" and event.get("state") == "dead":

@@ -29,6 +29,7 @@ class Showing:
         self.screen = screen
         self.frames: Frames | None = None  # through which updates come
         self._warned = False  # that the last messages are unfamiliar
+        self._unusable: set[str] = set()  # heads of which that was said
 
     async def show(self, update: Update) -> None:
         """Show an update."""
@@ -107,3 +108,7 @@ class Showing:
         elif kind in ("ready", "heads"):
             status.model = str(event.get("model", status.model))
             status.heads = screen.query_one(Prompt).heads = list(event.get("heads", []))
+            for name, trouble in commands.unusable(status.heads).items():
+                if name not in self._unusable:
+                    self._unusable.add(name)
+                    await screen.say(one_line(trouble), trouble=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -27,12 +28,15 @@ from chatkit.plugin_api import (
     is_question,
     without_greeting,
 )
-from chatkit_generation.answerable import ASKS, SAID, SURE, Answerable, owns_up
+from chatkit_generation.answerable import ASKS, MAY_NOTE, NOTES, REACH, Answerable, Judged
 from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
 from chatkit_generation.counting import count, fit_gate
-from chatkit_generation.ngrams import MOST_ROOM, REACH, NGrams
-from chatkit_generation.precedents import MOST, MOST_WIDTH, Precedent, Precedents, shared
+from chatkit_generation.faithful import Said, is_request, names_any
+from chatkit_generation.honest import Honest
+from chatkit_generation.ngrams import MOST_ROOM, NGrams
+from chatkit_generation.ngrams import REACH as KNOWN_BACK
+from chatkit_generation.precedents import CERTAIN, MOST, MOST_WIDTH, Precedent, Precedents, shared
 from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
@@ -73,8 +77,9 @@ class Generation(LanguageModel):
                 pieces, for replies that are candidates wherever the message is like one that they were given to
                 (0: none); ``likeness``: width of vectors of pieces that were learned to tell what is like it (0: the
                 encoder's embeddings tell it); ``answerable``: width of what is compared to judge whether what a
-                message asks for was said before (0: that is not judged), and ``unanswered``: replies that own up where
-                it was not; ``choose``: objective -> weight, by which one of several replies is said.
+                message asks for was said before (0: that is not judged), ``unanswered``: replies that own up where it
+                was not, ``unknown``: where it is of the world, and ``listening``: what is said where no reply that
+                was drawn holds; ``choose``: objective -> weight, by which one of several replies is said.
         """
         super().build(info, vocabulary)
         keys = int(options.pop("pointer", 0))
@@ -100,7 +105,7 @@ class Generation(LanguageModel):
         self.answerable = Answerable(info.width, vocabulary.width, compared) if compared else None
         if self.answerable is not None:
             self.answerable.requires_grad_(False)  # it is taught afterwards, and by no loss of the head
-        self.unanswered = _replies(options.pop("unanswered", []))
+        self.honest = Honest(*(_replies(options, name) for name in ("unanswered", "unknown", "listening")))
         if self.precedents is None:
             self.objectives = MappingProxyType({k: v for k, v in self.objectives.items() if k != "precedent"})
         self.chosen_by = {name: float(weight) for name, weight in dict(options.pop("choose", {})).items()}
@@ -217,13 +222,18 @@ class Generation(LanguageModel):
         return out
 
     def _precedents(self, ask: Ask) -> list[Precedent]:
-        """Replies that were given to messages like this one; none where a reply that was broken off goes on.
+        """Replies that were given to messages like this one.
 
-        What was said in this conversation is said again only where nothing else is left: the next joke is another one.
+        None where a reply that was broken off goes on; to what asks for what may have been said, or is to be noted,
+        only what was given to nearly the same words. What was said in this conversation is said again only where
+        nothing else is left: the next joke is another one.
         """
         if self.precedents is None or ask.options.get("continue"):
             return []
         found = self.precedents.like(without_greeting(ask.text) or ask.text, self.vocabulary)
+        if found and self._depends(ask):
+            least = 1.0 if self._said(ask).is_of_oneself else CERTAIN  # "my name" is nearly the same as "your name"
+            found = [each for each in found if each.likeness >= least]
         heard = self.vocabulary.decode(ask.context[0].tolist()) if found else ""
         return [each for each in found if each.reply not in heard] or found
 
@@ -232,33 +242,62 @@ class Generation(LanguageModel):
 
         What was said to the same message before is no precedent.
         """
-        asks, unsaid = self._judged(ask)
-        found = [] if asks >= ASKS else self._precedents(ask)
-        known = [each for each in found if each.reply not in ask.options.get("unlike", ())][:MOST]
+        known = [each for each in self._precedents(ask) if each.reply not in ask.options.get("unlike", ())][:MOST]
         if self.precedents and (sure := [each.reply for each in known if each.likeness >= self.precedents.sure]):
             return sure
-        texts = self._honest(self._draw(ask, sampling), unsaid, ask.options.get("unlike", ()))
+        texts = self._honest(ask, self._draw(ask, sampling))
+        known = [each for each in known if not self.honest.owns_up(each.reply)]  # it is judged whether to
         return texts + [each.reply for each in known if each.reply not in texts]
 
-    def _judged(self, ask: Ask) -> tuple[float, float]:
-        """Probabilities that the message asks for what may have been said, and that it does and it was not."""
-        if self.answerable is None or not self.unanswered or ask.options.get("continue"):
-            return 0.0, 0.0
+    def _depends(self, ask: Ask) -> bool:
+        """Whether the message asks for what may have been said, or wants something noted."""
+        asks, _, _, notes = self._judged(ask)
+        return asks >= ASKS or notes >= NOTES
+
+    @property
+    def _judges(self) -> bool:
+        return self.answerable is not None and bool(self.honest.unanswered)
+
+    def _judged(self, ask: Ask) -> tuple[float, ...]:
+        """Probabilities of what the message asks for, see ``Judged``."""
+        if self.answerable is None or not self._judges or ask.options.get("continue"):
+            return (0.0,) * len(Judged._fields)
         ids, states = ask.context
-        opening, _ = self._places(ids)
-        return self.answerable.judge(states, ids, self.vocabulary.embed(ids), opening)
+        judged = self.answerable.judge(states, ids, self.vocabulary.embed(ids), self._places(ids)[0])
+        return self.honest.revised(judged, self._said(ask))
 
-    def _honest(self, texts: list[str], unsaid: float, unlike: Collection[str]) -> list[str]:
-        """Of drawn replies those that own up where what is asked for was not said, and the others where it was.
+    def _said(self, ask: Ask) -> Said:
+        turns = self._turns(ask.context[0])
+        told = [text for text, own in turns[:-1] if not own]
+        return Said([*told, ask.text], next((text for text, own in reversed(turns) if own), ""))
 
-        Where none is left, another way to own up than what was said to the same message before.
-        """
-        if not self.unanswered or SAID <= unsaid < SURE:
+    def _honest(self, ask: Ask, texts: list[str]) -> list[str]:
+        """Of drawn replies those that own up to what is not known, and say only what was said; or a quotation."""
+        if not self._judges or ask.options.get("continue"):
             return texts
-        fitting = [text for text in texts if owns_up(text, self.unanswered) == (unsaid >= SURE)]
-        if fitting or unsaid < SURE:
-            return fitting or texts
-        return [text for text in self.unanswered if text not in unlike] or list(self.unanswered)
+        unlike = ask.options.get("unlike", ())
+        return self.honest.left(texts, self._judged(ask), self._said(ask), lambda: self._noted(ask), unlike)
+
+    def _turns(self, ids: torch.Tensor) -> list[tuple[str, bool]]:
+        """Text of each turn up to the reply that is about to begin, and whether it is the assistant's own."""
+        opens = [*torch.isin(ids, self._places(ids)[0]).nonzero()[:, 0].tolist()]
+        return [
+            (self.vocabulary.decode(ids[first + 1 : last].tolist()).strip(), int(ids[first]) == self.vocabulary.reply)
+            for first, last in itertools.pairwise(opens)
+        ]
+
+    def _noted(self, ask: Ask) -> list[str]:
+        """Messages before the latest that were to be noted, and those after the first that name a number or a day."""
+        assert self.answerable is not None
+        ids, states = (each[-REACH:] for each in ask.context)
+        openings = self._places(ids)[0]
+        judged = self.answerable(states[None], ids[None], self.vocabulary.embed(ids)[None], openings)
+        notes = judged.notes.sigmoid()[1:].tolist()  # of the turn before each opening but the first
+        found: list[str] = []
+        for (text, own), of in [*zip(self._turns(ids), notes, strict=True)][:-1]:
+            if text and not own and (of >= MAY_NOTE or is_request(text) or (found and names_any(text))):
+                found.append(text)
+        return found
 
     def _alone(self, ask: Ask, texts: Sequence[str]) -> list[float]:
         """Nats of each reply as if it were said to nothing."""
@@ -274,7 +313,7 @@ class Generation(LanguageModel):
         if ngrams is None and self.pointer is None and self.lookback is None:
             return lambda hidden, said: vocabulary.logits(hidden)
         ids, states = ask.context
-        before, embedded = ids[-REACH:].tolist(), vocabulary.embed(ids)
+        before, embedded = ids[-KNOWN_BACK:].tolist(), vocabulary.embed(ids)
         opening, special = self._places(ids)
         mend, copies = None, None
         if self.lookback is not None:
@@ -287,7 +326,7 @@ class Generation(LanguageModel):
             hidden = hidden if mend is None else mend(hidden)
             found = vocabulary.logits(hidden)
             if ngrams is not None:
-                found = ngrams.mixed(found, hidden, [[*before, *row[-REACH:]] for row in said])
+                found = ngrams.mixed(found, hidden, [[*before, *row[-KNOWN_BACK:]] for row in said])
             return found if copies is None else copies.mixed(found, hidden, said)
 
         return logits
@@ -358,12 +397,13 @@ class Generation(LanguageModel):
         return [alive[i] for i in left]
 
 
-def _replies(said: Any) -> tuple[str, ...]:
-    """The replies of an option.
+def _replies(options: dict[str, Any], name: str) -> tuple[str, ...]:
+    """The replies of an option, which is taken out.
 
     Raises:
         ValueError: If it is no list of texts.
     """
+    said = options.pop(name, [])
     if not isinstance(said, list | tuple) or not all(isinstance(text, str) and text.strip() for text in said):
-        raise ValueError(f"unanswered must be a list of replies, got {said!r}")
+        raise ValueError(f"{name} must be a list of replies, got {said!r}")
     return tuple(said)

@@ -15,7 +15,7 @@ COVERAGE = 0.6  # chosen on dev by tests/benchmarks/behaviour.py
 LEAST_WORDS = 2
 MOST_CHARACTERS = 320
 _SENTENCE = re.compile(r"(?<=[.!?:])\s+|\n\s*\n")
-_FENCE = re.compile(r"```.*?(```|\Z)", re.DOTALL)
+_NO_SENTENCE = re.compile(r"```.*?(```|\Z)|^[ \t]*\|[^\n]*", re.DOTALL | re.MULTILINE)  # code, rows of a table
 _WORD = re.compile(r"\w+")
 
 
@@ -43,7 +43,7 @@ def citable(text: str, hits: Sequence[Hit], coverage: float = COVERAGE) -> Hit |
 def quotation(text: str, hit: Hit) -> str:
     """The sentences of a passage that say most about a message, with where they stand."""
     asked = _stems(text)
-    sentences = [" ".join(part.split()) for part in _SENTENCE.split(_FENCE.sub("\n\n", hit.text))]
+    sentences = [" ".join(part.split()) for part in _SENTENCE.split(_NO_SENTENCE.sub("\n\n", hit.text))]
     sentences = [sentence for sentence in sentences if _WORD.search(sentence)] or [" ".join(hit.text.split())]
 
     held = [len(asked & _stems(sentence)) for sentence in sentences]

@@ -25,7 +25,7 @@ import dataclasses
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,9 @@ MOST_WIDTH = 4096
 # was learned and for that of the encoder's embeddings.
 LEAST, SURE = 0.4, 0.5
 LEAST_BY_ENCODER, SURE_BY_ENCODER = 0.5, 0.8
+CERTAIN = 0.7  # from which likeness on it is one even where the message seems to ask for what may have been said
+LEAST_OF_WORDS = {1: 0.6, 2: 0.6}  # of a message of so few words
+LEAST_OF_NEED = 0.6  # of replies to somebody in need, which hurt where nobody is; chosen on dev
 LEAST_OF_TOLD = 0.58  # to what is told of oneself: somebody in need says a name first, too
 LONGEST = 1000  # characters of a message that are looked at
 MOST = 3  # candidates
@@ -64,8 +67,10 @@ _ASKS = re.compile(
 # What is told of oneself is to be taken up and remembered: that the language model does, with the words at hand.
 _TELLS = re.compile(
     r"\b(my name|name is|call me|(is|are|was) (called|named)|i (live|work) (in|as|at|near)|i('m| am| come) from"
-    r"|my (own )?(favou?rite|job|age|profession)|most is|best is|i earn|i make a living)\b"
+    r"|my (own )?(favou?rite|job|age|profession|(phone )?number|address|e?mail|birthday)|most is|best is|i earn"
+    r"|i make a living)\b|\bmy (\w+ )?\w+ is (a|an|the|called|from|in|on|at)\b"
 )
+GRAVE = re.compile(r"helpline|emergency number|only a (small |plain )?program", re.IGNORECASE)
 _PERSON, _SENSE = 0b0011, 0b1100  # bits of what ``_sense`` says
 _MARKS = re.compile(r"[^\w' ]+")
 _WORD = re.compile(r"\w+")
@@ -73,7 +78,27 @@ _SHORTENED = (
     "i'm i've don't doesn't didn't can't couldn't won't wouldn't shouldn't isn't aren't wasn't weren't haven't hasn't"
     " hadn't you're you've they're that's what's there's who's let's"
 )
-_WITH_APOSTROPHE = {word.replace("'", ""): word for word in _SHORTENED.split()}
+_TYPED = """
+u you, ya you, ur your, r are, y why, thx thanks, thanx thanks, tnx thanks, ty thanks, pls please, plz please,
+gonna going to, wanna want to, gotta got to, gimme give me, lemme let me, dunno do not know, idk I do not know,
+cuz because, coz because, cos because, bc because, tho though, thru through, tmrw tomorrow, tmr tomorrow,
+tonite tonight, nite night, bout about, kinda kind of, sorta sort of, rn right now, tbh honestly, omg oh no,
+luv love, gd good, abt about, ppl people, sth something, smth something, smt something, msg message, pic picture,
+bday birthday, fav favourite, fave favourite, favorite favourite, color colour, mom mum, movie film, movies films,
+cya see you, byebye bye,
+goodnight good night, gn good night, hiya hello, yo hello, heya hello"""
+_MEANT = {word.replace("'", ""): word for word in _SHORTENED.split()}
+_MEANT |= {
+    word: meant for word, _, meant in (" ".join(pair.split()).lower().partition(" ") for pair in _TYPED.split(","))
+}
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_LONG = 6  # letters of a word that is taken for another one with a letter more, fewer or other
+_END_OF_SENTENCE = re.compile(r"(?<=[.!?\u2026])\s+")
+_AROUND = re.compile(
+    r"^((so|and|but|well|ok|now|oh|um|hm+|hey|just|lol)\W+)+|(\W+(then|though|please|lol|haha|again|now))+\W*$", re.I
+)
+_WITHOUT_IT = 0.97  # how much of the likeness of what is left without such words a message has
+_PART_OF_IT = 0.9  # how much of the likeness of its last sentence a message has
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,6 +120,7 @@ class _Index:
         reply: (P,) place of its replies; -1 where they depend on more than the message.
         lengths: (P,) norm of the weights of its features.
         senses: (P,) see ``_sense``.
+        words: How often each word stands in the messages.
         features: (F,) features of all messages, sorted.
         places: (F,) which message each stands in, once.
         mean: (E,) mean embedding of the vocabulary, or None where vectors were learned.
@@ -107,6 +133,7 @@ class _Index:
     reply: NDArray[np.int32]
     lengths: NDArray[np.float64]
     senses: NDArray[np.uint8]
+    words: Mapping[str, int]
     features: NDArray[np.int32] | NDArray[np.int64]
     places: NDArray[np.uint16] | NDArray[np.int32]
     mean: NDArray[np.float32] | None = None
@@ -192,12 +219,22 @@ class Precedents(nn.Module):
         other one does not.
         """
         if self._latest is None or self._latest[0] != message:
-            self._latest = message, self._found(message, vocabulary)
+            held = {each.reply: each for each in self._found(message, vocabulary)}
+            parts = [(_AROUND.sub("", message.strip()), _WITHOUT_IT)]
+            *first, last = _END_OF_SENTENCE.split(message[:LONGEST].strip())
+            parts += [(last, _PART_OF_IT)] if first and len(bare(last).split()) > 1 else []
+            for part, share in parts:
+                for each in self._found(part, vocabulary) if part and part != message.strip() else ():
+                    likeness = share * each.likeness
+                    if likeness >= self.least and likeness > getattr(held.get(each.reply), "likeness", 0.0):
+                        held[each.reply] = Precedent(likeness, each.reply)
+            found = sorted(held.values(), key=lambda each: -each.likeness)
+            self._latest = message, found
         return list(self._latest[1])
 
     def _found(self, message: str, vocabulary: Vocabulary) -> list[Precedent]:
         index = self._index = self._index or self._opened(vocabulary)
-        text = bare(message[:LONGEST])
+        text = " ".join(spelled(word, index.words) for word in bare(message[:LONGEST]).split())
         ids = vocabulary.encode(text)
         if not len(index.ends) or not ids:
             return []
@@ -212,13 +249,18 @@ class Precedents(nn.Module):
             of = int(index.reply[place])
             here = float(likeness[place]) * _unlike(sense, int(index.senses[place]))
             found[of] = max(found.get(of, 0.0), here)
-        told = bool(_TELLS.search(text)) and not _ASKS.match(text)
-        least = max(self.least, found.pop(-1, 0.0), LEAST_OF_TOLD if told else 0.0)
+        told = LEAST_OF_TOLD if _TELLS.search(text) and not _ASKS.match(text) else 0.0
+        short = LEAST_OF_WORDS.get(len(text.split()), 0.0)
+        least = max(self.least, found.pop(-1, 0.0), told)
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         out: dict[str, Precedent] = {}
         for group, here in best:
             for reply in index.replies[group] if here >= least else ():
-                out.setdefault(reply, Precedent(here, reply))
+                if here >= LEAST_OF_NEED or not GRAVE.search(reply):
+                    out.setdefault(reply, Precedent(here, reply))
+        first = next(iter(out.values()), None)
+        if first and first.likeness < short and not GRAVE.search(first.reply):
+            return []
         return list(out.values())
 
     def _opened(self, vocabulary: Vocabulary) -> _Index:
@@ -264,7 +306,20 @@ def pieces_needed(pairs: Sequence[tuple[str, str]], without: Sequence[str], voca
 def bare(text: str) -> str:
     """A message without marks and capitals, for what is typed in many ways is meant as one ("im", "I'm")."""
     words = _MARKS.sub(" ", text.lower().replace("\u2019", "'")).split()
-    return " ".join(_WITH_APOSTROPHE.get(word, word) for word in words)
+    return " ".join(_MEANT.get(word, word) for word in words)
+
+
+def spelled(word: str, known: Mapping[str, int]) -> str:
+    """The most frequent known word with a letter more, fewer, other or swapped, for a long one that is not known.
+
+    Source: Norvig 2007, "How to write a spelling corrector".
+    """
+    if len(word) < _LONG or word in known or not word.isalpha():
+        return word
+    cuts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
+    near = {a + b[1:] for a, b in cuts if b} | {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    near |= {a + letter + rest for a, b in cuts for letter in _LETTERS for rest in (b, b[1:])}
+    return max((each for each in near if each in known), key=lambda each: (known[each], each), default=word)
 
 
 def shared(text: str, other: str) -> float:
@@ -329,6 +384,7 @@ def _read(table: NDArray[np.int32], vocabulary: Vocabulary) -> _Index:
         reply=numbered[group[~is_reply]].astype(np.int32),
         lengths=_lengths(features, places, len(sizes)),
         senses=np.array([_sense(text) for text in said], np.uint8),
+        words=Counter(word for text in said for word in text.split()),
         features=features,
         places=places.astype(np.uint16) if len(sizes) < 1 << 16 else places,
     )

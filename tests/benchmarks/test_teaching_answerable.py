@@ -43,14 +43,16 @@ def test_the_script_teaches_a_model_and_leaves_the_rest(
     printed = capsys.readouterr().out
     assert "own: owns up to " in printed
     assert " of 4 it was not told, " in printed
-    assert " of 8 questions, and " in printed
+    assert " of 8 questions, " in printed
+    assert "other ends: owns up to " in printed
     assert "talk: owns up to 0 of 8 others" in printed
     assert all(path.read_bytes() == content for path, content in before.items())
     head = load_trained(model).heads["generation"]
     assert isinstance(head, Generation)
     assert head.answerable is not None
-    assert head.answerable.asks.weight.any()
-    assert head.unanswered == script.UNANSWERED
+    assert head.answerable.kinds.weight.any()
+    honest = (head.honest.unanswered, head.honest.unknown, head.honest.listening)
+    assert honest == (script.UNANSWERED, script.UNKNOWN, script.LISTENING)
     assert all(head.state_dict()[key].equal(value) for key, value in old.items())
 
 
@@ -63,3 +65,14 @@ def test_without_a_reply_that_owns_up_it_says_so_and_the_model_stays(
     with pytest.raises(SystemExit, match="no reply in these dialogues owns up"):
         script.main()
     assert all(path.read_bytes() == content for path, content in before.items())
+
+
+def test_questions_of_the_world_are_drawn_from_forms_of_their_own_for_each_part() -> None:
+    from worldly import questions
+
+    parts = {part: questions("world", part, 400, 1) for part in ("train", "dev")}
+    assert all(len(set(texts)) == len(texts) == 400 for texts in parts.values())
+    assert not set(parts["train"]) & set(parts["dev"])
+    assert not any("{" in text or "}" in text for texts in parts.values() for text in texts)
+    assert parts["dev"] == questions("world", "dev", 400, 1)
+    assert 20 < len(questions("own", "dev", 10_000, 1)) < 10_000  # as many as there are

@@ -19,6 +19,8 @@ from chatkit.runtime.api import Chat
 
 OPENS = torch.tensor([0])
 TOLD, ASKED, KINDS, WIDTH = 1, 2, 8, 6  # ids that open what is told and what is asked; kinds of things; of the states
+CHOOSE = {"fluency": 1.0}
+UNKNOWN = ["I know few facts.", "That I do not know, I am small."]
 UNANSWERED = ["You have not told me that yet.", "I do not know that, you have not told me."]
 
 
@@ -41,13 +43,13 @@ def test_it_learns_what_was_not_said_and_knows_it_of_what_it_never_saw() -> None
     states = torch.zeros(64, 10, WIDTH)
     for step in range(200):
         ids, told = conversations(64, step)
-        odds = judge(states, ids, table[ids], OPENS)[1][:, -1]
+        odds = judge(states, ids, table[ids], OPENS).unsaid.view(64, -1)[:, -1]
         loss = functional.binary_cross_entropy_with_logits(odds, (~told).float())
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
     ids, told = conversations(64, 1000)
-    found = judge(states, ids, table[ids], OPENS)[1][:, -1] > 0
+    found = judge(states, ids, table[ids], OPENS).unsaid.view(64, -1)[:, -1] > 0
     assert (found == ~told).float().mean() > 0.95
 
 
@@ -57,13 +59,16 @@ def test_one_conversation_is_judged_as_among_others_and_its_future_does_not_matt
     judge = Answerable(WIDTH, 5, 4)
     ids = torch.tensor([[0, 3, 4, 0, 5, 0, 3, 6, 0, 7, 7], [0, 9, 9, 0, 3, 0, 1, 2, 0, 4, 4]])
     states, embedded = torch.randn(2, 11, WIDTH), torch.randn(2, 11, 5)
-    odds = torch.stack(judge(states, ids, embedded, OPENS))
-    assert odds.shape == (2, 2, 11)
+    odds = torch.stack(judge(states, ids, embedded, OPENS)).sigmoid()
+    assert odds.shape == (4, 8)  # four openings each
     assert odds.isfinite().all()
-    asks, unsaid = judge.judge(states[1, :9], ids[1, :9], embedded[1, :9], OPENS)
-    assert (asks, unsaid) == pytest.approx(odds[:, 1, 8].sigmoid().tolist(), abs=1e-5)
-    assert 0 < unsaid < asks < 1
-    assert judge.judge(torch.zeros(0, 0), torch.zeros(0, dtype=torch.int64), torch.zeros(0, 5), OPENS) == (0, 0)
+    found = judge.judge(states[1, :9], ids[1, :9], embedded[1, :9], OPENS)
+    assert found == pytest.approx(odds[:, 7].tolist(), abs=1e-5)
+    assert 0 < found[1] < found[0] < 1
+    first = judge.judge(states[1, :4], ids[1, :4], embedded[1, :4], OPENS)  # nothing was said before the message
+    assert first == pytest.approx(odds[:, 5].tolist(), abs=1e-5)
+    assert judge.judge(torch.zeros(0, WIDTH), torch.zeros(0, dtype=torch.int64), torch.zeros(0, 5), OPENS) == (0,) * 4
+    assert judge.judge(states[0, 2:3], ids[0, 2:3], embedded[0, 2:3], OPENS) == (0,) * 4  # no message before it
 
 
 @pytest.mark.parametrize(
@@ -80,16 +85,16 @@ def test_what_does_not_own_up_is_known(text: str) -> None:
 
 @pytest.fixture
 def with_judge(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
-    """Replies that are left of some to a message that asks for what was not said, with a probability."""
+    """Replies that are left of some to a message that asks for what was not said, or of the world."""
     held = Assistant.load(model, Registry(safe=True).load)
     setup = held.setups["generation"]
-    options = {**setup.options, "answerable": 4, "unanswered": UNANSWERED, "choose": {"fluency": 1.0}}
+    options = {**setup.options, "answerable": 4, "unanswered": UNANSWERED, "unknown": UNKNOWN, "choose": CHOOSE}
     held.add_head(Generation, dataclasses.replace(setup, options=options))
     held.save_head("generation", model / "heads" / "generation")
     chat = Chat(model, safe=True)
 
-    def left(probability: float, drawn: list[str], unlike: tuple[str, ...] = ()) -> list[str]:
-        monkeypatch.setattr(Answerable, "judge", lambda *args: (0.9, probability))
+    def left(unsaid: float, drawn: list[str], unlike: tuple[str, ...] = (), world: float = 0.0) -> list[str]:
+        monkeypatch.setattr(Answerable, "judge", lambda *args: (0.9, unsaid, world, 0.0))
         monkeypatch.setattr(Generation, "_draw", lambda *args: list(drawn))
         said = chat.ask("what is my name?", heads=["generation"], seed=3, unlike=unlike).as_json()
         if "generation" not in said["choices"]:  # there was but one
@@ -101,24 +106,34 @@ def with_judge(model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., li
     return left
 
 
-INVENTED, HONEST = "Your name is Sean.", "You have not told me your name."
+INVENTED, HONEST = "It is a short one.", "You have not told me your name."
 
 
 def test_of_what_was_not_said_only_replies_that_own_up_are_left(
     with_judge: Callable[..., list[str]],
 ) -> None:
-    assert with_judge(0.9, [INVENTED, HONEST, "You are Lena."]) == [HONEST]
-    assert with_judge(0.9, [INVENTED, "You are Lena."]) == UNANSWERED
+    assert with_judge(0.9, [INVENTED, HONEST, "You are somebody."]) == [HONEST]
+    assert with_judge(0.9, [INVENTED, "You are somebody."]) == UNANSWERED
     assert with_judge(0.9, [INVENTED], (UNANSWERED[0],)) == UNANSWERED[1:]
     assert with_judge(0.3, [INVENTED, HONEST]) == [INVENTED, HONEST]
 
 
 def test_of_what_was_said_those_are_left_that_do_not(with_judge: Callable[..., list[str]]) -> None:
-    assert with_judge(0.01, [INVENTED, HONEST, "You are Lena."]) == [INVENTED, "You are Lena."]
+    assert with_judge(0.01, [INVENTED, HONEST, "You are somebody."]) == [INVENTED, "You are somebody."]
     assert with_judge(0.01, [HONEST, "You have not told me that."]) == [HONEST, "You have not told me that."]
 
 
-def test_what_asks_for_what_may_have_been_said_has_no_precedent(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_what_is_asked_of_the_world_only_replies_that_say_so_are_left(with_judge: Callable[..., list[str]]) -> None:
+    assert with_judge(0.01, [INVENTED, "I know few facts, sorry."], world=0.95) == ["I know few facts, sorry."]
+    assert with_judge(0.01, [INVENTED, HONEST], world=0.95) == UNKNOWN
+    assert with_judge(0.01, [INVENTED], (UNKNOWN[0],), world=0.95) == UNKNOWN[1:]
+    assert with_judge(0.01, [INVENTED, HONEST], world=0.5) == [INVENTED]
+    assert with_judge(0.9, [INVENTED, HONEST], world=0.85) == [HONEST]  # the likelier of both
+
+
+def test_what_asks_for_what_may_have_been_said_has_no_precedent_but_what_is_nearly_the_same(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     held, pairs = Assistant.load(model, Registry(safe=True).load), [("what is my name?", "I am chatkit.")]
     setup = held.setups["generation"]
     options = {**setup.options, "answerable": 4, "unanswered": UNANSWERED, "precedents": 60, "choose": {"fluency": 1.0}}
@@ -128,9 +143,13 @@ def test_what_asks_for_what_may_have_been_said_has_no_precedent(model: Path, mon
     head.precedents.learn(pairs, [], held.vocabulary)
     held.save_head("generation", model / "heads" / "generation")
     chat = Chat(model, safe=True)
-    for asks, known in ((0.1, True), (0.9, False)):
-        monkeypatch.setattr(Answerable, "judge", lambda *args, asks=asks: (asks, 0.3))
-        said = chat.ask("what is my name?", heads=["generation"], seed=3).as_json()
+    for asks, text, known in (
+        (0.1, "what's my name?", True),
+        (0.9, "what's my name?", False),
+        (0.9, "what is my name", True),
+    ):
+        monkeypatch.setattr(Answerable, "judge", lambda *args, asks=asks: (asks, 0.3, 0.0, 0.0))
+        said = chat.ask(text, heads=["generation"], seed=3).as_json()
         texts = [each["text"] for each in said["choices"]["generation"]["candidates"]]
         assert ("I am chatkit." in texts) == known
 
@@ -143,6 +162,7 @@ def test_what_asks_for_what_may_have_been_said_has_no_precedent(model: Path, mon
         ({"answerable": "many"}, "answerable must be a whole number"),
         ({"answerable": 4, "unanswered": "no"}, "unanswered must be a list of replies"),
         ({"answerable": 4, "unanswered": [""]}, "unanswered must be a list of replies"),
+        ({"answerable": 4, "unknown": "no"}, "unknown must be a list of replies"),
     ],
 )
 def test_options_that_make_no_sense_are_the_users_mistake(trained: Path, options: dict[str, object], said: str) -> None:

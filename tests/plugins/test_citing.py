@@ -65,6 +65,12 @@ def test_any_passage_can_be_quoted(passage: str):
     assert len(said) < 400
 
 
+def test_rows_of_a_table_are_no_sentences():
+    passage = "| State | Meaning |\n|---|---|\n| stale | weights of another time |\n\nA stale head is trained again."
+    said = quotation("when is a head stale?", Hit(passage, 1.0, "a.md:1"))
+    assert said == "A stale head is trained again. (a.md:1)"
+
+
 def test_the_shipped_assistant_quotes_its_pages():
     said = chatkit.load().ask("how do I add a head?").reply
     assert said.startswith("To add a head, write one Python file")

@@ -5,10 +5,20 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from chatkit_generation import Generation
-from chatkit_generation.precedents import LEAST_BY_ENCODER, MOST, Precedents, bare, pieces_needed, shared
+from chatkit_generation.precedents import (
+    LEAST_BY_ENCODER,
+    MOST,
+    Precedent,
+    Precedents,
+    bare,
+    pieces_needed,
+    shared,
+    spelled,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -99,6 +109,46 @@ def test_a_missing_apostrophe_makes_no_difference(vocabulary: Vocabulary) -> Non
         assert made.like(text, vocabulary)[0].likeness == pytest.approx(1.0, abs=1e-5)
 
 
+def test_what_is_typed_in_short_or_wrongly_is_read_as_it_is_meant(vocabulary: Vocabulary) -> None:
+    made = Precedents(200, len(vocabulary))
+    made.learn([("can you recommend a book", "I know few."), ("thanks, see you tomorrow", "Bye.")], [], vocabulary)
+    for text, reply in (
+        ("can u recomend a book", "I know few."),
+        ("can you reccommend a book??", "I know few."),
+        ("thx cya tmrw", "Bye."),
+    ):
+        assert made.like(text, vocabulary)[0] == Precedent(pytest.approx(1.0, abs=1e-5), reply)
+
+
+def test_a_short_word_or_one_that_is_known_is_not_taken_for_another() -> None:
+    known = {"recommend": 2, "garden": 1, "gardens": 5, "house": 9}
+    assert [spelled(word, known) for word in ("recomend", "gadrens", "garden", "horse", "zzzzzzz", "r2d2r2")] == [
+        "recommend",
+        "gardens",
+        "garden",
+        "horse",
+        "zzzzzzz",
+        "r2d2r2",
+    ]
+
+
+def test_the_last_sentence_may_be_what_is_meant(known: Precedents, vocabulary: Vocabulary) -> None:
+    found = known.like("The train leaves at noon tomorrow. Can you sing?", vocabulary)
+    assert {each.reply for each in found} == {"I have no voice.", "What do you like to sing?"}
+    assert all(0.85 < each.likeness < 0.95 for each in found)
+
+
+def test_of_few_words_and_of_need_more_must_be_alike(vocabulary: Vocabulary) -> None:
+    made = Precedents(200, len(vocabulary), 4)
+    made.learn([("good morning sunshine", "Hello."), ("they took all the pills", "Call a helpline.")], [], vocabulary)
+    weak = {"good": [0.55, 0.0], "morning sunshine": [0.55, 0.0], "he took a pill": [0.0, 0.57]}
+    for text, likeness in weak.items():
+        made._weighed = lambda *_, likeness=likeness: np.array(likeness)  # type: ignore[method-assign]
+        assert made.like(text, vocabulary) == []
+    made._weighed = lambda *_: np.array([0.0, 0.65])  # type: ignore[method-assign]
+    assert made.like("overdosed", vocabulary)[0].reply == "Call a helpline."
+
+
 def test_messages_with_the_same_replies_are_stored_once(vocabulary: Vocabulary) -> None:
     messages, replies = (
         ["can you sing?", "sing a song", "do you sing?"],
@@ -128,17 +178,20 @@ def test_what_earlier_versions_stored_is_read(vocabulary: Vocabulary) -> None:
 def test_learned_vectors_find_what_words_do_not(vocabulary: Vocabulary) -> None:
     made = Precedents(400, len(vocabulary), 8)
     made.learn(PAIRS, WITHOUT, vocabulary)
-    assert made.like("violins", vocabulary) == []
+    assert made.like("violins violins violins", vocabulary) == []
     vectors = torch.full((len(vocabulary), 8), 1e-3)
     vectors[:, 1] = 1.0
-    for text in ("violins", "can you sing", "sing a song"):
+    for text in ("violins violins violins", "can you sing", "sing a song"):
         for piece in vocabulary.encode(text):
             vectors[piece] = torch.tensor([1.0] + [0.0] * 7)
     made.take_vectors(vectors)
-    assert made.like("violins", vocabulary)[0].reply in {"I have no voice.", "What do you like to sing?"}
+    assert made.like("violins violins violins", vocabulary)[0].reply in {
+        "I have no voice.",
+        "What do you like to sing?",
+    }
     other = Precedents(400, len(vocabulary), 8)
     other.load_state_dict(made.state_dict())
-    assert other.like("violins", vocabulary) == made.like("violins", vocabulary)
+    assert other.like("violins violins violins", vocabulary) == made.like("violins violins violins", vocabulary)
 
 
 def test_more_than_there_is_room_for_is_refused_and_what_was_there_stays(

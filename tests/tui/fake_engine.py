@@ -96,7 +96,7 @@ class Engine:
         return [
             {
                 "name": name,
-                "state": "disabled" if name in self.disabled else "ok",
+                "state": "disabled" if name in self.disabled else head.get("state", "ok"),
                 "origin": "fake",
                 "why": head.get("why", ""),
             }

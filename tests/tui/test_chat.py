@@ -30,6 +30,12 @@ async def test_a_message_is_answered_by_every_head(drive, stored):
         assert [answer.head for answer in reply.answers] == ["generation", "sentiment", "retrieval"]
 
 
+async def test_a_head_that_cannot_answer_is_told_of(drive):
+    heads = {"mood": {"bars": {"good": 1.0}}, "generation": {"say": "", "state": "broken", "why": "weights do not fit"}}
+    async with drive({"heads": heads}) as chat:
+        await chat.sees("head generation is broken: weights do not fit")
+
+
 async def test_the_empty_chat_teaches(drive):
     async with drive() as chat:
         await chat.sees("Three things to try")

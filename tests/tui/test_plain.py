@@ -52,6 +52,13 @@ def test_lines_are_answered_in_words_until_the_input_ends(chat, home):
     store.close()
 
 
+def test_a_head_that_cannot_answer_is_told_of_once(chat):
+    """A chat without replies once said nothing of it."""
+    heads = {"mood": {"bars": {"good": 1.0}}, "generation": {"say": "", "state": "broken", "why": "weights do not fit"}}
+    done = chat(b"hello\n/heads off mood\n", {"heads": heads})
+    assert done.stderr.decode().splitlines() == ["chatkit: head generation is broken: weights do not fit"]
+
+
 def test_the_dial_and_why_in_words(chat):
     from test_dial import SCRIPT
 

@@ -1,7 +1,7 @@
 """What ``errands.py --asked`` adds of small talk: what people say to an assistant on any day, one after the other.
 
 It stands in ``errand_asks.toml``; what ``--talked`` adds stands, by its matter, in the files of ``talk/``. Those of
-``need/`` are for precedents alone.
+``need/`` and ``known/`` are for precedents alone.
 """
 
 from __future__ import annotations
@@ -21,14 +21,18 @@ _ASKS, *_TALK = [
     tomllib.loads(path.read_text(encoding="utf-8"))
     for path in (_HERE / "errand_asks.toml", *sorted((_HERE / "talk").glob("*.toml")))
 ]
-_NEED = [tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted((_HERE / "need").glob("*.toml"))]
+_KNOWN = [
+    tomllib.loads(path.read_text(encoding="utf-8"))
+    for folder in ("need", "known")
+    for path in sorted((_HERE / folder).glob("*.toml"))
+]
 _CHAINS = [*_ASKS["chains"], *_ASKS["answers"]]
 _TALKED = [each for file in _TALK for key in ("chains", "answers") for each in file.get(key, ())]
 _OWN = {
-    name: words_of(text) for file in (_ASKS, *_TALK, *_NEED) for name, text in file.items() if isinstance(text, str)
+    name: words_of(text) for file in (_ASKS, *_TALK, *_KNOWN) for name, text in file.items() if isinstance(text, str)
 }
 _LISTS = {**LISTS, **_OWN}
-EVERY_CHAIN: list[Chain] = [*CHAINS, *_CHAINS, *_TALKED, *(each for file in _NEED for each in file["chains"])]
+EVERY_CHAIN: list[Chain] = [*CHAINS, *_CHAINS, *_TALKED, *(each for file in _KNOWN for each in file["chains"])]
 EVERY_LIST = _LISTS
 _WISH = re.compile(
     r"(tell|write|sing|play|flip|toss|pick|think of|give|say|make|recommend|translate|set|open|show|draw|ask|teach"
@@ -123,7 +127,7 @@ def pairs(s: Speaker) -> list[tuple[str, str]]:
     Small answers ("why?", "maybe") are left out: what fits them depends on what was said before.
     """
     out: dict[tuple[str, str], None] = {}
-    talk = [each for file in (*_TALK, *_NEED) for each in file["chains"]]
+    talk = [each for file in (*_TALK, *_KNOWN) for each in file["chains"]]
     for chains, drawn in ((_ASKS["chains"], DRAWN), (CHAINS, DRAWN), (talk, DRAWN_OF_TALK)):
         for (forms, replies), *_ in chains:
             plain = [reply for reply in replies if "{" not in reply]

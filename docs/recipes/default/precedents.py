@@ -35,7 +35,7 @@ from chatkit.training.reading import read_records
 from chatkit.training.recipe import resolve_path
 
 FEWEST = 2  # words of a message: what one alone means, the conversation makes of it
-MOST = 6000  # messages without a precedent
+MOST = 1000  # messages without a precedent
 WIDTH = 64  # of the vectors that are learned
 CHOOSE = {
     "fluency": 1.0,

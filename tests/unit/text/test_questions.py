@@ -7,6 +7,7 @@ import pytest
 from chatkit.text.questions import is_question, without_greeting
 
 OWN = ["what is my dog called?", "where do I live?", "who's my sister?", "what did I order?", "which food do I like?"]
+OF_SOMEBODY = ["what time should I call her?", "where is he now?"]
 ASKED = [
     "where is the history stored",
     "the refund policy?",
@@ -22,7 +23,7 @@ def test_a_question(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["how are you?", "I like trains", "tell me a story", "", "what a lovely morning", *OWN]
+    "text", ["how are you?", "I like trains", "tell me a story", "", "what a lovely morning", *OWN, *OF_SOMEBODY]
 )
 def test_no_question_about_anything_else(text: str) -> None:
     assert not is_question(text)
@@ -34,6 +35,9 @@ def test_no_question_about_anything_else(text: str) -> None:
         ("Hello, how are you?", "how are you?"),
         ("hi hi! good morning, the opening hours", "the opening hours"),
         ("thanks!", ""),
+        ("haha ok. do you have a name?", "do you have a name?"),
+        ("hmm, lol, anyway", ""),
+        ("Hi there! What can you do?", "What can you do?"),
         ("history of hello world", "history of hello world"),
         ("hidden files", "hidden files"),
         ("no", ""),

@@ -1,0 +1,354 @@
+"""Whether a reply says only what was said: no name, number or day that nobody named, and of several the one asked for.
+
+A small language model copies from the conversation, and now and then the wrong thing: the cat's name for the husband's,
+a date that it was taught for the one at hand. What it copies can be looked up. A reply to a question for something told
+is held against the clause of the user's messages that has most of the question's words; one that notes an order,
+against the message that gives it. Where no reply holds, that clause, or that message, is quoted: a quotation is never
+invented.
+
+Sources: hallucination as what is not entailed by the source, Maynez, Narayan, Bohnet & McDonald 2020, "On faithfulness
+and factuality in abstractive summarization"; checked by names and numbers, Nan et al. 2021, "Entity-level factual
+consistency of abstractive text summarization". Departs from both in quoting where nothing is left. English.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+
+ENOUGH = 0.5  # share of a question's words from which on a clause that holds them is quoted
+LONGEST = 160  # characters of a quotation
+MOST = 8  # texts that are quoted together
+MOST_OF = 0.7  # share of the words of what is to be noted that a reply must have
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?\d*|\d+(?:[:.]\d+)?")
+_CLAUSE = re.compile(
+    r"(?<=[.!?;])\s+|,\s+(?:and |but )?(?=(?:my|our|his|her|the|i|we|it|he|she|they|its|but|and)\b)"
+    r"|\s+(?:and|but|while|whereas)\s+(?=(?:my|our|his|her|the|i|i'm|we|it|he|she|they|its)\b)",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"(?:,|\s+and)\s+(?=[A-Z]\w+ (?:is|was|has|lives|works|likes|loves|wants|plays)\b)")
+_SENTENCE = re.compile(r"(?:[.!?:]\s+|\A\W*)(\w+)")
+_TIME_WORDS = """
+monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october
+november december today tonight tomorrow yesterday morning noon afternoon evening midnight weekend"""
+_NUMBER_WORDS = "one two three four five six seven eight nine ten eleven twelve"
+_OWN_NAMES = "i i'm i've i'd i'll ok chatkit f1 f3 lstm ai ctrl"
+# Words that tell nothing of what is meant, and what is asked with.
+_EMPTY_WORDS = """
+the and but for with from into onto that this these those there here then than what what's whats who who's whose
+which when where why how are is was were will would shall should can could may might must has have had does did
+doing done been being you your yours our ours his her hers him she they them their its it's not don't didn't all any
+some now again please just really very much many yet also too about tell told say said know remember remind name
+named names called call ask asked let me my mine thing things something anything ever out well hey hello thanks
+thank okay yes yeah nope one get got gonna wanna i'd i'm i've i'll that's like want wanted order ordered orders
+booking book booked reservation note noted notes list agree agreed actually people maybe somewhere sorry make change
+changed instead give take bring put rather far read back repeat off cancel cancelled forget scrap delete remove drop
+crossed bit summary summarise summarize confirm"""
+_TIMES, _NO_NAMES, _EMPTY = (frozenset(text.split()) for text in (_TIME_WORDS, _OWN_NAMES, _EMPTY_WORDS))
+_NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS.split(), start=1)}
+_INSTEAD = re.compile(
+    r"\b(?:instead of|rather than|in place of|not)\s+(?:the |a |an |at |on |for )?[\w:.]+", re.IGNORECASE
+)
+_ECHOES = re.compile(
+    r"\b(?:noted|note it|crossed|cancelled|list)\b|correct\?|is that right|anything to add", re.IGNORECASE
+)
+_CALLS_OFF = re.compile(r"\b(?:forgotten|crossed|cancelled)\b", re.IGNORECASE)
+_CALLED_OFF = re.compile(
+    r"\b(?:cancel|forget|scrap|never ?mind|drop|remove|delete|off|no|not|nothing)\b", re.IGNORECASE
+)
+_TAKES_NOTE = re.compile(
+    r"^(?:all right|sure|of course|gladly|good|with pleasure|(?:for|on|at|and) (?:which|what|how)|which|how many"
+    r"|what (?:size|time|day|else)|anything|cancelled|crossed|forgotten|done|okay|i cannot (?:book|order|place)"
+    r"|thank you|you are welcome)\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(
+    r"^(?!.*\b(?:can|could|will|would) (?:you|i|we)\b)"  # a request says something, too
+    r"(?:.*\?\s*$|\W*(?:(?:so|and|but|well|ok|now|oh|hey)\W+)*(?:what|who|where|when|which|why|how|do|does|did|is|are)s?\b)",
+    re.IGNORECASE | re.DOTALL,
+)
+_WANTS_NUMBER = re.compile(
+    r"^\W*(?:(?:so|and|but|well|ok|now|oh|hey)\W+)*(?:when|at what|(?:what|which) (?:time|age|day|date|year|month)|how"
+    r" (?:old|many|much|long))\b",
+    re.IGNORECASE,
+)
+_OF_SOMEBODY = re.compile(r"\b(?:his|her|their|its|he|she|they)\b", re.IGNORECASE)
+_MENDS = re.compile(
+    r"^\W*(?:(?:oh|hm+|ah|um|well|ok)\W+)*(?:no|wait|sorry|oops|actually|correction|scratch that)\b|\bi mean(?:t)?\b"
+    r"|\bwrong\b|\bmy mistake\b",
+    re.IGNORECASE,
+)
+_TWICE = re.compile(r"\b(\w{3,}),? (?:and|or|not|is) \1\b|\b((?:\w+ )?\w+ \w+), (?:and )?\2\b", re.IGNORECASE)
+_ONESELF = re.compile(r"\b(?:i|i'm|i've|we|we're)\b", re.IGNORECASE)
+_OWN = re.compile(r"\b(?:i|i'm|me|my|mine|we|our)\b", re.IGNORECASE)
+_ASKED_BACK = re.compile(
+    r"\b(?:what|which|read|repeat|say|tell|remind|show|did|have|give|summary|summari[sz]e|sum up|confirm)\b"
+    r".*\b(?:(?:my|the|our) (?:orders?|bookings?|lists?|notes?|reservations?)|ordered|booked|noted|agreed?"
+    r"|(?:i|we) (?:order|book|reserve|note|want)(?:ed)?)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+# What is ordered, booked or changed, in words that leave no doubt.
+_REQUESTS = re.compile(
+    r"\bi(?:'d| would) like (?:to )?(?:order|book|reserve|have|get)\b|\bi want to (?:order|book|reserve)\b"
+    r"|\b(?:can|could) (?:i|we|you) (?:also |please )?(?:order|book|get|have|add|make it|change)\b"
+    r"|\binstead of\b|\bplease add\b|^\W*(?:add|make (?:it|that))\b|\bdeliver(?:ed|y)?\b"
+    r"|\bmy (?:phone |house )?(?:number|address) is\b",
+    re.IGNORECASE,
+)
+_GLOOM = re.compile(
+    r"\b(?:stress\w*|tired|exhaust\w*|sad|angry|awful|terrible|horrible|embarrass\w*|row|quarrel\w*|argu\w+|sick"
+    r"|ill|hate\w*|upset|nervous|worr\w+|bad|worst|cry\w*|cried|lonely|alone|scared|afraid|hurts?|pain|lost|died|dead|broke\w*|suicid\w*|shouted"
+    r"|yelled|fired|failed|miss(?:ed)?|late|rain\w*|knots|can't sleep|struggl\w+)\b",
+    re.IGNORECASE,
+)
+_JOY = re.compile(
+    r"\b(?:fun|lovely|how nice|sounds (?:nice|good|great|like a good)|enjoy|glad|wonderful|great"
+    r"|congratulations|well done|made you smile)\b",
+    re.IGNORECASE,
+)
+# What it cannot do: nothing is sent, and nobody is called.
+_CLAIMS = re.compile(
+    r"\b(?:coffee bar|be ready|be delivered|is on its way|has been (?:placed|booked|sent)"
+    r"|i (?:have|will) (?:booked|placed|sent?)\b)",
+    re.IGNORECASE,
+)
+# What is asked of the other one, though it sounds much like what was told.
+_OF_THE_OTHER = re.compile(
+    r"\byour\b|(?<!tell )(?<!told )\byou\b(?! (?:know|remember|recall|tell|repeat|say|name|still|have)\b)",
+    re.IGNORECASE,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Clause:
+    """A part of a message.
+
+    Args:
+        text: Its words.
+        says: What tells of it, without what it says not to be so.
+        about: What it is about.
+        mends: Whether it puts right what was said before it.
+    """
+
+    text: str
+    says: set[str]
+    about: set[str]
+    mends: bool
+
+
+class Said:
+    """What a user said in a conversation.
+
+    Args:
+        messages: The user's, the latest last.
+        reply: What the assistant said before the latest.
+    """
+
+    def __init__(self, messages: Sequence[str], reply: str = "") -> None:
+        self.latest = messages[-1] if messages else ""
+        self._words = set[str]().union(*map(_numbered, messages)) if messages else set[str]()
+        own, named = _numbered(self.latest), _specific(self.latest)
+        self._names = {name for message in messages for name in _specific(message) if name.isalpha() and len(name) > 2}
+        self._lately = own if named else own | _numbered(reply)
+        self._asked = _stems(self.latest)
+        self._said = set[str]().union(*map(_stems, messages)) if messages else set[str]()
+        self._clauses = _clauses([message for message in messages[:-1] if not _ASKS.search(message)])
+
+    def invents(self, reply: str) -> bool:
+        """Whether a reply names something that the user did not, goes on with a name, or says one thing as two."""
+        named = _specifics(reply)
+        if set(named) - self._words or len(set(named)) < len(named) or _TWICE.search(reply):
+            return True
+        words = _numbered(reply) - self._words
+        return any(word.startswith(name) and word != f"{name}s" for name in self._names for word in words)
+
+    def strays(self, reply: str) -> bool:
+        """Whether a reply names something, but nothing of what was said last."""
+        named = _specific(reply) | (_numbered(reply) & self._names)
+        return bool(named) and not named & self._lately
+
+    def wanders(self, reply: str, forms: Sequence[str]) -> bool:
+        """Whether a reply that owns up, much as one of some forms does, does so for something else than was asked."""
+        return bool(_stems(reply) - self._asked - set[str]().union(*map(_stems, forms)))
+
+    def misses(self, reply: str) -> bool:
+        """Whether a reply to what is to be noted leaves out what it names or much of what it says, or notes nothing."""
+        if _CALLS_OFF.search(reply) and not _CALLED_OFF.search(self.latest):
+            return True
+        if self.requests and not _stems(reply) & self._asked:
+            return True
+        if not _specific(reply) and not _ECHOES.search(reply) and not _stems(reply) & self._said:
+            return not _TAKES_NOTE.search(reply)
+        wanted = _INSTEAD.sub(" ", self.latest)
+        named = {word for word in _WORD.findall(wanted.lower()) if word in _TIMES or word[0].isdigit()}
+        return bool(named - _numbered(reply)) or not _holds(reply, [wanted])
+
+    @property
+    def asks_the_other(self) -> bool:
+        """Whether the latest message asks for something of the one who is asked."""
+        return bool(_OF_THE_OTHER.search(self.latest))
+
+    @property
+    def is_of_oneself(self) -> bool:
+        """Whether the latest message speaks of the user."""
+        return bool(_OWN.search(self.latest))
+
+    @property
+    def asks_of_told(self) -> bool:
+        """Whether it is a question most of whose words stand in something told: two of them, or it is about oneself."""
+        if not _ASKS.search(self.latest) or self.share() < ENOUGH:
+            return False
+        return bool(_OWN.search(self.latest)) or int(self._best()) > 1
+
+    @property
+    def requests(self) -> bool:
+        """Whether the latest message orders or changes something for sure, and asks for nothing."""
+        return is_request(self.latest)
+
+    @property
+    def asks_oneself(self) -> bool:
+        """Whether it is a question about oneself."""
+        return bool(_ASKS.search(self.latest) and _OWN.search(self.latest))
+
+    def jars(self, reply: str) -> bool:
+        """Whether a reply is glad of what is sad, or says that it did what it cannot do."""
+        return bool(_CLAIMS.search(reply)) or bool(_GLOOM.search(self.latest) and _JOY.search(reply))
+
+    @property
+    def asks_back(self) -> bool:
+        """Whether the latest message asks for all that was to be noted, and for nothing of it by name."""
+        return not self._asked and bool(_ASKED_BACK.search(self.latest))
+
+    def sums_up(self, reply: str, noted: Sequence[str]) -> bool:
+        """Whether a reply says all that a message says that was to be noted, and names nothing else.
+
+        Of several messages the later ones may have changed what the first ones say: none sums them up for sure.
+        """
+        return len(noted) == 1 and not self.invents(reply) and _holds(reply, noted, 1.0)
+
+    def answers(self, reply: str) -> bool:
+        """Whether a reply to a question for what was told repeats a clause that has as many of its words as any.
+
+        True where no clause has one of them, for then it cannot be said; False where the reply repeats nothing, and
+        where somebody is meant who is not named.
+        """
+        best = self._best()
+        if not best:
+            return not self.share()
+        fitting = self._fitting()
+        if _WANTS_NUMBER.search(self.latest) and not names_any(reply) and any(names_any(each.text) for each in fitting):
+            return False
+        told = _stems(reply) - self._asked
+        told &= set[str]().union(*(clause.says for clause in self._clauses))
+        return any(told and told <= clause.says for clause in fitting)
+
+    def share(self) -> float:
+        """Share of the words of the latest message that one earlier clause has; 0 where it has none that tell.
+
+        1 where it names nobody but somebody who was spoken of last ("and what is her name?").
+        """
+        if not self._asked:
+            return float(bool(self._clauses) and bool(_OF_SOMEBODY.search(self.latest)))
+        return int(self._best()) / len(self._asked)
+
+    def quotation(self) -> str:
+        """The clause that has most of the latest message's words, the last such; "" where none has one."""
+        found = self._fitting() if self._best() else self._clauses if self.share() else []
+        return quoted([clause.text for clause in found[-1:]])
+
+    def since(self, noted: Sequence[str]) -> list[str]:
+        """What was noted from the message on that has most of the latest message's words; none where it is no note."""
+        found = [clause.text for clause in self._fitting()] if self._best() else []
+        places = [place for place, text in enumerate(noted) if any(clause in text for clause in found)]
+        return list(noted[places[0] :]) if places else []
+
+    def _shared(self, clause: Clause) -> float:
+        """How many words of the latest message a clause is about; more where both speak of oneself, or it mends."""
+        shared = len(self._asked & clause.about)
+        alike = clause.mends or (_ONESELF.search(self.latest) and _ONESELF.search(clause.text))
+        return shared + 0.5 * bool(shared and alike)
+
+    def _fitting(self) -> list[Clause]:
+        """Clauses with most of the latest message's words; with numbers where one is wanted; the last that mends."""
+        best = self._best()
+        found = [clause for clause in self._clauses if self._shared(clause) == best]
+        if _WANTS_NUMBER.search(self.latest):
+            found = [clause for clause in found if names_any(clause.text)] or found
+        return found[-1:] if found and found[-1].mends else found
+
+    def _best(self) -> float:
+        return max(map(self._shared, self._clauses), default=0)
+
+
+def _clauses(messages: Sequence[str]) -> list[Clause]:
+    """Clauses of messages; one that puts the message before it right is about the same."""
+    out: list[Clause] = []
+    before = set[str]()
+    for message in messages:
+        mends = bool(before and _MENDS.search(message))
+        parts = [part for sentence in _CLAUSE.split(message) for part in _NAMED.split(sentence)]
+        for part in (part.strip(" ,.!?;") for part in parts):
+            if part:
+                says = _stems(_INSTEAD.sub(" ", part))
+                out.append(Clause(part, says, _stems(part) | (before if mends else set()), mends))
+        before = _stems(message) | (before if mends else set())
+    return out
+
+
+def _holds(reply: str, texts: Sequence[str], least: float = MOST_OF) -> bool:
+    """Whether a reply has so large a share of what tells of texts."""
+    content = set[str]().union(*map(_stems, texts)) if texts else set[str]()
+    return len(content & _stems(reply)) >= least * len(content)
+
+
+def is_request(text: str) -> bool:
+    """Whether a message orders, books or changes something for sure, and is no question."""
+    return bool(_REQUESTS.search(text)) and not re.match(r"\W*(?:how|what|why|who|when|where)\b", text, re.IGNORECASE)
+
+
+def names_any(text: str) -> bool:
+    """Whether a text names a number, a day or a time."""
+    return any(word in _TIMES or word[0].isdigit() for word in _numbered(text))
+
+
+def quoted(texts: Sequence[str]) -> str:
+    """The latest texts in quotation marks, each cut at its end where it is long."""
+    shown = []
+    for text in texts[-MOST:]:
+        text = " ".join(text.split()).strip()
+        shown.append(f'"{text}"' if len(text) <= LONGEST else f'"{text[:LONGEST].rsplit(" ", 1)[0]} ..."')
+    return ", ".join(shown)
+
+
+def _numbered(text: str) -> set[str]:
+    """Words in small letters, without genitives; numbers in words as digits, too."""
+    words = {_bare(word) for word in _WORD.findall(text)}
+    return words | {_NUMBERS[word] for word in words if word in _NUMBERS}
+
+
+def _bare(word: str) -> str:
+    return re.sub(r"['\u2019]s$", "", word.lower())
+
+
+def _specific(text: str) -> set[str]:
+    return set(_specifics(text))
+
+
+def _specifics(reply: str) -> list[str]:
+    """Numbers, days and times, and what is written with a capital within a sentence; each as often as it is said."""
+    begins = {match.start(1) for match in _SENTENCE.finditer(reply)}
+    out = []
+    for match in _WORD.finditer(reply):
+        word = _bare(match[0])
+        named = match[0][0].isupper() and match.start() not in begins and match[0].lower() not in _NO_NAMES
+        if word[0].isdigit() or word in _TIMES or named:
+            out.append(word)
+    return out
+
+
+def _stems(text: str) -> set[str]:
+    """What tells of a text: beginnings of its words that mean something, without their endings."""
+    words = (_bare(word) for word in _WORD.findall(text))
+    kept = {word for word in words if word not in _EMPTY and (len(word) > 2 or word[0].isdigit())}
+    return {_NUMBERS.get(word, re.sub(r"(?<=\w{3})s$", "", word)[:6]) for word in kept}

@@ -1,0 +1,108 @@
+"""Which of the replies that were drawn are left: those that own up where nothing is known, and say only what was said.
+
+What is said where none is left: another way to own up, or a quotation of what the user said (``faithful.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from chatkit_generation.answerable import ASKS, NOTES, SAID, SURE, WORLD, owns_up
+from chatkit_generation.faithful import ENOUGH, Said, quoted
+from chatkit_generation.precedents import GRAVE
+
+MAY_ASK = 0.2  # from which probability on a question about oneself asks for what was told
+QUOTED = ("You said: {0}.", "What you told me: {0}.")
+NOTED = (
+    "I have noted {0}. I keep it in this chat, but I cannot order or book anything.",
+    "Noted: {0}. I only take notes, so the rest is up to you.",
+    "I have noted {0}. Anything else?",
+)
+GATHERED = ("These are my notes: {0}.", "You said: {0}.")
+
+
+class Honest:
+    """What is left of replies.
+
+    Args:
+        unanswered: Replies that own up to not having been told; none: all replies are left.
+        unknown: Replies that own up to not knowing a thing of the world.
+        listening: Replies where nothing else holds.
+    """
+
+    def __init__(self, unanswered: Sequence[str], unknown: Sequence[str], listening: Sequence[str]) -> None:
+        self.unanswered, self.unknown, self.listening = tuple(unanswered), tuple(unknown), tuple(listening)
+
+    def owns_up(self, text: str) -> bool:
+        """Whether a reply owns up to not knowing something."""
+        return owns_up(text, self.unanswered) or owns_up(text, self.unknown)
+
+    def revised(self, judged: Sequence[float], said: Said) -> tuple[float, ...]:
+        """What was judged, where words say otherwise: what is asked of the other one was told by nobody.
+
+        And a question about oneself asks for what was told where its words stand there.
+        """
+        asks, unsaid, world, notes = judged
+        if said.requests:
+            notes = max(notes, NOTES)
+        elif said.asks_the_other:
+            asks = unsaid = notes = 0.0
+        elif asks < ASKS and world < WORLD and (said.asks_of_told or (asks >= MAY_ASK and said.asks_oneself)):
+            asks = ASKS
+        return asks, unsaid, world, notes
+
+    def left(
+        self,
+        texts: Sequence[str],
+        judged: Sequence[float],
+        said: Said,
+        noted: Callable[[], Sequence[str]],
+        unlike: Collection[str] = (),
+    ) -> list[str]:
+        """Of drawn replies those that hold, or what is said in their place; one at least.
+
+        Args:
+            texts: The replies.
+            judged: Probabilities of what the message asks for, see ``answerable.Judged``.
+            said: What the user said.
+            noted: Finds the messages that were to be noted.
+            unlike: What was said to the same message before.
+        """
+        asks, unsaid, world, notes = judged
+        texts = [text for text in texts if not said.jars(text)] or list(self.listening) or list(texts)
+        if self.unknown and world >= max(WORLD, unsaid):
+            return self._owning(texts, self.unknown, said, unlike)
+        if said.asks_back and (messages := noted()):
+            return [text for text in texts if said.sums_up(text, messages)] or _said(GATHERED, messages, unlike)
+        if asks >= ASKS:
+            texts = [text for text in texts if not owns_up(text, self.unknown)] or texts
+            share = said.share()
+            if share >= ENOUGH and len(messages := said.since(noted())) > 1:
+                return _said(GATHERED, messages, unlike)  # what was noted first may have been changed
+            if share >= (ENOUGH if unsaid < SURE else 1.0):
+                fitting = [text for text in texts if said.answers(text) and not said.invents(text)]
+                fitting = [text for text in fitting if not owns_up(text, self.unanswered)]
+                return fitting or [form.format(said.quotation()) for form in QUOTED]
+        if unsaid >= SURE:
+            return self._owning(texts, self.unanswered, said, unlike)
+        if unsaid < SAID:
+            known = [text for text in texts if not owns_up(text, self.unanswered)]
+            texts = known or self._owning(texts, self.unanswered, said, unlike)
+        if notes >= NOTES:
+            fitting = [text for text in texts if not said.invents(text) and not said.misses(text)]
+            return fitting or _said(NOTED, [said.latest], unlike)
+        fitting = [text for text in texts if not said.invents(text) and (asks >= ASKS or not said.strays(text))]
+        plain = [text for text in fitting if not GRAVE.search(text)]
+        few = 3 * (len(fitting) - len(plain)) < len(fitting)  # to somebody in need more of them are drawn
+        return (plain if few else fitting) or list(self.listening) or texts
+
+    def _owning(self, texts: Sequence[str], replies: Sequence[str], said: Said, unlike: Collection[str]) -> list[str]:
+        """Replies that own up to this, or what is said where none does: another one than before."""
+        fitting = [text for text in texts if owns_up(text, replies) and not said.wanders(text, replies)]
+        return fitting or [text for text in replies if text not in unlike] or list(replies)
+
+
+def _said(forms: Sequence[str], messages: Sequence[str], unlike: Collection[str]) -> list[str]:
+    """Quotations of messages, in other words than before."""
+    texts = [form.format(quoted(messages)) for form in forms]
+    return [text for text in texts if text not in unlike] or texts

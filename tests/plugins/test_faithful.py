@@ -1,0 +1,244 @@
+"""What a reply says back was said, and is what was asked for; what is left of replies, and what is quoted instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from chatkit_generation.faithful import LONGEST, Said, quoted
+from chatkit_generation.honest import GATHERED, NOTED, QUOTED, Honest
+from hypothesis import given
+from hypothesis import strategies as st
+
+TOLD = (
+    "i live in Leeds with my husband Tom and our two cats",
+    "the cats are called Miso and Pickle",
+    "we're planning a trip to Portugal in june",
+    "my sister Ana lives there, in Porto",
+    "he's a brown labrador, 10 weeks old",
+)
+BOOKING = ("can you book a table?", "for saturday at 7pm, 4 people")
+
+
+@pytest.mark.parametrize(
+    ("asked", "right", "wrong"),
+    [
+        ("whats my husbands name?", "Your husband is called Tom.", "Your husband's name is Pickle."),
+        ("where do i live?", "In Leeds, you said.", "You live with Pickle."),
+        ("where do i live?", "You live in Leeds.", "You live in Porto."),
+        (
+            "what are my cats called?",
+            "Your cats are called Miso and Pickle.",
+            "Your husband is called Miso and Pickle.",
+        ),
+        ("what's my sister's name?", "Your sister is called Ana.", "Your sister's name is Pickle."),
+        ("when is my trip?", "In June, you said.", "You told me that it is 10 weeks old."),
+        ("how old is my dog?", "It is 10 weeks old.", "Biscuit."),
+    ],
+)
+def test_a_reply_repeats_the_clause_that_was_asked_for(asked: str, right: str, wrong: str) -> None:
+    said = Said([*TOLD, asked])
+    assert said.answers(right)
+    assert not said.answers(wrong)
+
+
+def test_of_several_named_at_once_the_one_is_quoted_that_was_asked_for() -> None:
+    said = Said(["I have two kids, Owen is 9 and Mia is 5", "and Mia wants to be a vet", "how old is Mia?"])
+    assert said.quotation() == '"Mia is 5"'
+    assert said.answers("Mia is 5.")
+    assert not said.answers("Mia is 9.")
+
+
+@pytest.mark.parametrize(
+    ("text", "reply", "jars"),
+    [
+        ("I'm just stressed about work", "That sounds like a lot of fun.", True),
+        ("I'm just stressed about work", "That wears a person out.", False),
+        ("we went swimming", "That sounds like a lot of fun.", False),
+        ("two lattes please", "Your order will be ready shortly at the coffee bar.", True),
+    ],
+)
+def test_what_is_glad_of_sad_things_or_claims_what_it_cannot_do_jars(text: str, reply: str, jars: bool) -> None:
+    assert Said([text]).jars(reply) == jars
+
+
+def test_what_shares_no_word_cannot_be_told() -> None:
+    said = Said([*TOLD, "what is my favourite film?"])
+    assert said.answers("Your favourite film is Alien.")
+    assert said.share() == 0
+    assert said.quotation() == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "quotation"),
+    [
+        ("where do i live?", '"i live in Leeds with my husband Tom"'),
+        ("when is my trip?", '"we\'re planning a trip to Portugal in june"'),
+        ("how old is my dog?", '"he\'s a brown labrador, 10 weeks old"'),
+    ],
+)
+def test_the_clause_that_answers_is_quoted(asked: str, quotation: str) -> None:
+    assert Said([*TOLD, asked]).quotation() == quotation
+
+
+def test_what_was_put_right_is_so_from_then_on() -> None:
+    said = Said(["our cat is called Fluffy", "no no, her name is Lucky", "what is our cat called?"])
+    assert said.answers("Your cat is called Lucky.")
+    assert not said.answers("Your cat is called Fluffy.")
+    assert said.quotation() == '"her name is Lucky"'
+    said = Said(["my town is Leeds", "not Leeds, sorry, I mean York", "which town is it?"])
+    assert said.answers("York, you said.")
+    assert not said.answers("Leeds, you said.")
+
+
+def test_what_was_put_right_is_quoted_as_it_was_put_right() -> None:
+    said = Said(["my husband is called Tim", "no, my husband is called Tom", "what's my husband called?"])
+    assert "Tom" in said.quotation()
+
+
+@pytest.mark.parametrize(
+    ("reply", "invents"),
+    [
+        ("A table for 4, on March 4 at 7pm. Correct?", True),
+        ("A table for four, tomorrow at 7pm.", True),
+        ("You like Marta, I see.", True),
+        ("A table for four, on Saturday at 7pm. Correct?", False),
+        ("I am chatkit. Press F1, or say what I can do.", False),
+        ("", False),
+    ],
+)
+def test_names_numbers_and_days_that_nobody_named_are_invented(reply: str, invents: bool) -> None:
+    assert Said(BOOKING).invents(reply) == invents
+
+
+@pytest.mark.parametrize(
+    ("messages", "reply", "misses"),
+    [
+        (BOOKING, "A table for four, on Saturday at 7pm. Correct?", False),
+        (BOOKING, "A table for four, at 7pm. Correct?", True),
+        (BOOKING, "For how long?", False),
+        ((*BOOKING, "and 8pm instead of 7"), "A table for 4, on Saturday at 8pm. Correct?", False),
+        ((*BOOKING, "and 8pm instead of 7"), "A table for 4, on Saturday at 7pm. Correct?", True),
+        ((*BOOKING, "remind me to call mum tomorrow at 10"), "A table for 4, tomorrow at 10. Correct?", True),
+        (
+            ("a pizza, please", "large, with mushrooms and olives"),
+            "Good, a large pizza with mushrooms and olives.",
+            False,
+        ),
+        (
+            ("a pizza, please", "large, with mushrooms and olives"),
+            "Good, a large pizza with ham. Anything to add?",
+            True,
+        ),
+        (("a large pizza", "actually make it medium"), "Good, a large pizza. Anything to add?", True),
+        (("a large pizza", "actually make it medium"), "Good, a medium pizza. Anything to add?", False),
+        (("a large pizza", "make it medium instead of large"), "Forgotten. Say so if you want something else.", True),
+        (("a large pizza", "cancel it"), "All right, I have crossed it out.", False),
+        (("hello", "I'd like to order some flowers"), "I like the word soup.", True),
+        (("hello", "I'd like to order some flowers"), "Of course. Which flowers?", False),
+    ],
+)
+def test_a_note_holds_what_the_message_says(messages: Sequence[str], reply: str, misses: bool) -> None:
+    assert Said(messages).misses(reply) == misses
+
+
+def test_a_reply_that_names_only_what_was_said_long_ago_strays() -> None:
+    said = Said([*TOLD, "i have eggs and some rice"], reply="What is in the fridge of Tom?")
+    assert said.strays("How nice. Do you see Pickle often?")
+    assert not said.strays("How nice. Do you see Tom often?")
+    assert not said.strays("How about an omelette?")
+    assert said.strays("Pickle, I see.")
+
+
+HONEST = Honest(["You have not told me that yet."], ["I know few facts."], ["I see. And then?"])
+TALK, ASKS, UNTOLD, WORLD, NOTES = (0, 0, 0, 0), (0.9, 0.3, 0, 0), (0.9, 0.9, 0, 0), (0.1, 0, 0.9, 0), (0, 0, 0, 0.9)
+
+
+def left(
+    messages: Sequence[str],
+    texts: Sequence[str],
+    judged: Sequence[float],
+    noted: Sequence[str] = (),
+    unlike: Sequence[str] = (),
+) -> list[str]:
+    return HONEST.left(texts, judged, Said(messages), lambda: noted, unlike)
+
+
+def test_of_replies_to_what_was_told_the_right_ones_are_left_or_it_is_quoted() -> None:
+    asked = [*TOLD, "what's my sister's name?"]
+    assert left(asked, ["Pickle.", "Your sister is called Ana."], ASKS) == ["Your sister is called Ana."]
+    quotations = left(asked, ["Pickle.", "You have not told me that yet."], ASKS)
+    assert quotations == [form.format('"my sister Ana lives there, in Porto"') for form in QUOTED]
+    assert left(asked, ["Pickle."], UNTOLD) == quotations  # it was told, whatever is judged
+
+
+def test_what_was_not_told_or_is_of_the_world_is_owned_up_to() -> None:
+    assert left([*TOLD, "what is my shoe size?"], ["It is large."], UNTOLD) == ["You have not told me that yet."]
+    assert left(["who wrote that?"], ["It is large.", "I know few facts, sorry."], WORLD) == [
+        "I know few facts, sorry."
+    ]
+    assert left(["who wrote that?"], ["It is large."], WORLD) == ["I know few facts."]
+
+
+def test_a_note_that_does_not_hold_is_replaced_by_the_message() -> None:
+    assert left(BOOKING, ["For how long?", "A table, tomorrow."], NOTES) == ["For how long?"]
+    assert left(BOOKING, ["A table for 4, on March 4 at 7pm."], NOTES) == [
+        form.format('"for saturday at 7pm, 4 people"') for form in NOTED
+    ]
+    said = NOTED[0].format('"for saturday at 7pm, 4 people"')
+    assert said not in left(BOOKING, ["A table for 4, on March 4."], NOTES, unlike=[said])
+
+
+def test_one_note_is_summed_up_or_quoted_and_several_are_quoted() -> None:
+    one, short, whole = ["a table for 4, saturday at 7pm"], "A table at 7pm.", "A table on Saturday at 7pm for 4."
+    asked = [*one, "what did I book?"]
+    assert left(asked, [short, whole], ASKS, one) == [whole]
+    assert left(asked, [short], NOTES, one)[0] == GATHERED[0].format(quoted(one))
+    assert left(asked, [short], ASKS) == [short]  # nothing was noted: it is left as it is
+    changed = [*one, "make it 5 people"]
+    assert left([*changed, "what did I book?"], [whole], ASKS, changed)[0] == GATHERED[0].format(quoted(changed))
+    assert left([*changed, "when is the table?"], [whole], ASKS, changed)[0] == GATHERED[0].format(quoted(changed))
+
+
+@pytest.mark.parametrize(
+    ("text", "judged", "asks"),
+    [
+        ("tell me your favourite novel", (0.9, 0.9, 0, 0), False),
+        ("do you know my name?", (0.9, 0.9, 0, 0), True),
+        ("did I tell you my name?", (0.9, 0.9, 0, 0), True),
+        ("which trip do we plan?", (0.3, 0.1, 0, 0), True),
+        ("which film do we like?", (0.1, 0.1, 0, 0), False),
+    ],
+)
+def test_words_tell_who_is_asked(text: str, judged: Sequence[float], asks: bool) -> None:
+    assert (HONEST.revised(judged, Said([*TOLD, text]))[0] >= 0.5) == asks
+
+
+def test_names_that_go_on_and_things_said_twice_are_invented() -> None:
+    said = Said([*TOLD, "my sister Ana lives there, in Porto"])
+    assert said.invents("Anastasia in Porto, I see.")
+    assert said.invents("Ana, not Ana. All right.")
+    assert said.invents("A hot shower, a hot shower, a lemonade.")
+    assert not said.invents("How nice. Do you see Ana often?")
+
+
+def test_where_nothing_holds_it_listens() -> None:
+    assert left([*TOLD, "i have rice"], ["Do you see Pickle often?", "How nice."], TALK) == ["How nice."]
+    assert left([*TOLD, "i have rice"], ["Do you see Pickle often?"], TALK) == ["I see. And then?"]
+    silent = Honest(["You have not told me that yet."], [], [])
+    assert silent.left(["Do you see Pickle?"], TALK, Said([*TOLD, "hm"]), list) == ["Do you see Pickle?"]
+
+
+def test_long_messages_are_quoted_by_their_beginning() -> None:
+    text = quoted(["word " * 100])
+    assert len(text) <= LONGEST + 10
+    assert text.endswith('..."')
+
+
+@given(
+    st.lists(st.text(max_size=60), min_size=1, max_size=4), st.text(max_size=60), st.sampled_from([ASKS, NOTES, TALK])
+)
+def test_any_text_leaves_a_reply(messages: list[str], reply: str, judged: Sequence[float]) -> None:
+    texts = left(messages, [reply], judged, messages[:-1])
+    assert texts
+    assert all(isinstance(text, str) for text in texts)
