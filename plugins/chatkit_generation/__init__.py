@@ -36,7 +36,7 @@ from chatkit_generation.faithful import Said, is_request, names_any
 from chatkit_generation.honest import Honest
 from chatkit_generation.ngrams import MOST_ROOM, NGrams
 from chatkit_generation.ngrams import REACH as KNOWN_BACK
-from chatkit_generation.precedents import CERTAIN, MOST, MOST_WIDTH, Precedent, Precedents, shared
+from chatkit_generation.precedents import CERTAIN, MOST, MOST_WIDTH, SAME, Precedent, Precedents, shared
 from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
@@ -232,7 +232,7 @@ class Generation(LanguageModel):
             return []
         found = self.precedents.like(without_greeting(ask.text) or ask.text, self.vocabulary)
         if found and self._depends(ask):
-            least = 1.0 if self._said(ask).is_of_oneself else CERTAIN  # "my name" is nearly the same as "your name"
+            least = SAME if self._said(ask).is_of_oneself else CERTAIN  # "my name" is nearly the same as "your name"
             found = [each for each in found if each.likeness >= least]
         heard = self.vocabulary.decode(ask.context[0].tolist()) if found else ""
         return [each for each in found if each.reply not in heard] or found

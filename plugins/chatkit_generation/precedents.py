@@ -41,7 +41,8 @@ MOST_WIDTH = 4096
 # was learned and for that of the encoder's embeddings.
 LEAST, SURE = 0.4, 0.5
 LEAST_BY_ENCODER, SURE_BY_ENCODER = 0.5, 0.8
-CERTAIN = 0.7  # from which likeness on it is one even where the message seems to ask for what may have been said
+# From which likeness on it is one even where the message seems to ask for what may have been said; and if of oneself.
+CERTAIN, SAME = 0.7, 0.99
 LEAST_OF_WORDS = {1: 0.6, 2: 0.6}  # of a message of so few words
 LEAST_OF_NEED = 0.6  # of replies to somebody in need, which hurt where nobody is; chosen on dev
 LEAST_OF_TOLD = 0.58  # to what is told of oneself: somebody in need says a name first, too
