@@ -172,11 +172,16 @@ class Said:
         """Whether a reply that owns up, much as one of some forms does, does so for something else than was asked."""
         return bool(_stems(reply) - self._asked - set[str]().union(*map(_stems, forms)))
 
-    def misses(self, reply: str) -> bool:
-        """Whether a reply to what is to be noted leaves out what it names or much of what it says, or notes nothing."""
+    def misses(self, reply: str, *, strict: bool = False) -> bool:
+        """Whether a reply to what is to be noted leaves out what it names or much of what it says, or notes nothing.
+
+        Args:
+            reply: The reply.
+            strict: It must take up something that the message says; a question about it is not enough.
+        """
         if _CALLS_OFF.search(reply) and not _CALLED_OFF.search(self.latest):
             return True
-        if self.requests and not _stems(reply) & self._asked:
+        if strict and not _stems(reply) & self._asked:
             return True
         if not _specific(reply) and not _ECHOES.search(reply) and not _stems(reply) & self._said:
             return not _TAKES_NOTE.search(reply)
@@ -213,7 +218,7 @@ class Said:
 
     def jars(self, reply: str) -> bool:
         """Whether a reply is glad of what is sad, or says that it did what it cannot do."""
-        return bool(_CLAIMS.search(reply)) or bool(_GLOOM.search(self.latest) and _JOY.search(reply))
+        return claims(reply) or bool(_GLOOM.search(self.latest) and _JOY.search(reply))
 
     @property
     def asks_back(self) -> bool:
@@ -300,6 +305,11 @@ def _holds(reply: str, texts: Sequence[str], least: float = MOST_OF) -> bool:
     """Whether a reply has so large a share of what tells of texts."""
     content = set[str]().union(*map(_stems, texts)) if texts else set[str]()
     return len(content & _stems(reply)) >= least * len(content)
+
+
+def claims(reply: str) -> bool:
+    """Whether a reply says that something was ordered or will be brought, which it cannot do."""
+    return bool(_CLAIMS.search(reply))
 
 
 def is_request(text: str) -> bool:

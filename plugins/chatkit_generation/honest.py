@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from chatkit_generation.answerable import ASKS, NOTES, SAID, SURE, WORLD, owns_up
-from chatkit_generation.faithful import ENOUGH, Said, quoted
+from chatkit_generation.faithful import ENOUGH, Said, claims, quoted
 from chatkit_generation.precedents import GRAVE
 
 MAY_ASK = 0.2  # from which probability on a question about oneself asks for what was told
@@ -17,6 +17,10 @@ NOTED = (
     "I have noted {0}. I keep it in this chat, but I cannot order or book anything.",
     "Noted: {0}. I only take notes, so the rest is up to you.",
     "I have noted {0}. Anything else?",
+)
+CLOSED = (
+    "All right, you find it in this chat. I only take notes, so the rest is up to you.",
+    "Good. I have taken note, but I cannot order or book anything.",
 )
 GATHERED = ("These are my notes: {0}.", "You said: {0}.")
 
@@ -69,7 +73,10 @@ class Honest:
             unlike: What was said to the same message before.
         """
         asks, unsaid, world, notes = judged
-        texts = [text for text in texts if not said.jars(text)] or list(self.listening) or list(texts)
+        plain = [text for text in texts if not said.jars(text)]
+        if not plain and all(map(claims, texts)):
+            return list(CLOSED)
+        texts = plain or list(self.listening) or list(texts)
         if self.unknown and world >= max(WORLD, unsaid):
             return self._owning(texts, self.unknown, said, unlike)
         if said.asks_back and (messages := noted()):
@@ -89,7 +96,8 @@ class Honest:
             known = [text for text in texts if not owns_up(text, self.unanswered)]
             texts = known or self._owning(texts, self.unanswered, said, unlike)
         if notes >= NOTES:
-            fitting = [text for text in texts if not said.invents(text) and not said.misses(text)]
+            strict = said.requests and notes <= NOTES  # of such orders the language model has read none
+            fitting = [text for text in texts if not said.invents(text) and not said.misses(text, strict=strict)]
             return fitting or _said(NOTED, [said.latest], unlike)
         fitting = [text for text in texts if not said.invents(text) and (asks >= ASKS or not said.strays(text))]
         plain = [text for text in fitting if not GRAVE.search(text)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from chatkit_generation.faithful import LONGEST, Said, quoted
-from chatkit_generation.honest import GATHERED, NOTED, QUOTED, Honest
+from chatkit_generation.honest import CLOSED, GATHERED, NOTED, QUOTED, Honest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -135,11 +135,17 @@ def test_names_numbers_and_days_that_nobody_named_are_invented(reply: str, inven
         (("a large pizza", "make it medium instead of large"), "Forgotten. Say so if you want something else.", True),
         (("a large pizza", "cancel it"), "All right, I have crossed it out.", False),
         (("hello", "I'd like to order some flowers"), "I like the word soup.", True),
-        (("hello", "I'd like to order some flowers"), "Of course. Which flowers?", False),
+        (("hello", "I'd like to order some flowers"), "Of course. What size?", False),
     ],
 )
 def test_a_note_holds_what_the_message_says(messages: Sequence[str], reply: str, misses: bool) -> None:
     assert Said(messages).misses(reply) == misses
+
+
+def test_of_orders_that_it_has_not_read_of_a_reply_must_take_up_something() -> None:
+    said = Said(["I'd like to order some flowers"])
+    assert said.misses("Of course. What size?", strict=True)
+    assert not said.misses("Of course. Which flowers?", strict=True)
 
 
 def test_a_reply_that_names_only_what_was_said_long_ago_strays() -> None:
@@ -220,6 +226,12 @@ def test_names_that_go_on_and_things_said_twice_are_invented() -> None:
     assert said.invents("Ana, not Ana. All right.")
     assert said.invents("A hot shower, a hot shower, a lemonade.")
     assert not said.invents("How nice. Do you see Ana often?")
+
+
+def test_nothing_is_claimed_to_be_ordered() -> None:
+    told, ready = ["a latte please", "yes, that is correct"], "Your order will be ready shortly."
+    assert left(told, [ready, "Good. Anything else?"], TALK) == ["Good. Anything else?"]
+    assert left(told, [ready], TALK) == list(CLOSED)
 
 
 def test_where_nothing_holds_it_listens() -> None:
