@@ -45,6 +45,21 @@ thank okay yes yeah nope one get got gonna wanna i'd i'm i've i'll that's like w
 booking book booked reservation note noted notes list agree agreed actually people maybe somewhere sorry make change
 changed instead give take bring put rather far read back repeat off cancel cancelled forget scrap delete remove drop
 crossed bit summary summarise summarize confirm"""
+# Words that bring up no matter of their own.
+_COMMON_WORDS = """
+sorry happen happened nice good know hear day feel think glad great lovely fine right thing time long today hope
+sound sounds interesting more else mean means help wish week night often made last first best hard bad better worry
+matter way talk chat small see look thank thanks fun kind lot bring brought come came goes going find found begin
+began believe sure idea care keep mind moment need pleased pity plan question rest seem speak understand wonder work
+worth yourself nothing everything somebody someone anything little listen answer enjoy luck happy sad tired decide
+speaks against done exactly always never enough other once start learn choose each both without least friend hello
+good-bye goodbye bye welcome write read"""
+_GLOOMY_WORDS = """
+stress stressed stressful tired exhausted sad angry awful terrible horrible embarrassed embarrassing row quarrel
+quarrelled argue arguing argument sick ill hate hated hates upset nervous worry worried worries bad worst cry cried
+crying lonely alone scared afraid hurt hurts pain lost died dead broke broken suicidal shouted yelled fired failed
+miss missed late rain raining rained knots fight fought debt debts overdraft guilty war leak leaky cancer lump
+dementia stubborn knocked struggle struggling"""
 _TIMES, _NO_NAMES, _EMPTY = (frozenset(text.split()) for text in (_TIME_WORDS, _OWN_NAMES, _EMPTY_WORDS))
 _NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS.split(), start=1)}
 _INSTEAD = re.compile(
@@ -94,12 +109,6 @@ _REQUESTS = re.compile(
     r"|\b(?:can|could) (?:i|we|you) (?:also |please )?(?:order|book|get|have|add|make it|change)\b"
     r"|\binstead of\b|\bplease add\b|^\W*(?:add|make (?:it|that))\b|\bdeliver(?:ed|y)?\b"
     r"|\bmy (?:phone |house )?(?:number|address) is\b",
-    re.IGNORECASE,
-)
-_GLOOM = re.compile(
-    r"\b(?:stress\w*|tired|exhaust\w*|sad|angry|awful|terrible|horrible|embarrass\w*|row|quarrel\w*|argu\w+|sick"
-    r"|ill|hate\w*|upset|nervous|worr\w+|bad|worst|cry\w*|cried|lonely|alone|scared|afraid|hurts?|pain|lost|died|dead|broke\w*|suicid\w*|shouted"
-    r"|yelled|fired|failed|miss(?:ed)?|late|rain\w*|knots|can't sleep|struggl\w+)\b",
     re.IGNORECASE,
 )
 _JOY = re.compile(
@@ -152,6 +161,7 @@ class Said:
         self._names = {name for message in messages for name in _specific(message) if name.isalpha() and len(name) > 2}
         self._lately = own if named else own | _numbered(reply)
         self._asked = _stems(self.latest)
+        self._heard = _stems(reply)
         self._said = set[str]().union(*map(_stems, messages)) if messages else set[str]()
         self._clauses = _clauses([message for message in messages[:-1] if not _ASKS.search(message)])
 
@@ -216,9 +226,13 @@ class Said:
         """Whether it is a question about oneself."""
         return bool(_ASKS.search(self.latest) and _OWN.search(self.latest))
 
+    def brings_up(self, reply: str) -> int:
+        """How many matters a reply brings up of its own."""
+        return len(_stems(reply) - self._said - self._heard - _COMMON)
+
     def jars(self, reply: str) -> bool:
         """Whether a reply is glad of what is sad, or says that it did what it cannot do."""
-        return claims(reply) or bool(_GLOOM.search(self.latest) and _JOY.search(reply))
+        return claims(reply) or bool(self._asked & _GLOOM and _JOY.search(reply))
 
     @property
     def asks_back(self) -> bool:
@@ -362,3 +376,6 @@ def _stems(text: str) -> set[str]:
     words = (_bare(word) for word in _WORD.findall(text))
     kept = {word for word in words if word not in _EMPTY and (len(word) > 2 or word[0].isdigit())}
     return {_NUMBERS.get(word, re.sub(r"(?<=\w{3})s$", "", word)[:6]) for word in kept}
+
+
+_COMMON, _GLOOM = _stems(_COMMON_WORDS), _stems(_GLOOMY_WORDS)

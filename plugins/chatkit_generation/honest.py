@@ -12,6 +12,7 @@ from chatkit_generation.faithful import ENOUGH, Said, claims, quoted
 from chatkit_generation.precedents import GRAVE
 
 MAY_ASK = 0.2  # from which probability on a question about oneself asks for what was told
+AT_MOST = 0  # matters of its own that a drawn reply brings up where nothing is asked for
 QUOTED = ("You said: {0}.", "What you told me: {0}.")
 NOTED = (
     "I have noted {0}. I keep it in this chat, but I cannot order or book anything.",
@@ -100,6 +101,8 @@ class Honest:
             fitting = [text for text in texts if not said.invents(text) and not said.misses(text, strict=strict)]
             return fitting or _said(NOTED, [said.latest], unlike)
         fitting = [text for text in texts if not said.invents(text) and (asks >= ASKS or not said.strays(text))]
+        if asks < ASKS:
+            fitting = [text for text in fitting if said.brings_up(text) <= AT_MOST]
         plain = [text for text in fitting if not GRAVE.search(text)]
         few = 3 * (len(fitting) - len(plain)) < len(fitting)  # to somebody in need more of them are drawn
         return (plain if few else fitting) or list(self.listening) or texts

@@ -228,6 +228,16 @@ def test_names_that_go_on_and_things_said_twice_are_invented() -> None:
     assert not said.invents("How nice. Do you see Ana often?")
 
 
+def test_a_drawn_reply_brings_up_no_matter_of_its_own() -> None:
+    worry = ["my mum still lives in Lviv and I worry about her"]
+    off, near = (
+        "That is a nuisance. Have you tried to switch it off and on again?",
+        "I see. Tell me more about your mum.",
+    )
+    assert left(worry, [off, near], TALK) == [near]
+    assert left(worry, [off], TALK) == ["I see. And then?"]
+
+
 def test_nothing_is_claimed_to_be_ordered() -> None:
     told, ready = ["a latte please", "yes, that is correct"], "Your order will be ready shortly."
     assert left(told, [ready, "Good. Anything else?"], TALK) == ["Good. Anything else?"]
