@@ -91,6 +91,8 @@ class Honest:
                 fitting = [text for text in texts if said.answers(text) and not said.invents(text)]
                 fitting = [text for text in fitting if not owns_up(text, self.unanswered)]
                 return fitting or [form.format(said.quotation()) for form in QUOTED]
+            answers = [text for text in texts if owns_up(text, self.unanswered) or said.repeats(text)]
+            texts = answers or list(self.unanswered)
         if unsaid >= SURE:
             return self._owning(texts, self.unanswered, said, unlike)
         if unsaid < SAID:

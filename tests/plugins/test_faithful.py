@@ -180,6 +180,9 @@ def test_of_replies_to_what_was_told_the_right_ones_are_left_or_it_is_quoted() -
 
 def test_what_was_not_told_or_is_of_the_world_is_owned_up_to() -> None:
     assert left([*TOLD, "what is my shoe size?"], ["It is large."], UNTOLD) == ["You have not told me that yet."]
+    assert left([*TOLD, "what was I upset about?"], ["I like the word soup."], ASKS) == [
+        "You have not told me that yet."
+    ]
     assert left(["who wrote that?"], ["It is large.", "I know few facts, sorry."], WORLD) == [
         "I know few facts, sorry."
     ]
