@@ -226,12 +226,6 @@ class Said:
         """Whether it is a question about oneself."""
         return bool(_ASKS.search(self.latest) and _OWN.search(self.latest))
 
-    def repeats(self, reply: str) -> bool:
-        """Whether a reply says back something that was told, or is in the question; where nothing was told any does."""
-        return not self._clauses or bool(
-            _stems(reply) & (self._asked | set[str]().union(*(clause.says for clause in self._clauses)))
-        )
-
     def brings_up(self, reply: str) -> int:
         """How many matters a reply brings up of its own."""
         return len(_stems(reply) - self._said - self._heard - _COMMON)

@@ -12,7 +12,7 @@ from chatkit_generation.faithful import ENOUGH, Said, claims, quoted
 from chatkit_generation.precedents import GRAVE
 
 MAY_ASK = 0.2  # from which probability on a question about oneself asks for what was told
-AT_MOST = 0  # matters of its own that a drawn reply brings up where nothing is asked for
+AT_MOST = 1  # matters of its own that a drawn reply brings up where nothing is asked for; chosen on dev
 QUOTED = ("You said: {0}.", "What you told me: {0}.")
 NOTED = (
     "I have noted {0}. I keep it in this chat, but I cannot order or book anything.",
@@ -91,8 +91,6 @@ class Honest:
                 fitting = [text for text in texts if said.answers(text) and not said.invents(text)]
                 fitting = [text for text in fitting if not owns_up(text, self.unanswered)]
                 return fitting or [form.format(said.quotation()) for form in QUOTED]
-            answers = [text for text in texts if owns_up(text, self.unanswered) or said.repeats(text)]
-            texts = answers or list(self.unanswered)
         if unsaid >= SURE:
             return self._owning(texts, self.unanswered, said, unlike)
         if unsaid < SAID:

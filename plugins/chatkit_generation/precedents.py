@@ -39,7 +39,7 @@ MOST_ROOM = 10_000_000
 MOST_WIDTH = 4096
 # Likeness from which on a reply is a candidate, and at which nothing is drawn beside it; chosen on dev, for that which
 # was learned and for that of the encoder's embeddings.
-LEAST, SURE = 0.45, 0.5
+LEAST, SURE = 0.4, 0.5
 LEAST_BY_ENCODER, SURE_BY_ENCODER = 0.5, 0.8
 # From which likeness on it is one even where the message seems to ask for what may have been said; and if of oneself.
 CERTAIN, SAME = 0.7, 0.99
