@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -28,7 +28,7 @@ from chatkit.plugin_api import (
     is_question,
     without_greeting,
 )
-from chatkit_generation.answerable import ASKS, MAY_NOTE, NOTES, REACH, Answerable, Judged
+from chatkit_generation.answerable import ASKS, MAY_NOTE, NOTES, REACH, Answerable, Probabilities
 from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
 from chatkit_generation.counting import count, fit_gate
@@ -40,6 +40,13 @@ from chatkit_generation.precedents import CERTAIN, MOST, MOST_WIDTH, SAME, Prece
 from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
 
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
+
+
+class _Heard(NamedTuple):
+    """What a message asks for, and what was said up to it."""
+
+    judged: Probabilities
+    said: Said
 
 
 class Generation(LanguageModel):
@@ -221,7 +228,7 @@ class Generation(LanguageModel):
             out["precedent"] = [max(row, default=0.0) for row in shares]
         return out
 
-    def _precedents(self, ask: Ask) -> list[Precedent]:
+    def _precedents(self, ask: Ask, heard: _Heard | None = None) -> list[Precedent]:
         """Replies that were given to messages like this one.
 
         None where a reply that was broken off goes on; to what asks for what may have been said, or is to be noted,
@@ -231,52 +238,38 @@ class Generation(LanguageModel):
         if self.precedents is None or ask.options.get("continue"):
             return []
         found = self.precedents.like(without_greeting(ask.text) or ask.text, self.vocabulary)
-        if found and self._depends(ask):
-            least = SAME if self._said(ask).is_of_oneself else CERTAIN  # "my name" is nearly the same as "your name"
+        heard = heard or (self._understood(ask) if found else None)
+        if heard and max(heard.judged.asks - ASKS, heard.judged.notes - NOTES) >= 0:
+            least = SAME if heard.said.is_of_oneself else CERTAIN  # "my name" is nearly the same as "your name"
             found = [each for each in found if each.likeness >= least]
-        heard = self.vocabulary.decode(ask.context[0].tolist()) if found else ""
-        return [each for each in found if each.reply not in heard] or found
+        before = self.vocabulary.decode(ask.context[0].tolist()) if found else ""
+        return [each for each in found if each.reply not in before] or found
 
     def _candidates(self, ask: Ask, sampling: Sampling) -> list[str]:
         """Replies that are drawn, and the likest precedents; to a message that is nearly one of theirs these alone.
 
         What was said to the same message before is no precedent.
         """
-        known = [each for each in self._precedents(ask) if each.reply not in ask.options.get("unlike", ())][:MOST]
+        heard, unlike = self._understood(ask), ask.options.get("unlike", ())
+        known = [each for each in self._precedents(ask, heard) if each.reply not in unlike][:MOST]
         if self.precedents and (sure := [each.reply for each in known if each.likeness >= self.precedents.sure]):
             return sure
-        texts = self._honest(ask, self._draw(ask, sampling))
+        texts = self._draw(ask, sampling)
+        if heard:
+            texts = self.honest.left(texts, heard.judged, heard.said, lambda: self._noted(ask), unlike)
         known = [each for each in known if not self.honest.owns_up(each.reply)]  # it is judged whether to
         return texts + [each.reply for each in known if each.reply not in texts]
 
-    def _depends(self, ask: Ask) -> bool:
-        """Whether the message asks for what may have been said, or wants something noted."""
-        asks, _, _, notes = self._judged(ask)
-        return asks >= ASKS or notes >= NOTES
-
-    @property
-    def _judges(self) -> bool:
-        return self.answerable is not None and bool(self.honest.unanswered)
-
-    def _judged(self, ask: Ask) -> tuple[float, ...]:
-        """Probabilities of what the message asks for, see ``Judged``."""
-        if self.answerable is None or not self._judges or ask.options.get("continue"):
-            return (0.0,) * len(Judged._fields)
+    def _understood(self, ask: Ask) -> _Heard | None:
+        """What the message asks for; None where that is not judged, or a reply that was broken off goes on."""
+        if self.answerable is None or not self.honest.unanswered or ask.options.get("continue"):
+            return None
         ids, states = ask.context
-        judged = self.answerable.judge(states, ids, self.vocabulary.embed(ids), self._places(ids)[0])
-        return self.honest.revised(judged, self._said(ask))
-
-    def _said(self, ask: Ask) -> Said:
-        turns = self._turns(ask.context[0])
+        turns = self._turns(ids)
         told = [text for text, own in turns[:-1] if not own]
-        return Said([*told, ask.text], next((text for text, own in reversed(turns) if own), ""))
-
-    def _honest(self, ask: Ask, texts: list[str]) -> list[str]:
-        """Of drawn replies those that own up to what is not known, and say only what was said; or a quotation."""
-        if not self._judges or ask.options.get("continue"):
-            return texts
-        unlike = ask.options.get("unlike", ())
-        return self.honest.left(texts, self._judged(ask), self._said(ask), lambda: self._noted(ask), unlike)
+        said = Said([*told, ask.text], next((text for text, own in reversed(turns) if own), ""))
+        judged = self.answerable.judge(states, ids, self.vocabulary.embed(ids), self._places(ids)[0])
+        return _Heard(self.honest.revised(judged, said), said)
 
     def _turns(self, ids: torch.Tensor) -> list[tuple[str, bool]]:
         """Text of each turn up to the reply that is about to begin, and whether it is the assistant's own."""

@@ -39,8 +39,17 @@ _NEVER = -1e4  # finite, so that its gradient is 0 and no NaN
 _SCALE, _BOUND = 6.0, 0.5  # of a cosine, and which of them is neither an answer nor none, where they begin
 
 
+class Probabilities(NamedTuple):
+    """Of what one message asks for, see ``Judged``."""
+
+    asks: float = 0.0
+    unsaid: float = 0.0
+    world: float = 0.0
+    notes: float = 0.0
+
+
 class Judged(NamedTuple):
-    """Probabilities, or their log-odds, of what a message asks for.
+    """Log-odds, or probabilities, of what messages ask for.
 
     Args:
         asks: That it asks for something that may have been said.
@@ -102,7 +111,7 @@ class Answerable(nn.Module):
         parts += [narrow[row, (place - 1).clamp(min=0)] * (more > 0), mean]
         return self._odds(states[row, place], torch.cat(parts, -1), (weights * best[row]).sum(-1))
 
-    def judge(self, states: Tensor, ids: Tensor, embedded: Tensor, openings: Tensor) -> tuple[float, ...]:
+    def judge(self, states: Tensor, ids: Tensor, embedded: Tensor, openings: Tensor) -> Probabilities:
         """Of the message before the reply that is about to begin the probabilities; 0 if there is no message.
 
         Args:
@@ -110,15 +119,13 @@ class Answerable(nn.Module):
             ids: (T,) int64.
             embedded: (T, E).
             openings: Ids that open a turn.
-        Returns:
-            See ``Judged``.
         """
         states, ids, embedded = states[-REACH:], ids[-REACH:], embedded[-REACH:]
         turn = torch.isin(ids, openings).cumsum(0)
         latest = turn[-1:] - 1
         message, before = turn == latest, turn < latest
         if not message.any():
-            return (0.0,) * len(Judged._fields)
+            return Probabilities()
         sought, held, matters = self._compared(states, embedded)
         likeness = sought[message] @ held[before].T
         best = likeness.amax(-1) if before.any() else likeness.new_full((len(likeness),), -1.0)
@@ -126,7 +133,7 @@ class Answerable(nn.Module):
         begins = functional.pad(narrow[:FIRST], (0, 0, 0, max(FIRST - len(narrow), 0)))
         parts = torch.cat((begins, narrow[-1:], narrow.mean(0, keepdim=True))).flatten()
         odds = self._odds(states[-1], parts, matters[message].softmax(0) @ best)
-        return tuple(float(each.sigmoid()) for each in odds)
+        return Probabilities(*(float(each.sigmoid()) for each in odds))
 
     def _compared(self, states: Tensor, embedded: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What each piece seeks (..., K) and holds (..., K), both of length 1, and how much it matters (...)."""

@@ -19,6 +19,7 @@ from collections.abc import Sequence
 
 ENOUGH = 0.5  # share of a question's words from which on a clause that holds them is quoted
 LONGEST = 160  # characters of a quotation
+READ = 2000  # characters of a message that are looked at
 MOST = 8  # texts that are quoted together
 MOST_OF = 0.7  # share of the words of what is to be noted that a reply must have
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?\d*|\d+(?:[:.]\d+)?")
@@ -155,6 +156,7 @@ class Said:
     """
 
     def __init__(self, messages: Sequence[str], reply: str = "") -> None:
+        messages = [message[:READ] for message in messages]
         self.latest = messages[-1] if messages else ""
         self._words = set[str]().union(*map(_numbered, messages)) if messages else set[str]()
         own, named = _numbered(self.latest), _specific(self.latest)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from chatkit_generation.answerable import ASKS, NOTES, SAID, SURE, WORLD, owns_up
+from chatkit_generation.answerable import ASKS, NOTES, SAID, SURE, WORLD, Probabilities, owns_up
 from chatkit_generation.faithful import ENOUGH, Said, claims, quoted
 from chatkit_generation.precedents import GRAVE
 
@@ -42,7 +42,7 @@ class Honest:
         """Whether a reply owns up to not knowing something."""
         return owns_up(text, self.unanswered) or owns_up(text, self.unknown)
 
-    def revised(self, judged: Sequence[float], said: Said) -> tuple[float, ...]:
+    def revised(self, judged: Sequence[float], said: Said) -> Probabilities:
         """What was judged, where words say otherwise: what is asked of the other one was told by nobody.
 
         And a question about oneself asks for what was told where its words stand there.
@@ -54,7 +54,7 @@ class Honest:
             asks = unsaid = notes = 0.0
         elif asks < ASKS and world < WORLD and (said.asks_of_told or (asks >= MAY_ASK and said.asks_oneself)):
             asks = ASKS
-        return asks, unsaid, world, notes
+        return Probabilities(asks, unsaid, world, notes)
 
     def left(
         self,

@@ -220,12 +220,13 @@ class Precedents(nn.Module):
         other one does not.
         """
         if self._latest is None or self._latest[0] != message:
-            held = {each.reply: each for each in self._found(message, vocabulary)}
-            parts = [(_AROUND.sub("", message.strip()), _WITHOUT_IT)]
-            *first, last = _END_OF_SENTENCE.split(message[:LONGEST].strip())
+            whole = message[:LONGEST].strip()
+            held = {each.reply: each for each in self._found(whole, vocabulary)}
+            parts = [(_AROUND.sub("", whole), _WITHOUT_IT)]
+            *first, last = _END_OF_SENTENCE.split(whole)
             parts += [(last, _PART_OF_IT)] if first and len(bare(last).split()) > 1 else []
             for part, share in parts:
-                for each in self._found(part, vocabulary) if part and part != message.strip() else ():
+                for each in self._found(part, vocabulary) if part and part != whole else ():
                     likeness = share * each.likeness
                     if likeness >= self.least and likeness > getattr(held.get(each.reply), "likeness", 0.0):
                         held[each.reply] = Precedent(likeness, each.reply)

@@ -251,6 +251,13 @@ def test_where_nothing_holds_it_listens() -> None:
     assert silent.left(["Do you see Pickle?"], TALK, Said([*TOLD, "hm"]), list) == ["Do you see Pickle?"]
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("part", ["! ", "? ", "what ", "so what order "])
+def test_a_megabyte_of_the_same_is_read_by_its_beginning(part: str) -> None:
+    text = part * (1_000_000 // len(part))
+    assert left([text, text], ["I see."], ASKS)
+
+
 def test_long_messages_are_quoted_by_their_beginning() -> None:
     text = quoted(["word " * 100])
     assert len(text) <= LONGEST + 10

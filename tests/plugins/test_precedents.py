@@ -11,6 +11,7 @@ import torch
 from chatkit_generation import Generation
 from chatkit_generation.precedents import (
     LEAST_BY_ENCODER,
+    LONGEST,
     MOST,
     Precedent,
     Precedents,
@@ -118,6 +119,16 @@ def test_what_is_typed_in_short_or_wrongly_is_read_as_it_is_meant(vocabulary: Vo
         ("thx cya tmrw", "Bye."),
     ):
         assert made.like(text, vocabulary)[0] == Precedent(pytest.approx(1.0, abs=1e-5), reply)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("part", ["! ", "? ", "so ", "what "])
+def test_a_megabyte_of_the_same_is_looked_at_by_its_beginning(
+    known: Precedents, vocabulary: Vocabulary, part: str
+) -> None:
+    """A message of a million exclamation marks once took minutes."""
+    beginning = (part * LONGEST)[:LONGEST]
+    assert known.like(part * (1_000_000 // len(part)), vocabulary) == known.like(beginning, vocabulary)
 
 
 def test_a_short_word_or_one_that_is_known_is_not_taken_for_another() -> None:
