@@ -19,7 +19,7 @@ from torch import Tensor
 from chatkit.assistant import Assistant
 from chatkit.confidence.record import COVERAGE
 from chatkit.errors import ChatkitError, HeadError
-from chatkit.head.answer import Answer, Hit, Text
+from chatkit.head.answer import Answer, Bars, Hit, Text
 from chatkit.head.ask import Ask, Piece, Services
 from chatkit.head.encoded import Encoded
 from chatkit.head.guard import guard, source_file
@@ -161,6 +161,7 @@ class _Turn:
         self._candidates = candidates if self._weights else 1
         self._choices: list[dict[str, Any]] = []
         self._passes: dict[tuple[str, str, int], Encoded] = {}
+        self._labelled: dict[str, Mapping[str, float]] = {}
         self.encode_seconds = self.stream_seconds = 0.0
         self.pieces = 0
 
@@ -187,6 +188,7 @@ class _Turn:
                     answer = self._answer(head)
                 answer.check()
                 answer = self.trust.judged(name, answer)
+                self._labelled[name] = labels_of(answer)
         except ChatkitError as error:  # of the head, or of what it asked the host for
             disabled = self._host.failed(name)
             place = error.place if isinstance(error, HeadError) else ""
@@ -254,8 +256,24 @@ class _Turn:
             self._candidates,
             self._by_name,
             self._context,
+            self._labels,
         )
         return Ask(self._text, services, self._options, self._seed)
+
+    def _labels(self, name: str) -> Mapping[str, float]:
+        """What a head says of the message, which it may have said before; nothing where it fails: its own turn tells.
+
+        A head that streams is not asked: it might ask back.
+        """
+        head = self._host.assistant.heads.get(name)
+        if name not in self._labelled and head and not head.streams() and name not in self._host.disabled:
+            self._labelled[name] = {}
+            if answers_messages(head) and self._host.assistant.setups[name].trained:
+                with contextlib.suppress(ChatkitError), guard(name, source_file(type(head)), stage="answer"):
+                    answer = self._answer(head)
+                    answer.check()
+                    self._labelled[name] = labels_of(self.trust.judged(name, answer))
+        return self._labelled.get(name, {})
 
     def _pick(self, drawer: str, texts: Sequence[str]) -> int:
         """The reply to say of those that a head has drawn; the judges see the message as it was before it drew."""
@@ -291,6 +309,11 @@ class _Turn:
 
     def _step(self, ids: Tensor, state: Any) -> tuple[Tensor, Any]:
         return self._host.tuned.step(ids, state)
+
+
+def labels_of(answer: Answer) -> Mapping[str, float]:
+    """Labels of an answer and their probabilities; none where it has no bars."""
+    return next((block.probabilities for block in answer.blocks if isinstance(block, Bars)), {})
 
 
 def _coverage(options: Mapping[str, Any]) -> float:

@@ -33,12 +33,16 @@ from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
 from chatkit_generation.counting import count, fit_gate
 from chatkit_generation.faithful import Said, is_request, names_any
-from chatkit_generation.honest import Honest
+from chatkit_generation.honest import DOUBTS, Honest
+from chatkit_generation.listening import listening_of, replies_of
 from chatkit_generation.ngrams import MOST_ROOM, NGrams
 from chatkit_generation.ngrams import REACH as KNOWN_BACK
-from chatkit_generation.precedents import CERTAIN, MOST, MOST_WIDTH, SAME, Precedent, Precedents, shared
+from chatkit_generation.precedents import CERTAIN, MOST, MOST_WIDTH, SAME, Precedent, Precedents
 from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
+from chatkit_generation.wording import shared
 
+MOOD = "sentiment"  # head that hears it
+OFFERED = 2  # replies that fit any message of a kind
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
 
 
@@ -85,8 +89,8 @@ class Generation(LanguageModel):
                 (0: none); ``likeness``: width of vectors of pieces that were learned to tell what is like it (0: the
                 encoder's embeddings tell it); ``answerable``: width of what is compared to judge whether what a
                 message asks for was said before (0: that is not judged), ``unanswered``: replies that own up where it
-                was not, ``unknown``: where it is of the world, and ``listening``: what is said where no reply that
-                was drawn holds; ``choose``: objective -> weight, by which one of several replies is said.
+                was not, ``unknown``: where it is of the world, and ``listening``: what is said where nothing like the
+                message is known, and no reply that was drawn holds (``listening.listening_of``); ``choose``: objective -> weight, by which one of several replies is said.
         """
         super().build(info, vocabulary)
         keys = int(options.pop("pointer", 0))
@@ -112,7 +116,8 @@ class Generation(LanguageModel):
         self.answerable = Answerable(info.width, vocabulary.width, compared) if compared else None
         if self.answerable is not None:
             self.answerable.requires_grad_(False)  # it is taught afterwards, and by no loss of the head
-        self.honest = Honest(*(_replies(options, name) for name in ("unanswered", "unknown", "listening")))
+        self.honest = Honest(*(replies_of(options.pop(name, []), name) for name in ("unanswered", "unknown")))
+        self.listening = listening_of(options.pop("listening", {}))
         if self.precedents is None:
             self.objectives = MappingProxyType({k: v for k, v in self.objectives.items() if k != "precedent"})
         self.chosen_by = {name: float(weight) for name, weight in dict(options.pop("choose", {})).items()}
@@ -256,9 +261,21 @@ class Generation(LanguageModel):
             return sure
         texts = self._draw(ask, sampling)
         if heard:
-            texts = self.honest.left(texts, heard.judged, heard.said, lambda: self._noted(ask), unlike)
+            doubt = len(texts) / ask.candidates
+            listened = self._listened(ask, heard.said) if doubt > DOUBTS or len(texts) < 2 else ()
+            noted = lambda: self._noted(ask)
+            texts = self.honest.left(texts, heard.judged, heard.said, noted, unlike, listened=listened, doubt=doubt)
         known = [each for each in known if not self.honest.owns_up(each.reply)]  # it is judged whether to
         return texts + [each.reply for each in known if each.reply not in texts]
+
+    def _listened(self, ask: Ask, said: Said) -> list[str]:
+        """What fits any message of this kind, a few: the language model may say which."""
+        before = self.vocabulary.decode(ask.context[0].tolist())
+
+        def drawn(count: int) -> list[int]:
+            return torch.randperm(count, generator=ask.generator).tolist()
+
+        return self.listening.replies(ask.text, ask.labels(MOOD), before, drawn, sad=said.is_sad)[:OFFERED]
 
     def _understood(self, ask: Ask) -> _Heard | None:
         """What the message asks for; None where that is not judged, or a reply that was broken off goes on."""
@@ -388,15 +405,3 @@ class Generation(LanguageModel):
         if left:
             branches.step([ids[i] for i in left])
         return [alive[i] for i in left]
-
-
-def _replies(options: dict[str, Any], name: str) -> tuple[str, ...]:
-    """The replies of an option, which is taken out.
-
-    Raises:
-        ValueError: If it is no list of texts.
-    """
-    said = options.pop(name, [])
-    if not isinstance(said, list | tuple) or not all(isinstance(text, str) and text.strip() for text in said):
-        raise ValueError(f"{name} must be a list of replies, got {said!r}")
-    return tuple(said)

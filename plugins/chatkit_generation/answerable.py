@@ -26,7 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from chatkit_generation.precedents import shared
+from chatkit_generation.wording import shared
 
 REACH = 768  # the latest so many pieces are looked at
 ASKS = 0.5  # from which probability on a message asks for what may have been said: it has no precedent

@@ -60,7 +60,8 @@ stress stressed stressful tired exhausted sad angry awful terrible horrible emba
 quarrelled argue arguing argument sick ill hate hated hates upset nervous worry worried worries bad worst cry cried
 crying lonely alone scared afraid hurt hurts pain lost died dead broke broken suicidal shouted yelled fired failed
 miss missed late rain raining rained knots fight fought debt debts overdraft guilty war leak leaky cancer lump
-dementia stubborn knocked struggle struggling"""
+dementia stubborn knocked struggle struggling funeral hospital stolen robbed crash crashed accident divorce divorced sprained bleeding burnt
+dizzy dumped awful cheated cheating stuck cracked smashed mugged evicted bankrupt"""
 _TIMES, _NO_NAMES, _EMPTY = (frozenset(text.split()) for text in (_TIME_WORDS, _OWN_NAMES, _EMPTY_WORDS))
 _NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS.split(), start=1)}
 _INSTEAD = re.compile(
@@ -110,6 +111,11 @@ _REQUESTS = re.compile(
     r"|\b(?:can|could) (?:i|we|you) (?:also |please )?(?:order|book|get|have|add|make it|change)\b"
     r"|\binstead of\b|\bplease add\b|^\W*(?:add|make (?:it|that))\b|\bdeliver(?:ed|y)?\b"
     r"|\bmy (?:phone |house )?(?:number|address) is\b",
+    re.IGNORECASE,
+)
+_SAD = re.compile(
+    r"\bpass(?:ed|es|ing) away\b|\b(?:left|dumped|hit|beat|fired|sacked|robbed|hates?|bull(?:y|ies|ied)) (?:me|us)\b|\blet go\b"
+    r"|\bbr(?:oke|oken|eaking) (?:up|down|my|his|her|our)\b|\bclos(?:e|ing|ed) (?:down|the|our)\b|\bgave up\b|\bin tears\b",
     re.IGNORECASE,
 )
 _JOY = re.compile(
@@ -224,6 +230,11 @@ class Said:
         return is_request(self.latest)
 
     @property
+    def wants_number(self) -> bool:
+        """Whether it asks for a number, a day or a time."""
+        return bool(_WANTS_NUMBER.search(self.latest))
+
+    @property
     def asks_oneself(self) -> bool:
         """Whether it is a question about oneself."""
         return bool(_ASKS.search(self.latest) and _OWN.search(self.latest))
@@ -232,9 +243,14 @@ class Said:
         """How many matters a reply brings up of its own."""
         return len(_stems(reply) - self._said - self._heard - _COMMON)
 
+    @property
+    def is_sad(self) -> bool:
+        """Whether the latest message says sad words."""
+        return bool(self._asked & _GLOOM or _SAD.search(self.latest))
+
     def jars(self, reply: str) -> bool:
         """Whether a reply is glad of what is sad, or says that it did what it cannot do."""
-        return claims(reply) or bool(self._asked & _GLOOM and _JOY.search(reply))
+        return claims(reply) or bool(self.is_sad and _JOY.search(reply))
 
     @property
     def asks_back(self) -> bool:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
+from chatkit_generation.acts import act_of
 from chatkit_generation.answerable import ASKS, NOTES, SAID, SURE, WORLD, Probabilities, owns_up
 from chatkit_generation.faithful import ENOUGH, Said, claims, quoted
 from chatkit_generation.precedents import GRAVE
 
 MAY_ASK = 0.2  # from which probability on a question about oneself asks for what was told
+# Of which share of different replies among those drawn on the language model does not know what to say: what is sure is
+# drawn again and again (self-consistency, Wang et al. 2022). Chosen on dev.
+DOUBTS = 0.5
 AT_MOST = 1  # matters of its own that a drawn reply brings up where nothing is asked for; chosen on dev
 QUOTED = ("You said: {0}.", "What you told me: {0}.")
 NOTED = (
@@ -32,11 +36,10 @@ class Honest:
     Args:
         unanswered: Replies that own up to not having been told; none: all replies are left.
         unknown: Replies that own up to not knowing a thing of the world.
-        listening: Replies where nothing else holds.
     """
 
-    def __init__(self, unanswered: Sequence[str], unknown: Sequence[str], listening: Sequence[str]) -> None:
-        self.unanswered, self.unknown, self.listening = tuple(unanswered), tuple(unknown), tuple(listening)
+    def __init__(self, unanswered: Sequence[str], unknown: Sequence[str]) -> None:
+        self.unanswered, self.unknown = tuple(unanswered), tuple(unknown)
 
     def owns_up(self, text: str) -> bool:
         """Whether a reply owns up to not knowing something."""
@@ -50,7 +53,7 @@ class Honest:
         asks, unsaid, world, notes = judged
         if said.requests:
             notes = max(notes, NOTES)
-        elif said.asks_the_other:
+        elif said.asks_the_other or (act_of(said.latest) == "advice" and not said.wants_number):
             asks = unsaid = notes = 0.0
         elif asks < ASKS and world < WORLD and (said.asks_of_told or (asks >= MAY_ASK and said.asks_oneself)):
             asks = ASKS
@@ -63,6 +66,9 @@ class Honest:
         said: Said,
         noted: Callable[[], Sequence[str]],
         unlike: Collection[str] = (),
+        *,
+        listened: Sequence[str] = (),
+        doubt: float = 0.0,
     ) -> list[str]:
         """Of drawn replies those that hold, or what is said in their place; one at least.
 
@@ -72,12 +78,15 @@ class Honest:
             said: What the user said.
             noted: Finds the messages that were to be noted.
             unlike: What was said to the same message before.
+            listened: What fits any message of its kind, see ``listening.py``.
+            doubt: How many of the replies that were drawn differ, as a share of all of them.
         """
         asks, unsaid, world, notes = judged
+        listened = [text for text in listened if text not in unlike] or list(listened)
         plain = [text for text in texts if not said.jars(text)]
         if not plain and all(map(claims, texts)):
             return list(CLOSED)
-        texts = plain or list(self.listening) or list(texts)
+        texts = plain or listened or list(texts)
         if self.unknown and world >= max(WORLD, unsaid):
             return self._owning(texts, self.unknown, said, unlike)
         if said.asks_back and (messages := noted()):
@@ -95,17 +104,19 @@ class Honest:
             return self._owning(texts, self.unanswered, said, unlike)
         if unsaid < SAID:
             known = [text for text in texts if not owns_up(text, self.unanswered)]
-            texts = known or self._owning(texts, self.unanswered, said, unlike)
+            texts = known or listened or self._owning(texts, self.unanswered, said, unlike)
         if notes >= NOTES:
             strict = said.requests and notes <= NOTES  # of such orders the language model has read none
             fitting = [text for text in texts if not said.invents(text) and not said.misses(text, strict=strict)]
             return fitting or _said(NOTED, [said.latest], unlike)
+        if asks < ASKS and doubt > DOUBTS and listened:
+            return listened
         fitting = [text for text in texts if not said.invents(text) and (asks >= ASKS or not said.strays(text))]
         if asks < ASKS:
             fitting = [text for text in fitting if said.brings_up(text) <= AT_MOST]
         plain = [text for text in fitting if not GRAVE.search(text)]
         few = 3 * (len(fitting) - len(plain)) < len(fitting)  # to somebody in need more of them are drawn
-        return (plain if few else fitting) or list(self.listening) or texts
+        return (plain if few else fitting) or listened or texts
 
     def _owning(self, texts: Sequence[str], replies: Sequence[str], said: Said, unlike: Collection[str]) -> list[str]:
         """Replies that own up to this, or what is said where none does: another one than before."""

@@ -34,16 +34,24 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from chatkit.plugin_api import Vocabulary
+from chatkit_generation.acts import act_of, is_asking
+from chatkit_generation.wording import bare, spelled
 
 MOST_ROOM = 10_000_000
 MOST_WIDTH = 4096
-# Likeness from which on a reply is a candidate, and at which nothing is drawn beside it; chosen on dev, for that which
-# was learned and for that of the encoder's embeddings.
-LEAST, SURE = 0.4, 0.5
+# Likeness from which on a reply is a candidate, and at which nothing is drawn beside it: for that which was learned (one
+# and the same: of 406 messages on dev replies below it fitted worse than one that fits any), and for that of the
+# encoder's embeddings.
+LEAST, SURE = 0.42, 0.42
 LEAST_BY_ENCODER, SURE_BY_ENCODER = 0.5, 0.8
+# The same of a message of two words, which share more by chance, and how much less it is for each further one; how much
+# less to what is asked or wanted of the other one, and to any other question: there more of them fitted, and what fits
+# any of these is poorer. Fitted on the same messages.
+OF_TWO, A_WORD = 0.72, 0.0275
+LESS = {"personal": 0.15, "opinion": 0.15, "directive": 0.15, "question": 0.12, "advice": 0.07}
+LEAST_OF_WORDS_BY_ENCODER = {1: 0.6, 2: 0.6}
 # From which likeness on it is one even where the message seems to ask for what may have been said; and if of oneself.
 CERTAIN, SAME = 0.7, 0.99
-LEAST_OF_WORDS = {1: 0.6, 2: 0.6}  # of a message of so few words
 LEAST_OF_NEED = 0.6  # of replies to somebody in need, which hurt where nobody is; chosen on dev
 LEAST_OF_TOLD = 0.58  # to what is told of oneself: somebody in need says a name first, too
 LONGEST = 1000  # characters of a message that are looked at
@@ -56,6 +64,7 @@ _SMALL = 1 << 31
 _SHORT = (1 << 15) - 1  # pieces that a table of two-byte numbers can name
 _PAIR = 0.5  # weight of two pieces in a row beside that of one
 _OTHER_PERSON = 0.85  # "what is my name?" is so much less like "what is your name?" than their words are
+_OTHER_FORM = 0.9  # a question, and none
 _OTHER_SENSE = 0.4  # the same of "I am not happy" and "I am happy", of "do I have a cat?" and "I have a cat"
 _BETWEEN, _END, _OR = -1, -2, -3  # a message begins; the last message of a group has ended; another reply begins
 _ONESELF = frozenset(["i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "am", "we", "us", "our"])
@@ -72,28 +81,7 @@ _TELLS = re.compile(
     r"|i make a living)\b|\bmy (\w+ )?\w+ is (a|an|the|called|from|in|on|at)\b"
 )
 GRAVE = re.compile(r"helpline|emergency number|only a (small |plain )?program", re.IGNORECASE)
-_PERSON, _SENSE = 0b0011, 0b1100  # bits of what ``_sense`` says
-_MARKS = re.compile(r"[^\w' ]+")
-_WORD = re.compile(r"\w+")
-_SHORTENED = (
-    "i'm i've don't doesn't didn't can't couldn't won't wouldn't shouldn't isn't aren't wasn't weren't haven't hasn't"
-    " hadn't you're you've they're that's what's there's who's let's"
-)
-_TYPED = """
-u you, ya you, ur your, r are, y why, thx thanks, thanx thanks, tnx thanks, ty thanks, pls please, plz please,
-gonna going to, wanna want to, gotta got to, gimme give me, lemme let me, dunno do not know, idk I do not know,
-cuz because, coz because, cos because, bc because, tho though, thru through, tmrw tomorrow, tmr tomorrow,
-tonite tonight, nite night, bout about, kinda kind of, sorta sort of, rn right now, tbh honestly, omg oh no,
-luv love, gd good, abt about, ppl people, sth something, smth something, smt something, msg message, pic picture,
-bday birthday, fav favourite, fave favourite, favorite favourite, color colour, mom mum, movie film, movies films,
-cya see you, byebye bye,
-goodnight good night, gn good night, hiya hello, yo hello, heya hello"""
-_MEANT = {word.replace("'", ""): word for word in _SHORTENED.split()}
-_MEANT |= {
-    word: meant for word, _, meant in (" ".join(pair.split()).lower().partition(" ") for pair in _TYPED.split(","))
-}
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_LONG = 6  # letters of a word that is taken for another one with a letter more, fewer or other
+_PERSON, _SENSE, _FORM = 0b00011, 0b01100, 0b10000  # bits of what ``_sense`` says
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?\u2026])\s+")
 _AROUND = re.compile(
     r"^((so|and|but|well|ok|now|oh|um|hm+|hey|just|lol)\W+)+|(\W+(then|though|please|lol|haha|again|now))+\W*$", re.I
@@ -252,18 +240,22 @@ class Precedents(nn.Module):
             here = float(likeness[place]) * _unlike(sense, int(index.senses[place]))
             found[of] = max(found.get(of, 0.0), here)
         told = LEAST_OF_TOLD if _TELLS.search(text) and not _ASKS.match(text) else 0.0
-        short = LEAST_OF_WORDS.get(len(text.split()), 0.0)
         least = max(self.least, found.pop(-1, 0.0), told)
+        short = self._least_of_words(text)
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         out: dict[str, Precedent] = {}
         for group, here in best:
             for reply in index.replies[group] if here >= least else ():
-                if here >= LEAST_OF_NEED or not GRAVE.search(reply):
+                if here >= LEAST_OF_NEED if GRAVE.search(reply) else here >= short:
                     out.setdefault(reply, Precedent(here, reply))
-        first = next(iter(out.values()), None)
-        if first and first.likeness < short and not GRAVE.search(first.reply):
-            return []
         return list(out.values())
+
+    def _least_of_words(self, text: str) -> float:
+        """Likeness from which on a reply is a candidate, of a bare message with so many words, and of its act."""
+        words = len(text.split())
+        if not self.learned:
+            return LEAST_OF_WORDS_BY_ENCODER.get(words, 0.0)
+        return OF_TWO - A_WORD * max(words - 2, 0) - LESS.get(act_of(text), 0.0)
 
     def _opened(self, vocabulary: Vocabulary) -> _Index:
         """The table, ready to be searched; all of it at once, for it is done before the first reply."""
@@ -303,32 +295,6 @@ class Precedents(nn.Module):
 def pieces_needed(pairs: Sequence[tuple[str, str]], without: Sequence[str], vocabulary: Vocabulary) -> int:
     """How many places ``learn`` takes."""
     return len(_flat(pairs, without, vocabulary))
-
-
-def bare(text: str) -> str:
-    """A message without marks and capitals, for what is typed in many ways is meant as one ("im", "I'm")."""
-    words = _MARKS.sub(" ", text.lower().replace("\u2019", "'")).split()
-    return " ".join(_MEANT.get(word, word) for word in words)
-
-
-def spelled(word: str, known: Mapping[str, int]) -> str:
-    """The most frequent known word with a letter more, fewer, other or swapped, for a long one that is not known.
-
-    Source: Norvig 2007, "How to write a spelling corrector".
-    """
-    if len(word) < _LONG or word in known or not word.isalpha():
-        return word
-    cuts = [(word[:i], word[i:]) for i in range(len(word) + 1)]
-    near = {a + b[1:] for a, b in cuts if b} | {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
-    near |= {a + letter + rest for a, b in cuts for letter in _LETTERS for rest in (b, b[1:])}
-    return max((each for each in near if each in known), key=lambda each: (known[each], each), default=word)
-
-
-def shared(text: str, other: str) -> float:
-    """Words that two texts share, F1, 0 to 1."""
-    ours, theirs = (Counter(_WORD.findall(each.lower())) for each in (text, other))
-    common = sum((ours & theirs).values())
-    return 2 * common / (sum(ours.values()) + sum(theirs.values())) if common else 0.0
 
 
 def _flat(pairs: Sequence[tuple[str, str]], without: Sequence[str], vocabulary: Vocabulary) -> list[int]:
@@ -431,18 +397,20 @@ def _norm(weights: Sequence[float]) -> float:
 def _sense(text: str) -> int:
     """What of a bare message words that it shares do not tell: bits for oneself, the other, a denial, a question.
 
-    A question counts that is about oneself alone: what it asks for was said by the user, or was not.
+    Another bit for a question that is about oneself alone: what it asks for was said by the user, or was not. And one
+    for the form of any question.
     """
     words = text.split()
     oneself, other = bool(_ONESELF & set(words)), bool(_OTHER & set(words))
     asks = oneself and not other and bool(_ASKS.match(text))
-    return oneself | other << 1 | bool(_DENIES.search(text)) << 2 | asks << 3
+    return oneself | other << 1 | bool(_DENIES.search(text)) << 2 | asks << 3 | is_asking(text) << 4
 
 
 def _unlike(sense: int, other: int) -> float:
     """Factor of the likeness of messages in which these differ."""
     differ = sense ^ other
-    return (_OTHER_PERSON if differ & _PERSON else 1.0) * (_OTHER_SENSE if differ & _SENSE else 1.0)
+    factors = ((_PERSON, _OTHER_PERSON), (_SENSE, _OTHER_SENSE), (_FORM, _OTHER_FORM))
+    return math.prod(factor for bits, factor in factors if differ & bits)
 
 
 def _embedding(ids: Sequence[int] | NDArray[np.int32], index: _Index, vocabulary: Vocabulary) -> NDArray[np.float32]:

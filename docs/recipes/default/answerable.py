@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from chatkit_generation import Generation
 from chatkit_generation.answerable import ASKS, NOTES, SAID, SURE, WORLD, Answerable, Judged
-from chatkit_generation.precedents import bare
+from chatkit_generation.wording import bare
 from filling import guarded, opened_model, with_room, written
 from torch import Tensor
 from torch.nn import functional
