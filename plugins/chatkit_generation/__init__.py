@@ -32,11 +32,12 @@ from chatkit_generation.answerable import ASKS, MAY_NOTE, NOTES, REACH, Answerab
 from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
 from chatkit_generation.counting import count, fit_gate
-from chatkit_generation.faithful import Said, is_request, names_any
-from chatkit_generation.honest import DOUBTS, Honest
+from chatkit_generation.faithful import Said, names_any
+from chatkit_generation.honest import CHANGED, DOUBTS, Honest
 from chatkit_generation.listening import listening_of, replies_of
 from chatkit_generation.ngrams import MOST_ROOM, NGrams
 from chatkit_generation.ngrams import REACH as KNOWN_BACK
+from chatkit_generation.notes import Notes, is_request, may_change
 from chatkit_generation.precedents import CERTAIN, MOST, MOST_WIDTH, SAME, Precedent, Precedents
 from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
 from chatkit_generation.wording import shared
@@ -286,7 +287,10 @@ class Generation(LanguageModel):
         told = [text for text, own in turns[:-1] if not own]
         said = Said([*told, ask.text], next((text for text, own in reversed(turns) if own), ""))
         judged = self.answerable.judge(states, ids, self.vocabulary.embed(ids), self._places(ids)[0])
-        return _Heard(self.honest.revised(judged, said), said)
+        judged = self.honest.revised(judged, said)
+        if judged.asks < ASKS and may_change(ask.text, named=said.names_any) and self._noted(ask).is_fresh:
+            judged = judged._replace(notes=CHANGED)
+        return _Heard(judged, said)
 
     def _turns(self, ids: torch.Tensor) -> list[tuple[str, bool]]:
         """Text of each turn up to the reply that is about to begin, and whether it is the assistant's own."""
@@ -296,18 +300,23 @@ class Generation(LanguageModel):
             for first, last in itertools.pairwise(opens)
         ]
 
-    def _noted(self, ask: Ask) -> list[str]:
-        """Messages before the latest that were to be noted, and those after the first that name a number or a day."""
+    def _noted(self, ask: Ask) -> Notes:
+        """Messages before the latest that were to be noted, and those that go on with what was noted just before."""
         assert self.answerable is not None
         ids, states = (each[-REACH:] for each in ask.context)
         openings = self._places(ids)[0]
         judged = self.answerable(states[None], ids[None], self.vocabulary.embed(ids)[None], openings)
         notes = judged.notes.sigmoid()[1:].tolist()  # of the turn before each opening but the first
-        found: list[str] = []
-        for (text, own), of in [*zip(self._turns(ids), notes, strict=True)][:-1]:
-            if text and not own and (of >= MAY_NOTE or is_request(text) or (found and names_any(text))):
-                found.append(text)
-        return found
+        told = [(text, of) for (text, own), of in zip(self._turns(ids), notes, strict=True) if not own][:-1]
+        found = Notes()
+        for text, of in told:
+            ago = found.ago + 1 if found.texts else 0
+            goes_on = Notes(found.texts, ago).is_fresh and may_change(text, named=names_any(text))
+            if text and (of >= MAY_NOTE or is_request(text) or goes_on):
+                found = Notes([*found.texts, text], 0)
+            else:
+                found = Notes(found.texts, ago)
+        return Notes(found.texts, found.ago + 1 if found.texts else 0)
 
     def _alone(self, ask: Ask, texts: Sequence[str]) -> list[float]:
         """Nats of each reply as if it were said to nothing."""

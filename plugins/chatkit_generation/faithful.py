@@ -17,6 +17,8 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
+from chatkit_generation.notes import is_request
+
 ENOUGH = 0.5  # share of a question's words from which on a clause that holds them is quoted
 LONGEST = 160  # characters of a quotation
 READ = 2000  # characters of a message that are looked at
@@ -64,6 +66,7 @@ dementia stubborn knocked struggle struggling funeral hospital stolen robbed cra
 dizzy dumped awful cheated cheating stuck cracked smashed mugged evicted bankrupt"""
 _TIMES, _NO_NAMES, _EMPTY = (frozenset(text.split()) for text in (_TIME_WORDS, _OWN_NAMES, _EMPTY_WORDS))
 _NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS.split(), start=1)}
+_COUNTS = frozenset(_NUMBERS) - {"one"}
 _INSTEAD = re.compile(
     r"\b(?:instead of|rather than|in place of|not)\s+(?:the |a |an |at |on |for )?[\w:.]+", re.IGNORECASE
 )
@@ -105,17 +108,11 @@ _ASKED_BACK = re.compile(
     r"|(?:i|we) (?:order|book|reserve|note|want)(?:ed)?)\b",
     re.IGNORECASE | re.DOTALL,
 )
-# What is ordered, booked or changed, in words that leave no doubt.
-_REQUESTS = re.compile(
-    r"\bi(?:'d| would) like (?:to )?(?:order|book|reserve|have|get)\b|\bi want to (?:order|book|reserve)\b"
-    r"|\b(?:can|could) (?:i|we|you) (?:also |please )?(?:order|book|get|have|add|make it|change)\b"
-    r"|\binstead of\b|\bplease add\b|^\W*(?:add|make (?:it|that))\b|\bdeliver(?:ed|y)?\b"
-    r"|\bmy (?:phone |house )?(?:number|address) is\b",
-    re.IGNORECASE,
-)
 _SAD = re.compile(
     r"\bpass(?:ed|es|ing) away\b|\b(?:left|dumped|hit|beat|fired|sacked|robbed|hates?|bull(?:y|ies|ied)) (?:me|us)\b|\blet go\b"
-    r"|\bbr(?:oke|oken|eaking) (?:up|down|my|his|her|our)\b|\bclos(?:e|ing|ed) (?:down|the|our)\b|\bgave up\b|\bin tears\b",
+    r"|\bbr(?:oke|oken|eaking) (?:up|down|my|his|her|our)\b|\bclos(?:e|ing|ed) (?:down|the|our)\b|\bgave up\b|\bin tears\b"
+    r"|\b(?:died|dead|death|funeral|cancer|dementia|hospital|divorced?|fired|sacked|robbed|stolen|accident|lonely|evicted|bankrupt"
+    r"|heartbroken|miscarriage|sprained|mugged|cheat(?:ed|ing) on)\b",
     re.IGNORECASE,
 )
 _JOY = re.compile(
@@ -163,7 +160,7 @@ class Said:
 
     def __init__(self, messages: Sequence[str], reply: str = "") -> None:
         messages = [message[:READ] for message in messages]
-        self.latest = messages[-1] if messages else ""
+        self.latest, self.reply = messages[-1] if messages else "", reply
         self._words = set[str]().union(*map(_numbered, messages)) if messages else set[str]()
         own, named = _numbered(self.latest), _specific(self.latest)
         self._names = {name for message in messages for name in _specific(message) if name.isalpha() and len(name) > 2}
@@ -208,6 +205,11 @@ class Said:
         return bool(named - _numbered(reply)) or not _holds(reply, [wanted])
 
     @property
+    def names_any(self) -> bool:
+        """Whether the latest message names a number, a day or a time."""
+        return names_any(self.latest)
+
+    @property
     def asks_the_other(self) -> bool:
         """Whether the latest message asks for something of the one who is asked."""
         return bool(_OF_THE_OTHER.search(self.latest))
@@ -246,11 +248,11 @@ class Said:
     @property
     def is_sad(self) -> bool:
         """Whether the latest message says sad words."""
-        return bool(self._asked & _GLOOM or _SAD.search(self.latest))
+        return bool(_SAD.search(self.latest))
 
     def jars(self, reply: str) -> bool:
         """Whether a reply is glad of what is sad, or says that it did what it cannot do."""
-        return claims(reply) or bool(self.is_sad and _JOY.search(reply))
+        return claims(reply) or bool((self.is_sad or self._asked & _GLOOM) and _JOY.search(reply))
 
     @property
     def asks_back(self) -> bool:
@@ -344,11 +346,6 @@ def claims(reply: str) -> bool:
     return bool(_CLAIMS.search(reply))
 
 
-def is_request(text: str) -> bool:
-    """Whether a message orders, books or changes something for sure, and is no question."""
-    return bool(_REQUESTS.search(text)) and not re.match(r"\W*(?:how|what|why|who|when|where)\b", text, re.IGNORECASE)
-
-
 def names_any(text: str) -> bool:
     """Whether a text names a number, a day or a time."""
     return any(word in _TIMES or word[0].isdigit() for word in _numbered(text))
@@ -384,8 +381,8 @@ def _specifics(reply: str) -> list[str]:
     for match in _WORD.finditer(reply):
         word = _bare(match[0])
         named = match[0][0].isupper() and match.start() not in begins and match[0].lower() not in _NO_NAMES
-        if word[0].isdigit() or word in _TIMES or named:
-            out.append(word)
+        if word[0].isdigit() or word in _TIMES or named or word in _COUNTS:
+            out.append(_NUMBERS.get(word, word))
     return out
 
 

@@ -10,8 +10,10 @@ from collections.abc import Callable, Collection, Sequence
 from chatkit_generation.acts import act_of
 from chatkit_generation.answerable import ASKS, NOTES, SAID, SURE, WORLD, Probabilities, owns_up
 from chatkit_generation.faithful import ENOUGH, Said, claims, quoted
+from chatkit_generation.notes import Notes, asks_whether_done, closes
 from chatkit_generation.precedents import GRAVE
 
+CHANGED = 2.0  # for a probability, where a message changes what was just noted: it is quoted
 MAY_ASK = 0.2  # from which probability on a question about oneself asks for what was told
 # Of which share of different replies among those drawn on the language model does not know what to say: what is sure is
 # drawn again and again (self-consistency, Wang et al. 2022). Chosen on dev.
@@ -27,7 +29,12 @@ CLOSED = (
     "All right, you find it in this chat. I only take notes, so the rest is up to you.",
     "Good. I have taken note, but I cannot order or book anything.",
 )
+UNDONE = (
+    "No. I only take notes: nothing is ordered or booked until you do it yourself.",
+    "Not by me: I keep it in this chat, but I cannot order or book anything.",
+)
 GATHERED = ("These are my notes: {0}.", "You said: {0}.")
+LATER = " and then: "  # between what was said first, and what may have changed it
 
 
 class Honest:
@@ -64,7 +71,7 @@ class Honest:
         texts: Sequence[str],
         judged: Sequence[float],
         said: Said,
-        noted: Callable[[], Sequence[str]],
+        noted: Callable[[], Notes],
         unlike: Collection[str] = (),
         *,
         listened: Sequence[str] = (),
@@ -76,25 +83,27 @@ class Honest:
             texts: The replies.
             judged: Probabilities of what the message asks for, see ``answerable.Judged``.
             said: What the user said.
-            noted: Finds the messages that were to be noted.
+            noted: Finds what was to be noted.
             unlike: What was said to the same message before.
             listened: What fits any message of its kind, see ``listening.py``.
             doubt: How many of the replies that were drawn differ, as a share of all of them.
         """
         asks, unsaid, world, notes = judged
         listened = [text for text in listened if text not in unlike] or list(listened)
+        if asks_whether_done(said.latest):
+            return [text for text in UNDONE if text not in unlike] or list(UNDONE)
         plain = [text for text in texts if not said.jars(text)]
-        if not plain and all(map(claims, texts)):
-            return list(CLOSED)
+        if (not plain and all(map(claims, texts))) or (closes(said.latest, said.reply) and noted().is_fresh):
+            return [text for text in CLOSED if text not in unlike] or list(CLOSED)
         texts = plain or listened or list(texts)
         if self.unknown and world >= max(WORLD, unsaid):
             return self._owning(texts, self.unknown, said, unlike)
-        if said.asks_back and (messages := noted()):
+        if said.asks_back and (messages := noted().texts):
             return [text for text in texts if said.sums_up(text, messages)] or _said(GATHERED, messages, unlike)
         if asks >= ASKS:
             texts = [text for text in texts if not owns_up(text, self.unknown)] or texts
             share = said.share()
-            if share >= ENOUGH and len(messages := said.since(noted())) > 1:
+            if share >= ENOUGH and len(messages := said.since(noted().texts)) > 1:
                 return _said(GATHERED, messages, unlike)  # what was noted first may have been changed
             if share >= (ENOUGH if unsaid < SURE else 1.0):
                 fitting = [text for text in texts if said.answers(text) and not said.invents(text)]
@@ -108,7 +117,7 @@ class Honest:
         if notes >= NOTES:
             strict = said.requests and notes <= NOTES  # of such orders the language model has read none
             fitting = [text for text in texts if not said.invents(text) and not said.misses(text, strict=strict)]
-            return fitting or _said(NOTED, [said.latest], unlike)
+            return (fitting if notes < CHANGED else []) or _said(NOTED, [said.latest], unlike)
         if asks < ASKS and doubt > DOUBTS and listened:
             return listened
         fitting = [text for text in texts if not said.invents(text) and (asks >= ASKS or not said.strays(text))]
@@ -126,5 +135,6 @@ class Honest:
 
 def _said(forms: Sequence[str], messages: Sequence[str], unlike: Collection[str]) -> list[str]:
     """Quotations of messages, in other words than before."""
-    texts = [form.format(quoted(messages)) for form in forms]
+    first, later = quoted(messages[:1]), quoted(messages[1:])
+    texts = [form.format(f"{first}{LATER if later else ''}{later}") for form in forms]
     return [text for text in texts if text not in unlike] or texts

@@ -1,0 +1,104 @@
+"""What an order or a booking takes: whether a message gives one, changes one that was just given, or is done with it.
+
+The assistant takes notes, and cannot order or book. A note in the user's own words is never wrong, so what changes an
+order is quoted and not put in other words: "leave the onions out please" a small language model adds to the burger.
+English.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+
+from chatkit_generation.acts import act_of
+
+FRESH = 2  # messages of the user's back to which a note is still being taken
+# What is ordered, booked or changed, in words that leave no doubt.
+_REQUESTS = re.compile(
+    r"\bi(?:'d| would) like (?:to )?(?:order|book|reserve|have|get)\b|\bi want to (?:order|book|reserve)\b"
+    r"|\b(?:can|could) (?:i|we|you) (?:also |please )?(?:order|book|get|have|add|make it|change)\b"
+    r"|\binstead of\b|\bplease add\b|^\W*(?:add|make (?:it|that))\b|\bdeliver(?:ed|y)?\b"
+    r"|\bmy (?:phone |house )?(?:number|address) is\b|\bto take away\b|^\W*i(?:'ll| will) have\b"
+    r"|\b(?:put|add|write)\b.*\b(?:on|to|onto|down on) (?:my|the|our|a) (?:\w+ )?(?:list|notes?)\b|\b(?:note|write) down\b",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(r"\W*(?:how|what|why|who|when|where)\b", re.IGNORECASE)
+# What changes an order that was just given, or adds to it; of anything else it may be said, too.
+_CHANGES = re.compile(
+    r"^\W*(?:(?:oh|ok|okay|wait|hm+|and|sorry|yes|yeah|no|actually|um|sure|please)\W+)*(?:and|plus|also|with|without|add|no|not|make|drop"
+    r"|skip|leave|remove|take|swap|switch|change|extra|only|just|actually|for|at|on|from|to|in|a|an|the|one|two|three|four|five|six)\b"
+    r"|\b(?:instead|in place of|rather than|better|suits|fits|as well|too|please|leave .*\bout|take .*\boff|make (?:it|that)|cancel)\b",
+    re.IGNORECASE,
+)
+_IS_OF_ANOTHER = re.compile(r"\b(?:you|your|i think|i feel|i am|i'm|he|she|they|because|thanks|thank you|lol|haha)\b", re.IGNORECASE)
+_CLOSES = re.compile(
+    r"^\W*(?:(?:no|nope|ok|okay|yes|and|well|thanks|great|good)\W+)*(?:(?:that's|that is|thats|that will be|that'll be|that would be|this is)"
+    r" (?:all|everything|it)|nothing (?:else|more)|no more|i'm done|im done|done|all done|all good)\b(?: (?:for now|thanks|thank you|please|then))*\W*$",
+    re.IGNORECASE,
+)
+_ASKED_FOR_MORE = re.compile(
+    r"(?:anything (?:else|to add)|is that (?:all|right)|correct|shall i note it|what else)\?\W*$", re.IGNORECASE
+)
+_IS_DONE = re.compile(
+    r"\b(?:is|was|has|are|were) (?:it|that|this|everything|all|the \w+|my \w+|our \w+) (?:(?:really|actually|now|already|all|been)\s)*"
+    r"(?:booked|ordered|confirmed|reserved|placed|sent|done|on (?:its|the) way)\b"
+    r"|\b(?:did|have|will|are|can|could) you (?:(?:really|actually|already|going to|then|even)\s)*(?:book|booked|order|ordered|reserve|reserved"
+    r"|place|placed|send|sent|confirm|confirmed)\b (?:it|that|this|the|my|our)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Notes:
+    """What was to be noted before the latest message.
+
+    Args:
+        texts: The messages.
+        ago: How many messages of the user's ago the last of them was said; 0 where there is none.
+    """
+
+    texts: Sequence[str] = ()
+    ago: int = 0
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether a note is still being taken."""
+        return 0 < self.ago <= FRESH
+
+
+def is_request(text: str) -> bool:
+    """Whether a message orders, books or changes something for sure, and is no question."""
+    return bool(_REQUESTS.search(text)) and not _ASKS.match(text)
+
+
+def may_change(text: str, *, named: bool) -> bool:
+    """Whether a message may change, or go on with, what was just noted.
+
+    Args:
+        text: The message.
+        named: Whether it names a number, a day or a time.
+    """
+    if _IS_OF_ANOTHER.search(text) and not named:
+        return False
+    act = act_of(text)
+    if act in ("statement", "answer", "plan", "reject"):
+        return bool(named or _CHANGES.search(text))
+    return bool(act in ("advice", "directive") and (named or _REQUESTS.search(text)))
+
+
+def closes(text: str, before: str) -> bool:
+    """Whether a message is done with what was noted: it says so, or says no or yes to what asks for more.
+
+    Args:
+        text: The message.
+        before: What the assistant said before it.
+    """
+    return bool(_CLOSES.match(text)) or bool(
+        _ASKED_FOR_MORE.search(before) and act_of(text) in ("agree", "reject", "thanks") and len(text.split()) <= 3
+    )
+
+
+def asks_whether_done(text: str) -> bool:
+    """Whether a message asks if something was really ordered or booked."""
+    return bool(_IS_DONE.search(text))
