@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -37,8 +38,8 @@ from chatkit_generation.honest import CHANGED, DOUBTS, Honest
 from chatkit_generation.listening import listening_of, replies_of
 from chatkit_generation.ngrams import MOST_ROOM, NGrams
 from chatkit_generation.ngrams import REACH as KNOWN_BACK
-from chatkit_generation.notes import Notes, is_request, may_change
-from chatkit_generation.precedents import CERTAIN, MOST, MOST_WIDTH, SAME, Precedent, Precedents
+from chatkit_generation.notes import Notes, ends, gathered, may_change
+from chatkit_generation.precedents import CERTAIN, GRAVE, MOST, MOST_WIDTH, SAME, Precedent, Precedents
 from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
 from chatkit_generation.wording import shared
 
@@ -91,7 +92,8 @@ class Generation(LanguageModel):
                 encoder's embeddings tell it); ``answerable``: width of what is compared to judge whether what a
                 message asks for was said before (0: that is not judged), ``unanswered``: replies that own up where it
                 was not, ``unknown``: where it is of the world, and ``listening``: what is said where nothing like the
-                message is known, and no reply that was drawn holds (``listening.listening_of``); ``choose``: objective -> weight, by which one of several replies is said.
+                message is known, and no reply that was drawn holds (``listening.listening_of``); ``choose``:
+                objective -> weight, by which one of several replies is said.
         """
         super().build(info, vocabulary)
         keys = int(options.pop("pointer", 0))
@@ -245,7 +247,11 @@ class Generation(LanguageModel):
             return []
         found = self.precedents.like(without_greeting(ask.text) or ask.text, self.vocabulary)
         heard = heard or (self._understood(ask) if found else None)
-        if heard and max(heard.judged.asks - ASKS, heard.judged.notes - NOTES) >= 0:
+        if heard and (
+            heard.said.requests or heard.judged.notes >= CHANGED
+        ):  # it is noted, however one like it was refused
+            found = [each for each in found if GRAVE.search(each.reply)]
+        elif heard and max(heard.judged.asks - ASKS, heard.judged.notes - NOTES) >= 0:
             least = SAME if heard.said.is_of_oneself else CERTAIN  # "my name" is nearly the same as "your name"
             found = [each for each in found if each.likeness >= least]
         before = self.vocabulary.decode(ask.context[0].tolist()) if found else ""
@@ -264,7 +270,7 @@ class Generation(LanguageModel):
         if heard:
             doubt = len(texts) / ask.candidates
             listened = self._listened(ask, heard.said) if doubt > DOUBTS or len(texts) < 2 else ()
-            noted = lambda: self._noted(ask)
+            noted = functools.partial(self._noted, ask)
             texts = self.honest.left(texts, heard.judged, heard.said, noted, unlike, listened=listened, doubt=doubt)
         known = [each for each in known if not self.honest.owns_up(each.reply)]  # it is judged whether to
         return texts + [each.reply for each in known if each.reply not in texts]
@@ -288,7 +294,8 @@ class Generation(LanguageModel):
         said = Said([*told, ask.text], next((text for text, own in reversed(turns) if own), ""))
         judged = self.answerable.judge(states, ids, self.vocabulary.embed(ids), self._places(ids)[0])
         judged = self.honest.revised(judged, said)
-        if judged.asks < ASKS and may_change(ask.text, named=said.names_any) and self._noted(ask).is_fresh:
+        goes_on = may_change(ask.text, named=said.names_any) or ends(ask.text, said.reply)
+        if goes_on and judged.asks < ASKS and self._noted(ask).is_fresh:
             judged = judged._replace(notes=CHANGED)
         return _Heard(judged, said)
 
@@ -308,15 +315,7 @@ class Generation(LanguageModel):
         judged = self.answerable(states[None], ids[None], self.vocabulary.embed(ids)[None], openings)
         notes = judged.notes.sigmoid()[1:].tolist()  # of the turn before each opening but the first
         told = [(text, of) for (text, own), of in zip(self._turns(ids), notes, strict=True) if not own][:-1]
-        found = Notes()
-        for text, of in told:
-            ago = found.ago + 1 if found.texts else 0
-            goes_on = Notes(found.texts, ago).is_fresh and may_change(text, named=names_any(text))
-            if text and (of >= MAY_NOTE or is_request(text) or goes_on):
-                found = Notes([*found.texts, text], 0)
-            else:
-                found = Notes(found.texts, ago)
-        return Notes(found.texts, found.ago + 1 if found.texts else 0)
+        return gathered(told, MAY_NOTE, names_any)
 
     def _alone(self, ask: Ask, texts: Sequence[str]) -> list[float]:
         """Nats of each reply as if it were said to nothing."""

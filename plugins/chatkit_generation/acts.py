@@ -13,11 +13,14 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from chatkit_generation.names import names_in, own_name
 from chatkit_generation.wording import bare
 
 ACTS: Final = (
     "statement",  # tells something
     "answer",  # a few words, as they are said in answer to something
+    "introduction",  # says the user's name
+    "naming",  # says somebody's name
     "plan",  # what the user means to do
     "hope",  # what the user wishes for
     "agree",
@@ -44,27 +47,38 @@ KINDS: Final = (
 )
 BAD, GOOD = 0.7, 0.75  # from which probability on what is told is bad or good; chosen on dev
 DENIED, CHEERED = 0.45, 0.4  # the same where something is denied, and where there is a mark of exclamation
+READ = 1000  # characters of a message that are looked at
 FEW = 4  # words of an answer
-_AGREES = frozenset(
-    """
+_AGREE_WORDS = """
 yes yeah yep yup ya sure ok okay okey k kk right exactly true absolutely definitely indeed totally certainly agreed fair
 alright fine good great cool nice perfect lovely deal understood correct maybe perhaps possibly probably i see me too so
-do hope think guess suppose that makes sense sounds it is of course enough all then well oh and a bit kind lol got will""".split()
-)
-_CORE = frozenset(
-    """
+do hope think guess suppose that makes sense sounds it is of course enough all then well oh and a bit kind lol got
+will"""
+_CORE_WORDS = """
 yes yeah yep yup ya sure ok okay okey k kk right exactly true absolutely definitely indeed totally certainly agreed fair
 alright fine good great cool nice perfect deal understood correct maybe perhaps possibly probably see sense hope
-guess suppose course enough""".split()
+guess suppose course enough"""
+_AGREES, _CORE = frozenset(_AGREE_WORDS.split()), frozenset(_CORE_WORDS.split())
+_REJECTS = re.compile(
+    r"(well |oh |hm+ |lol )?(no|nope|nah|not really|not at all|never|neither|nothing|none|not yet)( \w+)?$"
 )
-_REJECTS = re.compile(r"(well |oh |hm+ |lol )?(no|nope|nah|not really|not at all|never|neither|nothing|none|not yet)( \w+)?$")
-_LAUGHS = re.compile(r"(?:(?:(?:ha){2,}h?|(?:he){2,}h?|lol|lmao|rofl|xd|funny|hilarious|good one|so|oh|that is|that's|very)(?: |$))+$")
-_UNSURE = re.compile(r"(?:(?:well|oh|hm+|um|honestly|i) )*(?:i do not know|i don't know|don't know|no idea|not sure|no clue)(?: yet| really| honestly| tbh)?$")
-_SOUNDS = re.compile(r"(?:(?:h+m+|u+h+|u+m+|a+h+|o+h+|wow|huh|u+gh+|meh|well|whoa|wo+w|hey|aw+|oof|phew|argh|eh|er|ehm|mhm|omg)(?: |$))+$")
+_LAUGHS = re.compile(
+    r"(?:(?:(?:ha){2,}h?|(?:he){2,}h?|lol|lmao|rofl|xd|funny|hilarious|good one|so|oh|that is|that's|very)(?: |$))+$"
+)
+_UNSURE = re.compile(
+    r"(?:(?:well|oh|hm+|um|honestly|i) )*(?:i do not know|i don't know|don't know|no idea|not sure|no clue)"
+    r"(?: yet| really| honestly| tbh)?$"
+)
+_SOUNDS = re.compile(
+    r"(?:(?:h+m+|u+h+|u+m+|a+h+|o+h+|wow|huh|u+gh+|meh|well|whoa|wo+w|hey|aw+|oof|phew|argh|eh|er|ehm|mhm|omg)(?: "
+    r"|$))+$"
+)
 _LEAVES = re.compile(
-    r"\b(?:i am|i'm|i will be|i'll be|we are|we're) (?:\w+ )?(?:off|leaving|heading (?:off|out|home)|out of here)\b(?! to\b)|\bgot to go\b"
-    r"|\b(?:have|need|must|should) (?:to )?(?:go|leave|run|head off)(?: now| soon)?$|\b(?:bye|goodbye|good night|see you|talk (?:to you )?later"
-    r"|take care|have a (?:nice|good|great) (?:day|evening|one|night|weekend))\b"
+    r"\b(?:i am|i'm|i will be|i'll be|we are|we're) (?:\w+ )?(?:off|leaving|heading (?:off|out|home)"
+    r"|out of here)\b(?! to\b)"
+    r"|\bgot to go\b|\b(?:have|need|must|should) (?:to )?(?:go|leave|run|head off)(?: now| soon)?$"
+    r"|\b(?:bye|goodbye|good night|see you|talk (?:to you )?later|take care|have a (?:nice|good|great) (?:day|evening"
+    r"|one|night|weekend))\b"
 )
 _THANKS = re.compile(r"\b(thanks|thank you|cheers|much appreciated)\b")
 _BEGINS = r"(?:(?:so|and|but|well|ok|okay|now|oh|hey|hm+|um|yeah|yes|no|please|lol|anyway|also|then) )*"
@@ -77,46 +91,61 @@ _INVERTED = re.compile(
 )
 _ADVICE = re.compile(
     r"\b(?:should|shall|ought) (?:i|we)\b|\b(?:what|where|which|who|when)\b.* (?:can|could) (?:i|we)\b"
-    r"|\bhow (?:\w+ )?(?:can|could|do|would|to) (?:i|we|one)\b(?! (?:feel|look|know i|like|think|do\b(?! (?:it|that|this)))\b)"
+    r"|\bhow (?:\w+ )?(?:can|could|do|would|to) (?:i|we|one)\b"
+    r"(?! (?:feel|look|know i|like|think|do\b(?! (?:it|that|this)))\b)"
     r"|\bwhat (?:do|would) (?:i|we) do\b(?! (?:for|at|on) )|\bhow to\b"
     r"|\bany (?:\w+ )?(?:tips?|ideas?|advice|suggestions?|recommendations?)\b|\bwhat would you do\b"
     r"|\bwhat to (?:do|say|wear|cook|buy|give|write|make)\b|\b(?:can|could|may) (?:i|we)\b"
     r"|\bdo you think (?:i|we) should\b|\bwhat if i\b|\bis it (?:ok|okay|bad|wrong|normal|weird|rude|worth)\b"
     r"|\b(?:recommend|suggest)\b|\bhelp me\b|\bwhat(?:'s| is) (?:the best way|a good)\b"
 )
-_OPINION = re.compile(r"\b(?:do|don't|what|how) (?:do |would )?you (?:think|reckon|say|feel|mean)\b|\byour (?:opinion|view)\b")
+_OPINION = re.compile(
+    r"\b(?:do|don't|what|how) (?:do |would )?you (?:think|reckon|say|feel|mean)\b|\byour (?:opinion|view)\b"
+)
 _OTHER = re.compile(r"\b(?:you|your|yours|you're|yourself)\b")
 _WONDERS = re.compile(
-    rf"{_BEGINS}(?:i wonder|i'd like to know|i would like to know|i want to know|just curious|quick question|do you know|can you tell me"
-    r"|could you tell me|tell me|any idea) (?:if|whether|what|who|where|when|which|why|how)\b"
+    rf"{_BEGINS}(?:i wonder|i'd like to know|i would like to know|i want to know|just curious|quick question"
+    rf"|do you know"
+    r"|can you tell me|could you tell me|tell me|any idea) (?:if|whether|what|who|where|when|which|why|how)\b"
 )
 _WISHES = re.compile(
-    rf"{_BEGINS}(?:i'd|i would) (?:love|like) (?:to (?:hear|see|read) (?:a|an|one|some|another|your)|you to)\b|\bi (?:want|need) you to\b"
+    rf"{_BEGINS}(?:i'd|i would) (?:love|like) (?:to (?:hear|see|read) (?:a|an|one|some|another|your)|you to)\b"
+    r"|\bi (?:want|need) you to\b"
     r"|^i need (?:a|an|some) (?:\w+ )?(?:script|program|recipe|translation|summary|poem|story|joke|essay|code)\b"
 )
-_ASKS_TO = re.compile(rf"{_BEGINS}(?:can|could|will|would|can't|won't) you (?!ever\b|like\b|be\b|rather\b|mind\b|do in\b|say\b)\w+")
+_ASKS_TO = re.compile(
+    rf"{_BEGINS}(?:can|could|will|would|can't|won't) you (?!ever\b|like\b|be\b|rather\b|mind\b|do in\b|say\b)\w+"
+)
 _DIRECTIVE = re.compile(
-    rf"{_BEGINS}(?:tell|give|show|write|make|play|open|send|call|find|explain|sing|draw|set|turn|translate|remind|read|search"
+    rf"{_BEGINS}(?:tell|give|show|write|make|play|open|send|call|find|explain|sing|draw|set|turn|translate|remind|read"
+    rf"|search"
     r"|look|check|google|buy|pick|choose|guess|imagine|pretend|describe|list|name|spell|calculate|add|count|remember"
-    r"|ask|say|repeat|stop|start|help|let us|let's|do|try|switch|delete|wake|text|mail|email|teach|compose|create)\b(?! (?:it|him|her|them) when\b)"
+    r"|ask|say|repeat|stop|start|help|let us|let's|do|try|switch|delete|wake|text|mail|email|teach|compose|create)\b"
 )
 _PLANS = re.compile(
     r"\b(?:i|we)(?:'ll| will| shall|'m going to| am going to|'re going to| are going to| might| may| plan| hope to"
     r"|'d like to| would like to| want to|'m planning| am planning|'re planning| are planning|'m about to|'m off to"
-    r"|'m thinking (?:of|about)| think i'll| could try)\b|^(?:maybe|perhaps|might|going to|gonna|planning|thinking of)\b"
+    r"|'m thinking (?:of|about)| think i'll| could try)\b|^(?:maybe|perhaps|might|going to|gonna|planning"
+    r"|thinking of)\b"
     r"|^(?:ok |okay |then |so |alright )*ill (?!in\b|and\b|with\b|from\b|for\b|since\b)"
 )
-_HOPES = re.compile(r"\b(?:i|we) (?:really |do |so )?(?:hope|wish)\b|^(?:hope|hopefully|wish me luck|fingers crossed)\b")
+_HOPES = re.compile(
+    r"\b(?:i|we) (?:really |do |so )?(?:hope|wish)\b|^(?:hope|hopefully|wish me luck|fingers crossed)\b"
+)
 _DENIES = re.compile(r"\b(?:not|no|never|nothing|nobody|without|cannot)\b|n't\b")
 _PERSON = re.compile(rf"{_BEGINS}(she|he)(?:'\w+)?\b")
-_SUBJECT = re.compile(r"\b(?:i|we|he|she|they|its|it|that|this|there|you)(?:'\w+)?\b|\b(?:is|are|was|were|has|have|had)\b")
-_RIGHT = re.compile(r"\b(?:you are|you're|u r) (?:probably |so |totally |absolutely |quite )?right\b|\b(?:good|fair) point\b")
+_SUBJECT = re.compile(
+    r"\b(?:i|we|he|she|they|its|it|that|this|there|you)(?:'\w+)?\b|\b(?:is|are|was|were|has|have|had)\b"
+)
+_RIGHT = re.compile(
+    r"\b(?:you are|you're|u r) (?:probably |so |totally |absolutely |quite )?right\b|\b(?:good|fair) point\b"
+)
 _OF_OTHER = re.compile(rf"{_BEGINS}(?:you|you're|you've|your)\b")
 
 
 def act_of(text: str) -> str:
     """The act of a message, one of ``ACTS``."""
-    said = bare(text)
+    said = bare(text[:READ])
     words = said.split()
     if not words:
         return "answer"
@@ -140,6 +169,10 @@ def act_of(text: str) -> str:
     asks = asks or bool(_WONDERS.match(said))
     if not _WONDERS.match(said) and _ASKS_TO.match(said) and not _OPINION.search(said):
         return "directive"
+    if not asks and own_name(text):
+        return "introduction"
+    if not asks and names_in(text):
+        return "naming"
     if asks or _ADVICE.search(said):
         return _question(said, asks=asks)
     if _DIRECTIVE.match(said):

@@ -17,6 +17,7 @@ import dataclasses
 import re
 from collections.abc import Sequence
 
+from chatkit_generation.names import own_name
 from chatkit_generation.notes import is_request
 
 ENOUGH = 0.5  # share of a question's words from which on a clause that holds them is quoted
@@ -62,7 +63,8 @@ stress stressed stressful tired exhausted sad angry awful terrible horrible emba
 quarrelled argue arguing argument sick ill hate hated hates upset nervous worry worried worries bad worst cry cried
 crying lonely alone scared afraid hurt hurts pain lost died dead broke broken suicidal shouted yelled fired failed
 miss missed late rain raining rained knots fight fought debt debts overdraft guilty war leak leaky cancer lump
-dementia stubborn knocked struggle struggling funeral hospital stolen robbed crash crashed accident divorce divorced sprained bleeding burnt
+dementia stubborn knocked struggle struggling funeral hospital stolen robbed crash crashed accident divorce divorced
+sprained bleeding burnt
 dizzy dumped awful cheated cheating stuck cracked smashed mugged evicted bankrupt"""
 _TIMES, _NO_NAMES, _EMPTY = (frozenset(text.split()) for text in (_TIME_WORDS, _OWN_NAMES, _EMPTY_WORDS))
 _NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS.split(), start=1)}
@@ -85,7 +87,8 @@ _TAKES_NOTE = re.compile(
 )
 _ASKS = re.compile(
     r"^(?!.*\b(?:can|could|will|would) (?:you|i|we)\b)"  # a request says something, too
-    r"(?:.*\?\s*$|\W*(?:(?:so|and|but|well|ok|now|oh|hey)\W+)*(?:what|who|where|when|which|why|how|do|does|did|is|are)s?\b)",
+    r"(?:.*\?\s*$|\W*(?:(?:so|and|but|well|ok|now|oh|hey)\W+)*(?:what|who|where|when|which|why|how|do|does|did|is"
+    r"|are)s?\b)",
     re.IGNORECASE | re.DOTALL,
 )
 _WANTS_NUMBER = re.compile(
@@ -99,19 +102,32 @@ _MENDS = re.compile(
     r"|\bwrong\b|\bmy mistake\b",
     re.IGNORECASE,
 )
+# Of whom it tells, only the words before it say.
+_OF_NOBODY = re.compile(r"(?:he|she|they|it)\b|.*\b(?:them|him|it)$", re.IGNORECASE)
+_ASKS_NAME = re.compile(
+    r"\b(?:(?:what|what's|whats|say|know|remember|recall|tell me|repeat)\b.*\bmy (?:first |own )?name|who (?:am i"
+    r"|i am)|what (?:am i|i am|i'm) called)\b",
+    re.IGNORECASE,
+)
 _TWICE = re.compile(r"\b(\w{3,}),? (?:and|or|not|is) \1\b|\b((?:\w+ )?\w+ \w+), (?:and )?\2\b", re.IGNORECASE)
 _ONESELF = re.compile(r"\b(?:i|i'm|i've|we|we're)\b", re.IGNORECASE)
+_REMINDS = re.compile(
+    r"\b(?:remind|tell) me (?:again )?(?:what|when|where|who|which|how)\b.*\b(?:i|my|we|our)\b", re.IGNORECASE
+)
 _OWN = re.compile(r"\b(?:i|i'm|me|my|mine|we|our)\b", re.IGNORECASE)
 _ASKED_BACK = re.compile(
     r"\b(?:what|which|read|repeat|say|tell|remind|show|did|have|give|summary|summari[sz]e|sum up|confirm)\b"
     r".*\b(?:(?:my|the|our) (?:orders?|bookings?|lists?|notes?|reservations?)|ordered|booked|noted|agreed?"
-    r"|(?:i|we) (?:order|book|reserve|note|want)(?:ed)?)\b",
+    r"|(?:i|we) (?:order|book|reserve|note|want)(?:ed)?|(?:have|got|is it) so far)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _SAD = re.compile(
-    r"\bpass(?:ed|es|ing) away\b|\b(?:left|dumped|hit|beat|fired|sacked|robbed|hates?|bull(?:y|ies|ied)) (?:me|us)\b|\blet go\b"
-    r"|\bbr(?:oke|oken|eaking) (?:up|down|my|his|her|our)\b|\bclos(?:e|ing|ed) (?:down|the|our)\b|\bgave up\b|\bin tears\b"
-    r"|\b(?:died|dead|death|funeral|cancer|dementia|hospital|divorced?|fired|sacked|robbed|stolen|accident|lonely|evicted|bankrupt"
+    r"\bpass(?:ed|es|ing) away\b|\b(?:left|dumped|hit|beat|fired|sacked|robbed|hates?|bull(?:y|ies|ied)) (?:me|us)\b"
+    r"|\blet go\b"
+    r"|\bbr(?:oke|oken|eaking) (?:up|down|my|his|her|our)\b|\bclos(?:e|ing|ed) (?:down|the|our)\b|\bgave up\b"
+    r"|\bin tears\b"
+    r"|\b(?:died|dead|death|funeral|cancer|dementia|hospital|divorced?|fired|sacked|robbed|stolen|accident|lonely"
+    r"|evicted|bankrupt"
     r"|heartbroken|miscarriage|sprained|mugged|cheat(?:ed|ing) on)\b",
     re.IGNORECASE,
 )
@@ -142,12 +158,14 @@ class Clause:
         says: What tells of it, without what it says not to be so.
         about: What it is about.
         mends: Whether it puts right what was said before it.
+        message: All of the message.
     """
 
     text: str
     says: set[str]
     about: set[str]
     mends: bool
+    message: str
 
 
 class Said:
@@ -168,6 +186,7 @@ class Said:
         self._asked = _stems(self.latest)
         self._heard = _stems(reply)
         self._said = set[str]().union(*map(_stems, messages)) if messages else set[str]()
+        self._own_names = [name for message in messages[:-1] if (name := own_name(message))]
         self._clauses = _clauses([message for message in messages[:-1] if not _ASKS.search(message)])
 
     def invents(self, reply: str) -> bool:
@@ -227,6 +246,11 @@ class Said:
         return bool(_OWN.search(self.latest)) or int(self._best()) > 1
 
     @property
+    def wants_reminding(self) -> bool:
+        """Whether it wants to be told again what it said."""
+        return bool(_REMINDS.search(self.latest))
+
+    @property
     def requests(self) -> bool:
         """Whether the latest message orders or changes something for sure, and asks for nothing."""
         return is_request(self.latest)
@@ -253,6 +277,11 @@ class Said:
     def jars(self, reply: str) -> bool:
         """Whether a reply is glad of what is sad, or says that it did what it cannot do."""
         return claims(reply) or bool((self.is_sad or self._asked & _GLOOM) and _JOY.search(reply))
+
+    @property
+    def own_name(self) -> str:
+        """The user's name, if that is what is asked for, and it was given; else ""."""
+        return self._own_names[-1] if self._own_names and _ASKS_NAME.search(self.latest) else ""
 
     @property
     def asks_back(self) -> bool:
@@ -294,7 +323,7 @@ class Said:
     def quotation(self) -> str:
         """The clause that has most of the latest message's words, the last such; "" where none has one."""
         found = self._fitting() if self._best() else self._clauses if self.share() else []
-        return quoted([clause.text for clause in found[-1:]])
+        return quoted([clause.message if _OF_NOBODY.match(clause.text) else clause.text for clause in found[-1:]])
 
     def since(self, noted: Sequence[str]) -> list[str]:
         """What was noted from the message on that has most of the latest message's words; none where it is no note."""
@@ -330,7 +359,7 @@ def _clauses(messages: Sequence[str]) -> list[Clause]:
         for part in (part.strip(" ,.!?;") for part in parts):
             if part:
                 says = _stems(_INSTEAD.sub(" ", part))
-                out.append(Clause(part, says, _stems(part) | (before if mends else set()), mends))
+                out.append(Clause(part, says, _stems(part) | (before if mends else set()), mends, message))
         before = _stems(message) | (before if mends else set())
     return out
 

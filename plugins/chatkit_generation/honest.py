@@ -10,16 +10,19 @@ from collections.abc import Callable, Collection, Sequence
 from chatkit_generation.acts import act_of
 from chatkit_generation.answerable import ASKS, NOTES, SAID, SURE, WORLD, Probabilities, owns_up
 from chatkit_generation.faithful import ENOUGH, Said, claims, quoted
-from chatkit_generation.notes import Notes, asks_whether_done, closes
+from chatkit_generation.notes import Notes, asks_whether_done, cancels, ends
 from chatkit_generation.precedents import GRAVE
+from chatkit_generation.tracking import tracked
 
 CHANGED = 2.0  # for a probability, where a message changes what was just noted: it is quoted
 MAY_ASK = 0.2  # from which probability on a question about oneself asks for what was told
 # Of which share of different replies among those drawn on the language model does not know what to say: what is sure is
 # drawn again and again (self-consistency, Wang et al. 2022). Chosen on dev.
 DOUBTS = 0.5
+LATELY = 4  # messages back to which a number that is asked for may be one of an order
 AT_MOST = 1  # matters of its own that a drawn reply brings up where nothing is asked for; chosen on dev
 QUOTED = ("You said: {0}.", "What you told me: {0}.")
+NAMED = ("Your name is {0}.", "You are {0}, you said.")
 NOTED = (
     "I have noted {0}. I keep it in this chat, but I cannot order or book anything.",
     "Noted: {0}. I only take notes, so the rest is up to you.",
@@ -29,10 +32,17 @@ CLOSED = (
     "All right, you find it in this chat. I only take notes, so the rest is up to you.",
     "Good. I have taken note, but I cannot order or book anything.",
 )
+SUMMED = (
+    "All right. My notes say: {0}. I only take notes, so the rest is up to you.",
+    "Good, I have noted {0}. But I cannot order or book anything.",
+)
+CANCELLED = ("All right, crossed out: {0}.", "Forgotten: {0}. What else?")
+STANDS = ("Noted. Now it is {0}. Anything else?", "All right, now it is {0}. Is that right?")
 UNDONE = (
     "No. I only take notes: nothing is ordered or booked until you do it yourself.",
     "Not by me: I keep it in this chat, but I cannot order or book anything.",
 )
+AS_IT_STANDS = ("My notes say: {0}.", "As it stands: {0}.")
 GATHERED = ("These are my notes: {0}.", "You said: {0}.")
 LATER = " and then: "  # between what was said first, and what may have changed it
 
@@ -60,6 +70,8 @@ class Honest:
         asks, unsaid, world, notes = judged
         if said.requests:
             notes = max(notes, NOTES)
+        elif said.wants_reminding:
+            asks, world = max(asks, ASKS), 0.0
         elif said.asks_the_other or (act_of(said.latest) == "advice" and not said.wants_number):
             asks = unsaid = notes = 0.0
         elif asks < ASKS and world < WORLD and (said.asks_of_told or (asks >= MAY_ASK and said.asks_oneself)):
@@ -91,32 +103,46 @@ class Honest:
         asks, unsaid, world, notes = judged
         listened = [text for text in listened if text not in unlike] or list(listened)
         if asks_whether_done(said.latest):
-            return [text for text in UNDONE if text not in unlike] or list(UNDONE)
+            return _new(UNDONE, unlike)
+        if said.own_name:
+            return _new([form.format(said.own_name) for form in NAMED], unlike)
         plain = [text for text in texts if not said.jars(text)]
-        if (not plain and all(map(claims, texts))) or (closes(said.latest, said.reply) and noted().is_fresh):
-            return [text for text in CLOSED if text not in unlike] or list(CLOSED)
+        if ends(said.latest, said.reply) and (before := noted()).is_fresh:
+            order = tracked(before.texts)
+            if cancels(said.latest):
+                return _said(CANCELLED, [order] if order else before.texts[-1:], unlike)
+            return _said(SUMMED, [order], unlike) if order else _new(CLOSED, unlike)
+        if not plain and all(map(claims, texts)):
+            return _new(CLOSED, unlike)
         texts = plain or listened or list(texts)
         if self.unknown and world >= max(WORLD, unsaid):
             return self._owning(texts, self.unknown, said, unlike)
         if said.asks_back and (messages := noted().texts):
-            return [text for text in texts if said.sums_up(text, messages)] or _said(GATHERED, messages, unlike)
+            summed = [text for text in texts if said.sums_up(text, messages)]
+            return summed or _gathered(messages, unlike)
         if asks >= ASKS:
             texts = [text for text in texts if not owns_up(text, self.unknown)] or texts
             share = said.share()
             if share >= ENOUGH and len(messages := said.since(noted().texts)) > 1:
-                return _said(GATHERED, messages, unlike)  # what was noted first may have been changed
+                return _gathered(messages, unlike)  # what was noted first may have been changed
             if share >= (ENOUGH if unsaid < SURE else 1.0):
                 fitting = [text for text in texts if said.answers(text) and not said.invents(text)]
                 fitting = [text for text in fitting if not owns_up(text, self.unanswered)]
                 return fitting or [form.format(said.quotation()) for form in QUOTED]
+            if said.wants_number and unsaid < SURE and 0 < (lately := noted()).ago <= LATELY:
+                return _gathered(lately.texts, unlike)
         if unsaid >= SURE:
             return self._owning(texts, self.unanswered, said, unlike)
         if unsaid < SAID:
             known = [text for text in texts if not owns_up(text, self.unanswered)]
             texts = known or listened or self._owning(texts, self.unanswered, said, unlike)
         if notes >= NOTES:
-            strict = said.requests and notes <= NOTES  # of such orders the language model has read none
+            strict = (
+                said.requests and said.names_any and notes <= NOTES
+            )  # of such orders the language model has read none
             fitting = [text for text in texts if not said.invents(text) and not said.misses(text, strict=strict)]
+            if notes >= CHANGED and (order := tracked([*noted().texts, said.latest])):
+                return _said(STANDS, [order], unlike)
             return (fitting if notes < CHANGED else []) or _said(NOTED, [said.latest], unlike)
         if asks < ASKS and doubt > DOUBTS and listened:
             return listened
@@ -130,11 +156,22 @@ class Honest:
     def _owning(self, texts: Sequence[str], replies: Sequence[str], said: Said, unlike: Collection[str]) -> list[str]:
         """Replies that own up to this, or what is said where none does: another one than before."""
         fitting = [text for text in texts if owns_up(text, replies) and not said.wanders(text, replies)]
-        return fitting or [text for text in replies if text not in unlike] or list(replies)
+        return fitting or _new(replies, unlike)
+
+
+def _gathered(messages: Sequence[str], unlike: Collection[str]) -> list[str]:
+    """What says all of an order: as it stands after its changes, where that can be told."""
+    order = tracked(messages)
+    return _said(AS_IT_STANDS, [order], unlike) if order else _said(GATHERED, messages, unlike)
+
+
+def _new(texts: Sequence[str], unlike: Collection[str]) -> list[str]:
+    """Other texts than before, while there are any."""
+    return [text for text in texts if text not in unlike] or list(texts)
 
 
 def _said(forms: Sequence[str], messages: Sequence[str], unlike: Collection[str]) -> list[str]:
     """Quotations of messages, in other words than before."""
     first, later = quoted(messages[:1]), quoted(messages[1:])
     texts = [form.format(f"{first}{LATER if later else ''}{later}") for form in forms]
-    return [text for text in texts if text not in unlike] or texts
+    return _new(texts, unlike)

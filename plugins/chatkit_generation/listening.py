@@ -13,11 +13,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chatkit_generation.acts import ACTS, FEW, KINDS, PLAIN, act_alone, kind_of
+from chatkit_generation.names import names_in, own_name
 from chatkit_generation.wording import bare
 
 OF_TOPICS = frozenset({"statement", "answer", "plan", "statement.good", "answer.good", "plan.good"})
 _TOPICS = "topics"
-_BEGINS = re.compile(r"^(?:(?:and|but|so|well|oh|ok|okay|yeah|yes|no|just|maybe|perhaps|lol|haha|mostly)\b\W*)+", re.IGNORECASE)
+_BEGINS = re.compile(
+    r"^(?:(?:and|but|so|well|oh|ok|okay|yeah|yes|no|just|maybe|perhaps|lol|haha|mostly)\b\W*)+", re.IGNORECASE
+)
 _PERSONS = re.compile(r"\b(?:i|me|my|mine|we|us|our|you|your|yours|u|ur)\b", re.IGNORECASE)
 _LONGEST = 60  # characters that are taken up
 
@@ -56,6 +59,9 @@ class Listening:
         """
         kind = kind_of(text, mood, sad=sad)
         plain = next((lines for name in (kind, act_alone(kind), PLAIN) if (lines := self.kinds.get(name))), ())
+        if kind in ("introduction", "naming"):
+            name = own_name(text) if kind == "introduction" else names_in(text)
+            plain = [line.replace("{name}", name) for line in plain]
         groups: list[Sequence[str]] = [plain]
         if kind in OF_TOPICS and (of_topic := self.topics.get(self.topic(text))):
             groups.insert(0, of_topic)
@@ -87,7 +93,8 @@ def listening_of(option: Any) -> Listening:
     """What the option ``listening`` says.
 
     Args:
-        option: Kind -> replies, and under "topics" name -> ``words`` and ``replies``.
+        option: Kind -> replies, and under "topics" name -> ``words`` and ``replies``. In those to "introduction" and
+            "naming", "{name}" stands for what is named.
     Raises:
         ValueError: If it is none of that, or there is no such kind.
     """

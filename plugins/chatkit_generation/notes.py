@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chatkit_generation.acts import act_of
 
+_NO_NOTES = frozenset({"agree", "reject", "thanks", "laugh", "sound", "unsure", "leaving", "praise", "complaint"})
 FRESH = 2  # messages of the user's back to which a note is still being taken
 # What is ordered, booked or changed, in words that leave no doubt.
 _REQUESTS = re.compile(
@@ -20,30 +21,48 @@ _REQUESTS = re.compile(
     r"|\b(?:can|could) (?:i|we|you) (?:also |please )?(?:order|book|get|have|add|make it|change)\b"
     r"|\binstead of\b|\bplease add\b|^\W*(?:add|make (?:it|that))\b|\bdeliver(?:ed|y)?\b"
     r"|\bmy (?:phone |house )?(?:number|address) is\b|\bto take away\b|^\W*i(?:'ll| will) have\b"
-    r"|\b(?:put|add|write)\b.*\b(?:on|to|onto|down on) (?:my|the|our|a) (?:\w+ )?(?:list|notes?)\b|\b(?:note|write) down\b",
+    r"|\bi need (?:a|an|some|to (?:book|order|make)) (?:\w+ ){0,4}(?:appointment|reservation|table|taxi|cab|room"
+    r"|tickets?|flight|booking)\b"
+    r"|\b(?:put|add|write)\b.*\b(?:on|to|onto|down on) (?:my|the|our|a) (?:\w+ )?(?:list|notes?)\b|\b(?:note"
+    r"|write) down\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(r"\W*(?:how|what|why|who|when|where)\b", re.IGNORECASE)
 # What changes an order that was just given, or adds to it; of anything else it may be said, too.
 _CHANGES = re.compile(
-    r"^\W*(?:(?:oh|ok|okay|wait|hm+|and|sorry|yes|yeah|no|actually|um|sure|please)\W+)*(?:and|plus|also|with|without|add|no|not|make|drop"
-    r"|skip|leave|remove|take|swap|switch|change|extra|only|just|actually|for|at|on|from|to|in|a|an|the|one|two|three|four|five|six)\b"
-    r"|\b(?:instead|in place of|rather than|better|suits|fits|as well|too|please|leave .*\bout|take .*\boff|make (?:it|that)|cancel)\b",
+    r"^\W*(?:(?:oh|ok|okay|wait|hm+|and|sorry|yes|yeah|no|actually|um|sure|please)\W+)*(?:and|plus|also|with|without"
+    r"|add|no|not|make|drop"
+    r"|skip|leave|remove|take|swap|switch|change|extra|only|just|actually|for|at|on|from|to|in|a|an|the|one|two|three"
+    r"|four|five|six)\b"
+    r"|\b(?:instead|in place of|rather than|better|suits|fits|as well|too|please|leave .*\bout|take .*\boff|make (?:it"
+    r"|that)|cancel)\b",
     re.IGNORECASE,
 )
-_IS_OF_ANOTHER = re.compile(r"\b(?:you|your|i think|i feel|i am|i'm|he|she|they|because|thanks|thank you|lol|haha)\b", re.IGNORECASE)
+_IS_OF_ANOTHER = re.compile(
+    r"\b(?:you|your|i think|i feel|i am|i'm|he|she|they|because|thanks|thank you|lol|haha)\b", re.IGNORECASE
+)
 _CLOSES = re.compile(
-    r"^\W*(?:(?:no|nope|ok|okay|yes|and|well|thanks|great|good)\W+)*(?:(?:that's|that is|thats|that will be|that'll be|that would be|this is)"
-    r" (?:all|everything|it)|nothing (?:else|more)|no more|i'm done|im done|done|all done|all good)\b(?: (?:for now|thanks|thank you|please|then))*\W*$",
+    r"^\W*(?:(?:no|nope|ok|okay|yes|and|well|thanks|great|good)\W+)*(?:(?:that's|that is|thats|that will be|that'll be"
+    r"|that would be|this is)"
+    r" (?:all|everything|it)|nothing (?:else|more)|no more|i'm done|im done|done|all done|all good)\b(?: (?:for now"
+    r"|thanks|thank you|please|then))*\W*$",
+    re.IGNORECASE,
+)
+_CANCELS = re.compile(
+    r"^\W*(?:(?:hm+|oh|ok|okay|no|wait|actually|please|sorry|well)\W+)*(?:cancel|forget|scrap|drop|delete|stop)"
+    r" (?:it|that|this|them|everything|all(?: of (?:it|that))?|the (?:whole )?(?:order|booking|thing|reservation|list)"
+    r"|my (?:order|booking|list))\b[^?]{0,20}$",
     re.IGNORECASE,
 )
 _ASKED_FOR_MORE = re.compile(
     r"(?:anything (?:else|to add)|is that (?:all|right)|correct|shall i note it|what else)\?\W*$", re.IGNORECASE
 )
 _IS_DONE = re.compile(
-    r"\b(?:is|was|has|are|were) (?:it|that|this|everything|all|the \w+|my \w+|our \w+) (?:(?:really|actually|now|already|all|been)\s)*"
+    r"\b(?:is|was|has|are|were) (?:it|that|this|everything|all|the \w+|my \w+|our \w+) (?:(?:really|actually|now"
+    r"|already|all|been|still)\s)*"
     r"(?:booked|ordered|confirmed|reserved|placed|sent|done|on (?:its|the) way)\b"
-    r"|\b(?:did|have|will|are|can|could) you (?:(?:really|actually|already|going to|then|even)\s)*(?:book|booked|order|ordered|reserve|reserved"
+    r"|\b(?:did|have|will|are|can|could) you (?:(?:really|actually|already|going to|then|even)\s)*(?:book|booked|order"
+    r"|ordered|reserve|reserved"
     r"|place|placed|send|sent|confirm|confirmed)\b (?:it|that|this|the|my|our)\b",
     re.IGNORECASE,
 )
@@ -82,7 +101,9 @@ def may_change(text: str, *, named: bool) -> bool:
     if _IS_OF_ANOTHER.search(text) and not named:
         return False
     act = act_of(text)
-    if act in ("statement", "answer", "plan", "reject"):
+    if act == "answer":
+        return True
+    if act in ("statement", "plan", "reject"):
         return bool(named or _CHANGES.search(text))
     return bool(act in ("advice", "directive") and (named or _REQUESTS.search(text)))
 
@@ -99,6 +120,35 @@ def closes(text: str, before: str) -> bool:
     )
 
 
+def ends(text: str, before: str) -> bool:
+    """Whether a message is done with what was noted, or calls it off, see ``closes``."""
+    return closes(text, before) or cancels(text)
+
+
 def asks_whether_done(text: str) -> bool:
     """Whether a message asks if something was really ordered or booked."""
     return bool(_IS_DONE.search(text))
+
+
+def cancels(text: str) -> bool:
+    """Whether a message calls off all that was just noted."""
+    return bool(_CANCELS.match(text))
+
+
+def gathered(told: Sequence[tuple[str, float]], least: float, names_any: Callable[[str], bool]) -> Notes:
+    """What was to be noted among the messages before the latest.
+
+    Args:
+        told: Messages of the user's, each with the probability that it wants something noted.
+        least: From which probability on it may have.
+        names_any: Whether a message names a number, a day or a time.
+    """
+    texts, ago = list[str](), 0
+    for text, of in told:
+        ago = ago + 1 if texts else 0
+        goes_on = 0 < ago <= FRESH and may_change(text, named=names_any(text))
+        if 0 < ago <= FRESH and cancels(text):
+            texts = []
+        elif act_of(text) not in _NO_NOTES and not closes(text, "") and (of >= least or is_request(text) or goes_on):
+            texts, ago = [*texts, text], 0
+    return Notes(texts, ago + 1 if texts else 0)

@@ -39,7 +39,8 @@ from chatkit_generation.wording import bare, spelled
 
 MOST_ROOM = 10_000_000
 MOST_WIDTH = 4096
-# Likeness from which on a reply is a candidate, and at which nothing is drawn beside it: for that which was learned (one
+# Likeness from which on a reply is a candidate, and at which nothing is drawn beside it: for that which was learned
+# (one
 # and the same: of 406 messages on dev replies below it fitted worse than one that fits any), and for that of the
 # encoder's embeddings.
 LEAST, SURE = 0.42, 0.42
@@ -84,7 +85,9 @@ GRAVE = re.compile(r"helpline|emergency number|only a (small |plain )?program", 
 _PERSON, _SENSE, _FORM = 0b00011, 0b01100, 0b10000  # bits of what ``_sense`` says
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?\u2026])\s+")
 _AROUND = re.compile(
-    r"^((so|and|but|well|ok|now|oh|um|hm+|hey|just|lol)\W+)+|(\W+(then|though|please|lol|haha|again|now))+\W*$", re.I
+    r"^((so|and|but|well|ok|now|oh|um|hm+|hey|just|lol|haha|anyway|by the way|btw|also|right|alright|yeah|yes|thanks"
+    r"|nah|no)\W+)+|(\W+(then|though|please|lol|haha|again|now))+\W*$",
+    re.I,
 )
 _WITHOUT_IT = 0.97  # how much of the likeness of what is left without such words a message has
 _PART_OF_IT = 0.9  # how much of the likeness of its last sentence a message has
@@ -241,7 +244,7 @@ class Precedents(nn.Module):
             found[of] = max(found.get(of, 0.0), here)
         told = LEAST_OF_TOLD if _TELLS.search(text) and not _ASKS.match(text) else 0.0
         least = max(self.least, found.pop(-1, 0.0), told)
-        short = self._least_of_words(text)
+        short = self.least_of_words(text)
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         out: dict[str, Precedent] = {}
         for group, here in best:
@@ -250,7 +253,7 @@ class Precedents(nn.Module):
                     out.setdefault(reply, Precedent(here, reply))
         return list(out.values())
 
-    def _least_of_words(self, text: str) -> float:
+    def least_of_words(self, text: str) -> float:
         """Likeness from which on a reply is a candidate, of a bare message with so many words, and of its act."""
         words = len(text.split())
         if not self.learned:

@@ -1,4 +1,4 @@
-"""Words as they are meant: without marks and capitals, chat-speak written out, and long words spelled as they are known."""
+"""Words as they are meant: without marks and capitals, chat-speak written out, long words spelled as they are known."""
 
 from __future__ import annotations
 

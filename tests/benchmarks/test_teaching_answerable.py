@@ -51,8 +51,8 @@ def test_the_script_teaches_a_model_and_leaves_the_rest(
     assert isinstance(head, Generation)
     assert head.answerable is not None
     assert head.answerable.kinds.weight.any()
-    honest = (head.honest.unanswered, head.honest.unknown, head.honest.listening)
-    assert honest == (script.UNANSWERED, script.UNKNOWN, script.LISTENING)
+    honest = (head.honest.unanswered, head.honest.unknown, head.listening.kinds["laugh"])
+    assert honest == (script.UNANSWERED, script.UNKNOWN, tuple(script.LISTENING["laugh"]))
     assert all(head.state_dict()[key].equal(value) for key, value in old.items())
 
 

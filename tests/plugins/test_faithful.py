@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 from chatkit_generation.faithful import LONGEST, Said, quoted
-from chatkit_generation.honest import CLOSED, GATHERED, NOTED, QUOTED, Honest
+from chatkit_generation.honest import AS_IT_STANDS, CLOSED, GATHERED, LATER, NOTED, QUOTED, Honest
+from chatkit_generation.notes import Notes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -156,7 +157,7 @@ def test_a_reply_that_names_only_what_was_said_long_ago_strays() -> None:
     assert said.strays("Pickle, I see.")
 
 
-HONEST = Honest(["You have not told me that yet."], ["I know few facts."], ["I see. And then?"])
+HONEST = Honest(["You have not told me that yet."], ["I know few facts."])
 TALK, ASKS, UNTOLD, WORLD, NOTES = (0, 0, 0, 0), (0.9, 0.3, 0, 0), (0.9, 0.9, 0, 0), (0.1, 0, 0.9, 0), (0, 0, 0, 0.9)
 
 
@@ -167,7 +168,8 @@ def left(
     noted: Sequence[str] = (),
     unlike: Sequence[str] = (),
 ) -> list[str]:
-    return HONEST.left(texts, judged, Said(messages), lambda: noted, unlike)
+    notes = Notes(noted, ago=1 if noted else 0)
+    return HONEST.left(texts, judged, Said(messages), lambda: notes, unlike, listened=["I see. And then?"])
 
 
 def test_of_replies_to_what_was_told_the_right_ones_are_left_or_it_is_quoted() -> None:
@@ -199,11 +201,15 @@ def test_one_note_is_summed_up_or_quoted_and_several_are_quoted() -> None:
     one, short, whole = ["a table for 4, saturday at 7pm"], "A table at 7pm.", "A table on Saturday at 7pm for 4."
     asked = [*one, "what did I book?"]
     assert left(asked, [short, whole], ASKS, one) == [whole]
-    assert left(asked, [short], NOTES, one)[0] == GATHERED[0].format(quoted(one))
+    assert left(asked, [short], NOTES, one)[0] == AS_IT_STANDS[0].format(quoted(one))
     assert left(asked, [short], ASKS) == [short]  # nothing was noted: it is left as it is
-    changed = [*one, "make it 5 people"]
-    assert left([*changed, "what did I book?"], [whole], ASKS, changed)[0] == GATHERED[0].format(quoted(changed))
-    assert left([*changed, "when is the table?"], [whole], ASKS, changed)[0] == GATHERED[0].format(quoted(changed))
+    changed, now = [*one, "make it 8pm"], AS_IT_STANDS[0].format('"a table for 4, saturday at 8pm"')
+    assert left([*changed, "what did I book?"], [whole], ASKS, changed)[0] == now
+    assert left([*changed, "when is the table?"], [whole], ASKS, changed)[0] == now
+    unclear = [*one, "we might be more of us, I will ask them first"]
+    assert left([*unclear, "what did I book?"], [whole], ASKS, unclear) == [
+        form.format(f"{quoted(one)}{LATER}{quoted(unclear[1:])}") for form in GATHERED
+    ]
 
 
 @pytest.mark.parametrize(
@@ -247,8 +253,8 @@ def test_nothing_is_claimed_to_be_ordered() -> None:
 def test_where_nothing_holds_it_listens() -> None:
     assert left([*TOLD, "i have rice"], ["Do you see Pickle often?", "How nice."], TALK) == ["How nice."]
     assert left([*TOLD, "i have rice"], ["Do you see Pickle often?"], TALK) == ["I see. And then?"]
-    silent = Honest(["You have not told me that yet."], [], [])
-    assert silent.left(["Do you see Pickle?"], TALK, Said([*TOLD, "hm"]), list) == ["Do you see Pickle?"]
+    silent = Honest(["You have not told me that yet."], [])
+    assert silent.left(["Do you see Pickle?"], TALK, Said([*TOLD, "hm"]), Notes) == ["Do you see Pickle?"]
 
 
 @pytest.mark.timeout(60)

@@ -15,11 +15,9 @@ from chatkit_generation.precedents import (
     MOST,
     Precedent,
     Precedents,
-    bare,
     pieces_needed,
-    shared,
-    spelled,
 )
+from chatkit_generation.wording import bare, shared, spelled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -186,7 +184,8 @@ def test_what_earlier_versions_stored_is_read(vocabulary: Vocabulary) -> None:
         assert reply in sure
 
 
-def test_learned_vectors_find_what_words_do_not(vocabulary: Vocabulary) -> None:
+def test_learned_vectors_find_what_words_do_not(vocabulary: Vocabulary, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatkit_generation.precedents.OF_TWO", 0.5)
     made = Precedents(400, len(vocabulary), 8)
     made.learn(PAIRS, WITHOUT, vocabulary)
     assert made.like("violins violins violins", vocabulary) == []
@@ -343,3 +342,10 @@ def test_a_cry_for_help_is_heard(shipped: Generation, text: str) -> None:
     assert shipped.precedents is not None
     best = shipped.precedents.like(text, shipped.vocabulary)[0]
     assert any(word in best.reply for word in ("emergency", "helpline"))
+
+
+def test_short_messages_must_be_liker_and_questions_to_the_other_one_less(vocabulary: Vocabulary) -> None:
+    made = Precedents(400, len(vocabulary), 8)
+    few, many = made.least_of_words("at home"), made.least_of_words("we were at home all day with the children")
+    assert few > made.least_of_words("we were at home") > many
+    assert made.least_of_words("what do you like best of all") < made.least_of_words("we like the garden best of all")

@@ -16,6 +16,7 @@ import dataclasses
 import itertools
 import re
 import sys
+import tomllib
 from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -56,13 +57,7 @@ UNKNOWN = (
     "I know few facts, and I would rather not guess. Do you have a document about it?",
     "I am too small to know such things. Your documents may know more: /index shows me where they are.",
 )
-LISTENING = (
-    "I see. Tell me more?",
-    "I am listening. What else?",
-    "I see. And how is that for you?",
-    "I am not sure that I follow. Will you say it in other words?",
-    "Go on, I read each line.",
-)
+LISTENING = tomllib.loads((Path(__file__).parent / "listening.toml").read_text(encoding="utf-8"))
 # What replies of our own say to what is asked of the world.
 _OF_WORLD = re.compile(
     r"if it stands in a document|know few facts, and|i know no maps|dates stick in my head|science is above my size"
@@ -293,7 +288,7 @@ def fill(model: Path, sets: Sequence[Path], others: Sequence[Path]) -> None:
         SystemExit: If there is no such head, or nothing to learn from.
     """
     model, assistant = opened_model(model, Generation)
-    said = {"unanswered": list(UNANSWERED), "unknown": list(UNKNOWN), "listening": list(LISTENING)}
+    said = {"unanswered": list(UNANSWERED), "unknown": list(UNKNOWN), "listening": LISTENING}
     options = {"answerable": SIZE, **said}
     own, talk = read(sets, "train"), read(others, "train")
     never = {bare(turn["text"]) for record in talk for turn in record["turns"][:1]}

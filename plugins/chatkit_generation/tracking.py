@@ -1,0 +1,209 @@
+"""An order as its changes leave it: of "a burger with bacon and onions" "no onions" leaves "a burger with bacon".
+
+Rules, for they are sure where they apply: a change says what takes the place of what, what is left out or added, or it
+names a day, a time or a number of which the order has one. Where none applies, or more than one could be meant, nothing
+is said to be so, and the messages are quoted as they were sent.
+
+Source: the belief state of a dialogue, Williams, Raux & Henderson 2016, "The Dialog State Tracking Challenge Series: A
+Review". Departs from it in having no slots: what is changed are words of the order. English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+LONGEST = 400  # characters of an order that is tracked
+_FILLERS = re.compile(
+    r"^(?:(?:hi|hello|hey there|good (?:morning|evening|afternoon)|oh|ok|okay|hm+|um|uh|ah|well|so|wait|actually|sorry"
+    r"|yes|yeah|no wait|no(?=\s*,)|please|sure|hey|then|but|great|one more thing|one"
+    r" thing)\b[\s,.!:-]*)+",
+    re.IGNORECASE,
+)
+_ASKED = re.compile(
+    r"^(?:(?:can|could|may) (?:you|we|i)|i(?:'d| would)(?: rather)?(?: like)?(?: to have)?|i want|i need|i said"
+    r"|i meant?|it(?:'s| is)|let's|let us|we need|you can)\s+"
+    r"(?:also\s+|please\s+)?(?:have\s+|get\s+|say\s+|do\s+|make (?:it|that)\s+|change (?:it|that) to\s+|put\s+)?",
+    re.IGNORECASE,
+)
+_OPENS = re.compile(
+    r"^(?:(?:can|could) (?:you|we|i)(?: please)?\s+)?(?:(?:put|add|note(?: down)?|write down|book|order|get|bring"
+    r"|reserve|have)(?: me| us)?\s+"
+    r"|i(?:'d| would) like(?: to (?:book|order|have|reserve|get))?\s+|i(?:'ll| will) (?:have|take)\s+|i (?:need"
+    r"|want)(?: to (?:book|order|have|reserve))?\s+)",
+    re.IGNORECASE,
+)
+_MADE = re.compile(
+    r"^(?:make (?:it|that)|change (?:it|that|the time|the day) to|better|rather|only|just)\s+", re.IGNORECASE
+)
+_ENDS = re.compile(
+    r"[\s,]*\b(?:please|thanks|thank you|then|though|too|as well|with (?:it|that)|for me|if possible|actually|instead"
+    r"|on my list"
+    r"|to (?:it|that|the order|my order|the list|my list))$|[\s.!?,;]+$",
+    re.IGNORECASE,
+)
+_FOR = re.compile(
+    r"^(?P<new>.+?),? (?:instead of|in place of|rather than|in lieu of|would be better than|is better than|suits (?:me"
+    r"|us) better than)"
+    r" (?P<old>.+)$",
+    re.IGNORECASE,
+)
+_SWAPS = re.compile(r"^(?:swap|switch|change|replace) (?P<old>.+?) (?:for|to|with|by) (?P<new>.+)$", re.IGNORECASE)
+_WITHOUT = re.compile(
+    r"^(?:leave (?:out|off)|take (?:out|off)|without|no|not|drop|skip|remove|hold|cancel|scrap|forget|leave|take"
+    r"|minus) (?P<old>.+?)"
+    r"(?: (?:out|off|away))?(?:,.*| i have .*)?$",
+    re.IGNORECASE,
+)
+_ADDS = re.compile(r"^(?:and|add|plus|also|with|put)\s+(?:also\s+)?(?P<new>.+)$", re.IGNORECASE)
+_ARTICLE = re.compile(r"^(?:the|a|an|some|my|those|that|any)\s+", re.IGNORECASE)
+_COUNT = r"\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_KINDS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\b(?:(?:next|this) )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|tonight|tomorrow)\b",
+        rf"\b(?:half past|quarter (?:past|to)) (?:{_COUNT})\b|\b(?:\d{{1,2}}[:.]\d{{2}}(?:\s?[ap]m)?|\d{{1,2}}\s?[ap]m"
+        rf"|noon|midnight)\b"
+        rf"|\b(?:{_COUNT}) o'?clock\b|(?<=\bat )(?:{_COUNT})\b",
+        rf"\b(?:{_COUNT}) (?:people|persons|of us|guests|adults)\b|(?<=\btable for )(?:{_COUNT})\b"
+        rf"|(?<=\bparty of )(?:{_COUNT})\b",
+        rf"\b(?:{_COUNT}) nights?\b",
+        r"\bthe \d{1,2}(?:st|nd|rd|th)\b",
+        r"\b(?:small|medium|large)\b",
+    )
+)
+_THINGS = re.compile(rf"(?:(?:{_COUNT}|an?|some)\s+)(\w+)", re.IGNORECASE)
+_FEW = 6  # words of a detail
+_SAYS = re.compile(
+    r"\b(?:i|i'm|you|he|she|they|we|it|is|are|was|were|has|have|that|this|do|did|said|think|know)\b", re.IGNORECASE
+)
+_BETTER = re.compile(
+    r"\s+(?:fits|suits|works|would be|would work|is|would suit)(?: (?:me|us))?(?: better| best)?$", re.IGNORECASE
+)
+
+
+def tracked(messages: Sequence[str]) -> str:
+    """The order that the first message gives as the others have changed it; "" where it cannot be told."""
+    if not messages or len(messages[0]) > LONGEST:
+        return ""
+    text = _trimmed(_OPENS.sub("", _trimmed(messages[0])))
+    for message in messages[1:]:
+        text = _changed(text, message) if text else ""
+    return text
+
+
+def _changed(text: str, message: str) -> str:
+    change = re.sub(
+        r"^and\s+(?=add\b|.* (?:instead of|in place of|rather than)\b)", "", _trimmed(message), flags=re.IGNORECASE
+    )
+    for pattern in (_SWAPS, _FOR):
+        if found := pattern.match(change):
+            return _replaced(text, _new(found["old"]), _new(found["new"]))
+    added, change = _ADDS.match(change), _new(change)
+    if found := _WITHOUT.match(change):
+        return _without(text, _ARTICLE.sub("", _trimmed(found["old"])))
+    if named := _named(change, text):
+        if _is_all(change, [each for _, each in named]):
+            return _renamed(text, change, named)
+        if any(kind.search(text) for kind, _ in named):
+            return ""  # what it says beside them may change them
+    if added:
+        return f"{text} and {_trimmed(added['new'])}"
+    if found := _THINGS.fullmatch(change):
+        places = list(
+            re.finditer(rf"\b(?:{_COUNT}|an?|some)\s+{re.escape(_singular(found[1]))}(?:e?s)?\b", text, re.IGNORECASE)
+        )
+        if places:
+            return text[: places[0].start()] + change + text[places[0].end() :] if len(places) == 1 else ""
+    return f"{text}, {change}" if change and len(change.split()) <= _FEW and not _SAYS.search(change) else ""
+
+
+def _named(change: str, text: str) -> list[tuple[re.Pattern[str], str]]:
+    """Days, times and numbers of a change, each with its kind; none where it has two of one kind."""
+    found = [(kind, [each[0] for each in kind.finditer(_timed(change, text))]) for kind in _KINDS]
+    found = [(kind, texts) for kind, texts in found if texts]
+    return [(kind, texts[0]) for kind, texts in found] if all(len(texts) == 1 for _, texts in found) else []
+
+
+def _renamed(text: str, change: str, named: Sequence[tuple[re.Pattern[str], str]]) -> str:
+    """The order with other days, times and numbers; those that it has none of are added as they were said."""
+    for kind, new in named:
+        places = list(kind.finditer(text))
+        if len(places) > 1:
+            return ""
+        if places:
+            text = text[: places[0].start()] + new + text[places[0].end() :]
+        else:
+            said = re.search(rf"\b(?:(?:on|at|for|from|in)\s+)?{re.escape(new)}", change, re.IGNORECASE)
+            text = f"{text} {said[0] if said else new}"
+    return text
+
+
+def _trimmed(text: str) -> str:
+    """Without what opens and ends it politely."""
+    text = " ".join(text.split())
+    for pattern in (_FILLERS, _ENDS):
+        before = None
+        while text != before:
+            before, text = text, pattern.sub("", text)
+    return text
+
+
+def _new(text: str) -> str:
+    """What is wanted in a change: "can we make it five" wants "five"."""
+    return _MADE.sub("", _ASKED.sub("", _BETTER.sub("", _trimmed(text)))).strip()
+
+
+def _timed(change: str, text: str) -> str:
+    """A bare number as the time that it is, where the order has a time and no other number."""
+    is_bare = re.fullmatch(_COUNT, change, re.IGNORECASE) and not any(kind.search(text) for kind in _KINDS[2:5])
+    return f"at {change}" if is_bare else change
+
+
+def _singular(word: str) -> str:
+    return re.sub(r"(?<=\w{2})s$", "", word)
+
+
+def _is_all(change: str, named: Sequence[str]) -> bool:
+    """Whether a change says hardly more than what it names."""
+    rest = change
+    for each in named:
+        rest = rest.replace(each, " ")
+    return not set(re.findall(r"\w+", rest.lower())) - {
+        "at",
+        "on",
+        "for",
+        "it",
+        "the",
+        "a",
+        "to",
+        "in",
+        "and",
+        "of",
+        "is",
+        "be",
+        "we",
+        "are",
+    }
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    """The order with one thing in place of another that it names once."""
+    old, bare = _ARTICLE.sub("", old), _ARTICLE.sub("", new)
+    places = list(re.finditer(rf"\b{re.escape(old)}(?:\s?[ap]m)?\b", text, re.IGNORECASE)) if old else []
+    if len(places) != 1 or not bare:
+        return ""
+    return text[: places[0].start()] + bare + text[places[0].end() :]
+
+
+def _without(text: str, old: str) -> str:
+    """The order without a thing that it names once, and something is left of it."""
+    what = rf"(?:(?:the|a|an|some|{_COUNT})\s+)?{re.escape(old)}\b"
+    patterns = (rf",? and {what}", rf"\b{what}(?:,| and)\s+", rf",\s+{what}", rf"\s+with {what}$")
+    if not old or len(re.findall(rf"\b{re.escape(old)}\b", text, re.IGNORECASE)) != 1:
+        return ""
+    for pattern in patterns:
+        left, count = re.subn(pattern, "", text, flags=re.IGNORECASE)
+        if count == 1:
+            return left if re.search(r"\band\b", left) else re.sub(r"^(.*\w), (\w[\w ]*)$", r"\1 and \2", left)
+    return ""
