@@ -88,8 +88,9 @@ class Generation(LanguageModel):
                 the turns before it (0: it has but the hidden state); ``ngrams``: how many n-grams of the training
                 texts, counted when the training is done, stand beside the softmax (0: none); ``precedents``: room, in
                 pieces, for replies that are candidates wherever the message is like one that they were given to
-                (0: none); ``likeness``: width of vectors of pieces that were learned to tell what is like it (0: the
-                encoder's embeddings tell it); ``answerable``: width of what is compared to judge whether what a
+                (0: none); ``packed``: whether that room is in bytes of a compressed table; ``likeness``: width of
+                vectors of pieces that were learned to tell what is like it (0: the encoder's embeddings tell it);
+                ``answerable``: width of what is compared to judge whether what a
                 message asks for was said before (0: that is not judged), ``unanswered``: replies that own up where it
                 was not, ``unknown``: where it is of the world, and ``listening``: what is said where nothing like the
                 message is known, and no reply that was drawn holds (``listening.listening_of``); ``choose``:
@@ -112,7 +113,8 @@ class Generation(LanguageModel):
         learned = options.pop("likeness", 0)
         if type(learned) is not int or not 0 <= learned <= MOST_WIDTH:
             raise ValueError(f"likeness must be a whole number from 0 to {MOST_WIDTH:,}, got {learned!r}")
-        self.precedents = Precedents(held, len(vocabulary), learned) if held else None
+        packed = bool(options.pop("packed", False))
+        self.precedents = Precedents(held, len(vocabulary), learned, packed=packed) if held else None
         compared = options.pop("answerable", 0)
         if type(compared) is not int or not 0 <= compared <= MOST_WIDTH:
             raise ValueError(f"answerable must be a whole number from 0 to {MOST_WIDTH:,}, got {compared!r}")
@@ -252,7 +254,9 @@ class Generation(LanguageModel):
         ):  # it is noted, however one like it was refused
             found = [each for each in found if GRAVE.search(each.reply)]
         elif heard and max(heard.judged.asks - ASKS, heard.judged.notes - NOTES) >= 0:
-            least = SAME if heard.said.is_of_oneself else CERTAIN  # "my name" is nearly the same as "your name"
+            least = (
+                SAME if heard.said.is_of_oneself or heard.said.asks_back else CERTAIN
+            )  # "my name" is nearly the same as "your name"
             found = [each for each in found if each.likeness >= least]
         before = self.vocabulary.decode(ask.context[0].tolist()) if found else ""
         return [each for each in found if each.reply not in before] or found
@@ -295,6 +299,8 @@ class Generation(LanguageModel):
         judged = self.answerable.judge(states, ids, self.vocabulary.embed(ids), self._places(ids)[0])
         judged = self.honest.revised(judged, said)
         goes_on = may_change(ask.text, named=said.names_any) or ends(ask.text, said.reply)
+        if said.asks_back and self._noted(ask).texts:
+            return _Heard(judged._replace(asks=1.0), said)
         if goes_on and judged.asks < ASKS and self._noted(ask).is_fresh:
             judged = judged._replace(notes=CHANGED)
         return _Heard(judged, said)
@@ -315,7 +321,7 @@ class Generation(LanguageModel):
         judged = self.answerable(states[None], ids[None], self.vocabulary.embed(ids)[None], openings)
         notes = judged.notes.sigmoid()[1:].tolist()  # of the turn before each opening but the first
         told = [(text, of) for (text, own), of in zip(self._turns(ids), notes, strict=True) if not own][:-1]
-        return gathered(told, MAY_NOTE, names_any)
+        return gathered(told, NOTES, MAY_NOTE, names_any)
 
     def _alone(self, ask: Ask, texts: Sequence[str]) -> list[float]:
         """Nats of each reply as if it were said to nothing."""

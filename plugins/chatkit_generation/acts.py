@@ -36,6 +36,7 @@ ACTS: Final = (
     "directive",  # wants something done
     "praise",  # says something good of the other one
     "complaint",  # says something bad of it
+    "why",  # asks back, in a word
     "question",
 )
 PLAIN: Final = ACTS[0]
@@ -52,15 +53,16 @@ FEW = 4  # words of an answer
 _AGREE_WORDS = """
 yes yeah yep yup ya sure ok okay okey k kk right exactly true absolutely definitely indeed totally certainly agreed fair
 alright fine good great cool nice perfect lovely deal understood correct maybe perhaps possibly probably i see me too so
-do hope think guess suppose that makes sense sounds it is of course enough all then well oh and a bit kind lol got
-will"""
+do hope think guess suppose that makes sense sounds it is that's of course enough all then well oh and a bit kind lol
+got will"""
 _CORE_WORDS = """
 yes yeah yep yup ya sure ok okay okey k kk right exactly true absolutely definitely indeed totally certainly agreed fair
 alright fine good great cool nice perfect deal understood correct maybe perhaps possibly probably see sense hope
 guess suppose course enough"""
 _AGREES, _CORE = frozenset(_AGREE_WORDS.split()), frozenset(_CORE_WORDS.split())
 _REJECTS = re.compile(
-    r"(well |oh |hm+ |lol )?(no|nope|nah|not really|not at all|never|neither|nothing|none|not yet)( \w+)?$"
+    r"(?:(?:well|oh|hm+|lol|um) )*(?:no|nope|nah|not really|not at all|never|neither|nothing|none|not yet)"
+    r"(?: (?:thanks|thank you|way|sorry|lol|really|problem|worries|need|more|chance|never|nope))*$"
 )
 _LAUGHS = re.compile(
     r"(?:(?:(?:ha){2,}h?|(?:he){2,}h?|lol|lmao|rofl|xd|funny|hilarious|good one|so|oh|that is|that's|very)(?: |$))+$"
@@ -69,13 +71,18 @@ _UNSURE = re.compile(
     r"(?:(?:well|oh|hm+|um|honestly|i) )*(?:i do not know|i don't know|don't know|no idea|not sure|no clue)"
     r"(?: yet| really| honestly| tbh)?$"
 )
+_ASKS_BACK = re.compile(
+    r"(?:(?:but|and|so|oh|hm+|lol|um) )*(?:why|why not|why so|why is that|why's that|how so|how come|really|seriously"
+    r"|what|huh"
+    r"|pardon|says who|what for|in what way)$"
+)
 _SOUNDS = re.compile(
     r"(?:(?:h+m+|u+h+|u+m+|a+h+|o+h+|wow|huh|u+gh+|meh|well|whoa|wo+w|hey|aw+|oof|phew|argh|eh|er|ehm|mhm|omg)(?: "
     r"|$))+$"
 )
 _LEAVES = re.compile(
     r"\b(?:i am|i'm|i will be|i'll be|we are|we're) (?:\w+ )?(?:off|leaving|heading (?:off|out|home)"
-    r"|out of here)\b(?! to\b)"
+    r"|out of here)\b(?! to\b(?! bed))"
     r"|\bgot to go\b|\b(?:have|need|must|should) (?:to )?(?:go|leave|run|head off)(?: now| soon)?$"
     r"|\b(?:bye|goodbye|good night|see you|talk (?:to you )?later|take care|have a (?:nice|good|great) (?:day|evening"
     r"|one|night|weekend))\b"
@@ -135,7 +142,8 @@ _HOPES = re.compile(
 _DENIES = re.compile(r"\b(?:not|no|never|nothing|nobody|without|cannot)\b|n't\b")
 _PERSON = re.compile(rf"{_BEGINS}(she|he)(?:'\w+)?\b")
 _SUBJECT = re.compile(
-    r"\b(?:i|we|he|she|they|its|it|that|this|there|you)(?:'\w+)?\b|\b(?:is|are|was|were|has|have|had)\b"
+    r"\b(?:my|our|nobody|everybody|everyone|somebody|someone|i|we|he|she|they|its|it|that|this|there|you)(?:'\w+)?\b"
+    r"|\b(?:is|are|was|were|has|have|had)\b"
 )
 _RIGHT = re.compile(
     r"\b(?:you are|you're|u r) (?:probably |so |totally |absolutely |quite )?right\b|\b(?:good|fair) point\b"
@@ -151,6 +159,8 @@ def act_of(text: str) -> str:
         return "answer"
     if len(words) <= FEW and _LAUGHS.fullmatch(said):
         return "laugh"
+    if _ASKS_BACK.match(said):
+        return "why"
     if _UNSURE.match(said):
         return "unsure"
     if _SOUNDS.match(said):
@@ -166,15 +176,16 @@ def act_of(text: str) -> str:
         return "thanks"
     if _WISHES.search(said):
         return "directive"
-    asks = asks or bool(_WONDERS.match(said))
-    if not _WONDERS.match(said) and _ASKS_TO.match(said) and not _OPINION.search(said):
+    wonders = _WONDERS.match(said)
+    asks = asks or bool(wonders)
+    if not wonders and _ASKS_TO.match(said) and not _OPINION.search(said):
         return "directive"
     if not asks and own_name(text):
         return "introduction"
     if not asks and names_in(text):
         return "naming"
     if asks or _ADVICE.search(said):
-        return _question(said, asks=asks)
+        return _question(said[wonders.end() :] if wonders else said, asks=asks)
     if _DIRECTIVE.match(said):
         return "directive"
     if _RIGHT.search(said):

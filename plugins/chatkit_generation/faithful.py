@@ -31,6 +31,7 @@ _CLAUSE = re.compile(
     r"|\s+(?:and|but|while|whereas)\s+(?=(?:my|our|his|her|the|i|i'm|we|it|he|she|they|its)\b)",
     re.IGNORECASE,
 )
+_PARTS = re.compile(r"(?<=[.!?;])\s+")
 _NAMED = re.compile(r"(?:,|\s+and)\s+(?=[A-Z]\w+ (?:is|was|has|lives|works|likes|loves|wants|plays)\b)")
 _SENTENCE = re.compile(r"(?:[.!?:]\s+|\A\W*)(\w+)")
 _TIME_WORDS = """
@@ -109,11 +110,13 @@ _ASKS_NAME = re.compile(
     r"|i am)|what (?:am i|i am|i'm) called)\b",
     re.IGNORECASE,
 )
+_GOES_ON = re.compile(r"[,;.!]\s+(?:and |but )?(?:he|she|it|they)\b", re.IGNORECASE)
 _TWICE = re.compile(r"\b(\w{3,}),? (?:and|or|not|is) \1\b|\b((?:\w+ )?\w+ \w+), (?:and )?\2\b", re.IGNORECASE)
 _ONESELF = re.compile(r"\b(?:i|i'm|i've|we|we're)\b", re.IGNORECASE)
 _REMINDS = re.compile(
     r"\b(?:remind|tell) me (?:again )?(?:what|when|where|who|which|how)\b.*\b(?:i|my|we|our)\b", re.IGNORECASE
 )
+_TELL_ME = re.compile(r"\b(?:remind|tell) me (?:again )?(?:what|when|where|who|which|how)\b", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:i|i'm|me|my|mine|we|our)\b", re.IGNORECASE)
 _ASKED_BACK = re.compile(
     r"\b(?:what|which|read|repeat|say|tell|remind|show|did|have|give|summary|summari[sz]e|sum up|confirm)\b"
@@ -121,6 +124,7 @@ _ASKED_BACK = re.compile(
     r"|(?:i|we) (?:order|book|reserve|note|want)(?:ed)?|(?:have|got|is it) so far)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_OF_NOTES = re.compile(r"\b(?:buy|get|order|book|need|bring|pick up|fetch|list|deliver|eat|drink)\b", re.IGNORECASE)
 _SAD = re.compile(
     r"\bpass(?:ed|es|ing) away\b|\b(?:left|dumped|hit|beat|fired|sacked|robbed|hates?|bull(?:y|ies|ied)) (?:me|us)\b"
     r"|\blet go\b"
@@ -167,6 +171,11 @@ class Clause:
     mends: bool
     message: str
 
+    @property
+    def is_a_part(self) -> bool:
+        """Whether it is better quoted with all of its message, which says of whom it tells, or goes on about the same."""
+        return bool(_OF_NOBODY.match(self.text) or _GOES_ON.search(self.message))
+
 
 class Said:
     """What a user said in a conversation.
@@ -180,13 +189,15 @@ class Said:
         messages = [message[:READ] for message in messages]
         self.latest, self.reply = messages[-1] if messages else "", reply
         self._words = set[str]().union(*map(_numbered, messages)) if messages else set[str]()
+        self.question = asking_part(self.latest)
         own, named = _numbered(self.latest), _specific(self.latest)
         self._names = {name for message in messages for name in _specific(message) if name.isalpha() and len(name) > 2}
         self._lately = own if named else own | _numbered(reply)
-        self._asked = _stems(self.latest)
+        self._asked = _stems(self.question)
         self._heard = _stems(reply)
         self._said = set[str]().union(*map(_stems, messages)) if messages else set[str]()
         self._own_names = [name for message in messages[:-1] if (name := own_name(message))]
+        self._told = messages[:-1]
         self._clauses = _clauses([message for message in messages[:-1] if not _ASKS.search(message)])
 
     def invents(self, reply: str) -> bool:
@@ -231,7 +242,7 @@ class Said:
     @property
     def asks_the_other(self) -> bool:
         """Whether the latest message asks for something of the one who is asked."""
-        return bool(_OF_THE_OTHER.search(self.latest))
+        return bool(_OF_THE_OTHER.search(self.question))
 
     @property
     def is_of_oneself(self) -> bool:
@@ -241,14 +252,26 @@ class Said:
     @property
     def asks_of_told(self) -> bool:
         """Whether it is a question most of whose words stand in something told: two of them, or it is about oneself."""
-        if not _ASKS.search(self.latest) or self.share() < ENOUGH:
+        asks = _ASKS.search(self.question) or _TELL_ME.search(self.question)
+        if not asks or self.share() < ENOUGH:
             return False
-        return bool(_OWN.search(self.latest)) or int(self._best()) > 1
+        return bool(_OWN.search(self.question)) or int(self._best()) > 1 or self._names_somebody
+
+    @property
+    def _names_somebody(self) -> bool:
+        """Whether it is about somebody who was named, or said to be somebody of the user's."""
+        words = {_bare(word) for word in _WORD.findall(self.question)}
+        return bool(words & self._names) or any(
+            re.search(rf"\b(?:called|named|name's|name is|(?:my|our) \w+) {re.escape(word)}\b", text, re.IGNORECASE)
+            or re.search(rf"\b{re.escape(word)} is (?:my|our|his|her|their|\d)", text, re.IGNORECASE)
+            for word in words - _EMPTY
+            for text in self._told
+        )
 
     @property
     def wants_reminding(self) -> bool:
         """Whether it wants to be told again what it said."""
-        return bool(_REMINDS.search(self.latest))
+        return bool(_REMINDS.search(self.question))
 
     @property
     def requests(self) -> bool:
@@ -258,12 +281,17 @@ class Said:
     @property
     def wants_number(self) -> bool:
         """Whether it asks for a number, a day or a time."""
-        return bool(_WANTS_NUMBER.search(self.latest))
+        return bool(_WANTS_NUMBER.search(self.question))
+
+    @property
+    def asks_of_notes(self) -> bool:
+        """Whether it may ask for something of an order: a number, a day, a time, or what is to be got."""
+        return self.wants_number or bool(_OF_NOTES.search(self.question))
 
     @property
     def asks_oneself(self) -> bool:
         """Whether it is a question about oneself."""
-        return bool(_ASKS.search(self.latest) and _OWN.search(self.latest))
+        return bool(_ASKS.search(self.question) and _OWN.search(self.question))
 
     def brings_up(self, reply: str) -> int:
         """How many matters a reply brings up of its own."""
@@ -281,12 +309,12 @@ class Said:
     @property
     def own_name(self) -> str:
         """The user's name, if that is what is asked for, and it was given; else ""."""
-        return self._own_names[-1] if self._own_names and _ASKS_NAME.search(self.latest) else ""
+        return self._own_names[-1] if self._own_names and _ASKS_NAME.search(self.question) else ""
 
     @property
     def asks_back(self) -> bool:
         """Whether the latest message asks for all that was to be noted, and for nothing of it by name."""
-        return not self._asked and bool(_ASKED_BACK.search(self.latest))
+        return not self._asked and bool(_ASKED_BACK.search(self.question))
 
     def sums_up(self, reply: str, noted: Sequence[str]) -> bool:
         """Whether a reply says all that a message says that was to be noted, and names nothing else.
@@ -305,7 +333,11 @@ class Said:
         if not best:
             return not self.share()
         fitting = self._fitting()
-        if _WANTS_NUMBER.search(self.latest) and not names_any(reply) and any(names_any(each.text) for each in fitting):
+        if (
+            _WANTS_NUMBER.search(self.question)
+            and not names_any(reply)
+            and any(names_any(each.text) for each in fitting)
+        ):
             return False
         told = _stems(reply) - self._asked
         told &= set[str]().union(*(clause.says for clause in self._clauses))
@@ -323,7 +355,7 @@ class Said:
     def quotation(self) -> str:
         """The clause that has most of the latest message's words, the last such; "" where none has one."""
         found = self._fitting() if self._best() else self._clauses if self.share() else []
-        return quoted([clause.message if _OF_NOBODY.match(clause.text) else clause.text for clause in found[-1:]])
+        return quoted([clause.message if clause.is_a_part else clause.text for clause in found[-1:]])
 
     def since(self, noted: Sequence[str]) -> list[str]:
         """What was noted from the message on that has most of the latest message's words; none where it is no note."""
@@ -341,7 +373,7 @@ class Said:
         """Clauses with most of the latest message's words; with numbers where one is wanted; the last that mends."""
         best = self._best()
         found = [clause for clause in self._clauses if self._shared(clause) == best]
-        if _WANTS_NUMBER.search(self.latest):
+        if _WANTS_NUMBER.search(self.question):
             found = [clause for clause in found if names_any(clause.text)] or found
         return found[-1:] if found and found[-1].mends else found
 
@@ -373,6 +405,12 @@ def _holds(reply: str, texts: Sequence[str], least: float = MOST_OF) -> bool:
 def claims(reply: str) -> bool:
     """Whether a reply says that something was ordered or will be brought, which it cannot do."""
     return bool(_CLAIMS.search(reply))
+
+
+def asking_part(text: str) -> str:
+    """The last sentence of a message, if that asks and others stand before it; else all of it."""
+    *before, last = _PARTS.split(text.strip())
+    return last if before and (_ASKS.search(last) or _TELL_ME.search(last)) else text
 
 
 def names_any(text: str) -> bool:

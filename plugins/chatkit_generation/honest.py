@@ -128,9 +128,11 @@ class Honest:
             if share >= (ENOUGH if unsaid < SURE else 1.0):
                 fitting = [text for text in texts if said.answers(text) and not said.invents(text)]
                 fitting = [text for text in fitting if not owns_up(text, self.unanswered)]
-                return fitting or [form.format(said.quotation()) for form in QUOTED]
-            if said.wants_number and unsaid < SURE and 0 < (lately := noted()).ago <= LATELY:
+                return (fitting if doubt <= DOUBTS else []) or [form.format(said.quotation()) for form in QUOTED]
+            if said.asks_of_notes and unsaid < SURE and 0 < (lately := noted()).ago <= LATELY:
                 return _gathered(lately.texts, unlike)
+            if doubt > DOUBTS:
+                return self._owning(texts, self.unanswered, said, unlike)
         if unsaid >= SURE:
             return self._owning(texts, self.unanswered, said, unlike)
         if unsaid < SAID:

@@ -108,7 +108,10 @@ def listening_of(option: Any) -> Listening:
             raise ValueError(f"listening: no kind of message {kind!r}; {hint}")
     topics: dict[str, Sequence[str]] = {}
     words: dict[str, list[str]] = {}
-    for name, topic in dict(option.get(_TOPICS, {})).items():
+    given = option.get(_TOPICS, {})
+    if not isinstance(given, Mapping):
+        raise ValueError(f"listening.topics must be a table of topics, got {given!r}")
+    for name, topic in given.items():
         if not isinstance(topic, Mapping) or not isinstance(topic.get("words"), str):
             raise ValueError(f"listening.topics.{name} must have words, a text, and replies")
         topics[name] = replies_of(topic.get("replies"), f"listening.topics.{name}.replies")

@@ -13,18 +13,28 @@ from collections.abc import Callable, Sequence
 
 from chatkit_generation.acts import act_of
 
+_PARTS = re.compile(r"(?<=[.!?;])\s+")
 _NO_NOTES = frozenset({"agree", "reject", "thanks", "laugh", "sound", "unsure", "leaving", "praise", "complaint"})
+READ = 1000  # characters of a message that are looked at
 FRESH = 2  # messages of the user's back to which a note is still being taken
 # What is ordered, booked or changed, in words that leave no doubt.
 _REQUESTS = re.compile(
     r"\bi(?:'d| would) like (?:to )?(?:order|book|reserve|have|get)\b|\bi want to (?:order|book|reserve)\b"
     r"|\b(?:can|could) (?:i|we|you) (?:also |please )?(?:order|book|get|have|add|make it|change)\b"
-    r"|\binstead of\b|\bplease add\b|^\W*(?:add|make (?:it|that))\b|\bdeliver(?:ed|y)?\b"
+    r"|\binstead of\b|\bplease add\b|^\W*(?:add|make (?:it|that))\b|\bdeliver(?:ed)? (?:it|this|that|to|at|by|on)\b"
+    r"|\bfor delivery\b"
     r"|\bmy (?:phone |house )?(?:number|address) is\b|\bto take away\b|^\W*i(?:'ll| will) have\b"
     r"|\bi need (?:a|an|some|to (?:book|order|make)) (?:\w+ ){0,4}(?:appointment|reservation|table|taxi|cab|room"
     r"|tickets?|flight|booking)\b"
-    r"|\b(?:put|add|write)\b.*\b(?:on|to|onto|down on) (?:my|the|our|a) (?:\w+ )?(?:list|notes?)\b|\b(?:note"
-    r"|write) down\b",
+    r"|\b(?:put|add|write)\b.*\b(?:on|to|onto|down on) (?:my|the|our|a) (?:\w+ )?(?:list|notes?)\b"
+    r"|\b(?:note|write) down\b|\b(?:keep|start|make|take) (?:me )?(?:a|my|the|an?) (?:\w+ ){0,2}(?:list|note)\b",
+    re.IGNORECASE,
+)
+# What ends so politely is an order, unless it is asked of the chat.
+_POLITE = re.compile(
+    r"(?!.*\b(?:another|more|joke|riddle|story|poem|yes|yeah|no|next|again|help|stop|you|me|your|translate|shorter"
+    r"|longer|louder)\b)"
+    r"[^.?!]{3,60}\bplease\W*$",
     re.IGNORECASE,
 )
 _ASKS = re.compile(r"\W*(?:how|what|why|who|when|where)\b", re.IGNORECASE)
@@ -44,10 +54,13 @@ _IS_OF_ANOTHER = re.compile(
 _CLOSES = re.compile(
     r"^\W*(?:(?:no|nope|ok|okay|yes|and|well|thanks|great|good)\W+)*(?:(?:that's|that is|thats|that will be|that'll be"
     r"|that would be|this is)"
-    r" (?:all|everything|it)|nothing (?:else|more)|no more|i'm done|im done|done|all done|all good)\b(?: (?:for now"
-    r"|thanks|thank you|please|then))*\W*$",
+    r" (?:all|everything|it)|nothing (?:else|more)|no more|i'm done|im done|done|all done"
+    r"|all good)\b(?:[\s,.!]+(?:for now"
+    r"|thanks|thank you|very much|so much|please|then))*\W*$",
     re.IGNORECASE,
 )
+# As an order begins that says no more: "two teas and a scone".
+_COUNTS = re.compile(r"\W*(?:\d+|an?|some|one|two|three|four|five|six)\s", re.IGNORECASE)
 _CANCELS = re.compile(
     r"^\W*(?:(?:hm+|oh|ok|okay|no|wait|actually|please|sorry|well)\W+)*(?:cancel|forget|scrap|drop|delete|stop)"
     r" (?:it|that|this|them|everything|all(?: of (?:it|that))?|the (?:whole )?(?:order|booking|thing|reservation|list)"
@@ -88,7 +101,8 @@ class Notes:
 
 def is_request(text: str) -> bool:
     """Whether a message orders, books or changes something for sure, and is no question."""
-    return bool(_REQUESTS.search(text)) and not _ASKS.match(text)
+    text = text[:READ]
+    return bool(_REQUESTS.search(text) or _POLITE.match(text)) and not _ASKS.match(text)
 
 
 def may_change(text: str, *, named: bool) -> bool:
@@ -98,6 +112,7 @@ def may_change(text: str, *, named: bool) -> bool:
         text: The message.
         named: Whether it names a number, a day or a time.
     """
+    text = text[:READ]
     if _IS_OF_ANOTHER.search(text) and not named:
         return False
     act = act_of(text)
@@ -115,7 +130,7 @@ def closes(text: str, before: str) -> bool:
         text: The message.
         before: What the assistant said before it.
     """
-    return bool(_CLOSES.match(text)) or bool(
+    return bool(_CLOSES.match(_PARTS.split(text[:READ].strip())[0])) or bool(
         _ASKED_FOR_MORE.search(before) and act_of(text) in ("agree", "reject", "thanks") and len(text.split()) <= 3
     )
 
@@ -127,28 +142,32 @@ def ends(text: str, before: str) -> bool:
 
 def asks_whether_done(text: str) -> bool:
     """Whether a message asks if something was really ordered or booked."""
-    return bool(_IS_DONE.search(text))
+    return bool(_IS_DONE.search(text[:READ]))
 
 
 def cancels(text: str) -> bool:
     """Whether a message calls off all that was just noted."""
-    return bool(_CANCELS.match(text))
+    return bool(_CANCELS.match(text[:READ]))
 
 
-def gathered(told: Sequence[tuple[str, float]], least: float, names_any: Callable[[str], bool]) -> Notes:
+def gathered(told: Sequence[tuple[str, float]], sure: float, may: float, names_any: Callable[[str], bool]) -> Notes:
     """What was to be noted among the messages before the latest.
 
     Args:
         told: Messages of the user's, each with the probability that it wants something noted.
-        least: From which probability on it may have.
+        sure: From which probability on it does.
+        may: From which probability on it may go on with what was noted just before.
         names_any: Whether a message names a number, a day or a time.
     """
     texts, ago = list[str](), 0
     for text, of in told:
         ago = ago + 1 if texts else 0
-        goes_on = 0 < ago <= FRESH and may_change(text, named=names_any(text))
-        if 0 < ago <= FRESH and cancels(text):
+        is_fresh = 0 < ago <= FRESH
+        goes_on = is_fresh and (of >= may or may_change(text, named=names_any(text)))
+        if is_fresh and cancels(text):
             texts = []
-        elif act_of(text) not in _NO_NOTES and not closes(text, "") and (of >= least or is_request(text) or goes_on):
+        elif act_of(text) in _NO_NOTES or closes(text, ""):
+            continue
+        elif of >= (may if _COUNTS.match(text) else sure) or is_request(text) or goes_on:
             texts, ago = [*texts, text], 0
     return Notes(texts, ago + 1 if texts else 0)

@@ -16,12 +16,14 @@ retrieval-based and generation-based human-computer conversation systems"; embed
 place of the first component).
 """
 
-# N = pieces that are stored, P = messages, R = groups of replies, F = features of all messages, V = vocabulary,
-# E = width of the embeddings, or of the learned vectors
+# N = pieces that are stored, or bytes that they are packed into, P = messages, R = groups of replies, F = features
+# of all
+# messages, V = vocabulary, E = width of the embeddings, or of the learned vectors
 
 from __future__ import annotations
 
 import dataclasses
+import lzma
 import math
 import re
 from collections import Counter
@@ -60,6 +62,8 @@ MOST = 3  # candidates
 _BY_WORDS = 0.5  # share of the words in the likeness
 _PART = 512  # of the vocabulary, or of the messages, at a time
 _NEAR = 50  # messages whose embeddings are compared
+# Beside one of four bytes a piece, of which most are 0, one of two bytes is packed no smaller.
+_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1 << 22}]
 _PIECES = 1 << 15  # in a larger vocabulary some pairs share a number, which hardly matters
 _SMALL = 1 << 31
 _SHORT = (1 << 15) - 1  # pieces that a table of two-byte numbers can name
@@ -155,21 +159,23 @@ class Precedents(nn.Module):
         room: N, pieces of all messages and replies, and a mark for each of them.
         pieces: V.
         width: E of the learned vectors; 0 where the encoder's embeddings stand for them.
+        packed: Whether the table is compressed (LZMA), to about a third; ``room`` is in bytes then.
     """
 
-    table: Tensor  # (N,) replies, then each of their messages, behind marks; unused places hold the end mark
+    table: Tensor  # (N,) replies, then each of their messages, behind marks; unused places hold the end mark, or 0
     vectors: Tensor  # (V, E) whole numbers -127..127, as many a byte in memory too
     scale: Tensor  # (V,) of each row
 
-    def __init__(self, room: int, pieces: int, width: int = 0) -> None:
+    def __init__(self, room: int, pieces: int, width: int = 0, *, packed: bool = False) -> None:
         super().__init__()
-        kind = torch.int16 if pieces <= _SHORT else torch.int32
-        self.register_buffer("table", torch.full((room,), _END, dtype=kind))
+        self.packed = packed
+        kind = torch.uint8 if packed else torch.int16 if pieces <= _SHORT else torch.int32
+        self.register_buffer("table", torch.full((room,), 0 if packed else _END, dtype=kind))
         self.learned = width > 0
         self.least, self.sure = (LEAST, SURE) if self.learned else (LEAST_BY_ENCODER, SURE_BY_ENCODER)
         if self.learned:
             self.register_buffer("vectors", torch.zeros(pieces, width, dtype=torch.int8))
-            self.register_buffer("scale", torch.zeros(pieces))
+            self.register_buffer("scale", torch.zeros(pieces, dtype=torch.float16))
         self._index: _Index | None = None
         self._latest: tuple[str, list[Precedent]] | None = None  # a message is asked of as it is drawn and judged
 
@@ -190,17 +196,19 @@ class Precedents(nn.Module):
             ValueError: If there are fewer.
         """
         flat = _flat(pairs, without, vocabulary)
-        if len(flat) > len(self.table):
-            raise ValueError(f"precedents have room for {len(self.table):,} pieces, and need {len(flat):,}")
-        self.table.fill_(_END)
-        self.table[: len(flat)] = torch.tensor(flat, dtype=self.table.dtype)
+        stored = torch.tensor(list(_pack(flat)) if self.packed else flat, dtype=self.table.dtype)
+        if len(stored) > len(self.table):
+            what = "bytes" if self.packed else "pieces"
+            raise ValueError(f"precedents have room for {len(self.table):,} {what}, and need {len(stored):,}")
+        self.table.fill_(0 if self.packed else _END)
+        self.table[: len(stored)] = stored
         self._index = self._latest = None
-        return len(flat)
+        return len(stored)
 
     def take_vectors(self, vectors: Tensor) -> None:
         """Take over vectors of pieces, (V, E), whose sum over a message says what it means; rounded to a byte each."""
-        self.scale.copy_((vectors.abs().amax(1) / 127).clamp(min=1e-12))
-        self.vectors.copy_((vectors / self.scale[:, None]).round())
+        self.scale.copy_((vectors.abs().amax(1) / 127).clamp(min=6e-5))  # about the smallest of two bytes
+        self.vectors.copy_((vectors / self.scale.float()[:, None]).round().clamp(-127, 127))
         self._index = self._latest = None
 
     def like(self, message: str, vocabulary: Vocabulary) -> list[Precedent]:
@@ -247,9 +255,11 @@ class Precedents(nn.Module):
         short = self.least_of_words(text)
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
         out: dict[str, Precedent] = {}
+        calm = max((here for group, here in best if not any(map(GRAVE.search, index.replies[group]))), default=0.0)
         for group, here in best:
             for reply in index.replies[group] if here >= least else ():
-                if here >= LEAST_OF_NEED if GRAVE.search(reply) else here >= short:
+                needed = min(short, max(LEAST_OF_NEED, calm)) if GRAVE.search(reply) else short
+                if here >= needed and (here >= LEAST_OF_NEED or not GRAVE.search(reply)):
                     out.setdefault(reply, Precedent(here, reply))
         return list(out.values())
 
@@ -262,7 +272,7 @@ class Precedents(nn.Module):
 
     def _opened(self, vocabulary: Vocabulary) -> _Index:
         """The table, ready to be searched; all of it at once, for it is done before the first reply."""
-        index = _read(self.table.numpy().astype(np.int32), vocabulary)
+        index = _read(_unpack(self.table) if self.packed else self.table.numpy().astype(np.int32), vocabulary)
         if not self.learned:
             return dataclasses.replace(index, mean=_mean(vocabulary))
         vectors = self._vectors(index.ids, index.ends).astype(np.float16)
@@ -285,7 +295,7 @@ class Precedents(nn.Module):
     def _vectors(self, ids: NDArray[np.int32], ends: NDArray[np.int64]) -> NDArray[np.float32]:
         """Learned vectors (P, E) of messages, of length 1; that of unknown pieces alone is 0."""
         out = np.zeros((len(ends), self.vectors.shape[1]), np.float32)
-        table, scale = self.vectors.numpy(), self.scale.numpy()
+        table, scale = self.vectors.numpy(), self.scale.float().numpy()
         for first in range(0, len(ends), _PART):
             last = min(first + _PART, len(ends))
             begin = int(ends[first - 1]) if first else 0
@@ -295,9 +305,32 @@ class Precedents(nn.Module):
         return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
 
 
-def pieces_needed(pairs: Sequence[tuple[str, str]], without: Sequence[str], vocabulary: Vocabulary) -> int:
-    """How many places ``learn`` takes."""
-    return len(_flat(pairs, without, vocabulary))
+def room_needed(
+    pairs: Sequence[tuple[str, str]], without: Sequence[str], vocabulary: Vocabulary, *, packed: bool = False
+) -> int:
+    """How many places ``learn`` takes: pieces, or bytes where it is packed."""
+    flat = _flat(pairs, without, vocabulary)
+    return len(_pack(flat)) if packed else len(flat)
+
+
+def _pack(flat: Sequence[int]) -> bytes:
+    """A table, compressed."""
+    return lzma.compress(np.array(flat, "<i4").tobytes(), lzma.FORMAT_XZ, filters=_FILTERS)
+
+
+def _unpack(table: Tensor) -> NDArray[np.int32]:
+    """What was packed; an empty table where nothing was.
+
+    Raises:
+        ValueError: If it is damaged.
+    """
+    if not table.any():
+        return np.zeros(0, np.int32)
+    try:
+        data = lzma.LZMADecompressor(lzma.FORMAT_XZ).decompress(table.numpy().tobytes())
+    except lzma.LZMAError as error:
+        raise ValueError(f"the table of precedents is damaged: {error}") from error
+    return np.frombuffer(data, "<i4").astype(np.int32)
 
 
 def _flat(pairs: Sequence[tuple[str, str]], without: Sequence[str], vocabulary: Vocabulary) -> list[int]:

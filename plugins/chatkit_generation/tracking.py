@@ -33,6 +33,8 @@ _OPENS = re.compile(
     r"|want)(?: to (?:book|order|have|reserve))?\s+)",
     re.IGNORECASE,
 )
+_PARTS = re.compile(r"(?<=[.!?;])\s+")
+_ALSO = re.compile(r"^(?P<new>.+?)[\s,]+(?:too|as well|also)[\s.!]*(?:please)?[\s.!]*$", re.IGNORECASE)
 _MADE = re.compile(
     r"^(?:make (?:it|that)|change (?:it|that|the time|the day) to|better|rather|only|just)\s+", re.IGNORECASE
 )
@@ -52,7 +54,7 @@ _SWAPS = re.compile(r"^(?:swap|switch|change|replace) (?P<old>.+?) (?:for|to|wit
 _WITHOUT = re.compile(
     r"^(?:leave (?:out|off)|take (?:out|off)|without|no|not|drop|skip|remove|hold|cancel|scrap|forget|leave|take"
     r"|minus) (?P<old>.+?)"
-    r"(?: (?:out|off|away))?(?:,.*| i have .*)?$",
+    r"(?: (?:out|off|away))?(?:,? (?:i|we) have .*)?$",
     re.IGNORECASE,
 )
 _ADDS = re.compile(r"^(?:and|add|plus|also|with|put)\s+(?:also\s+)?(?P<new>.+)$", re.IGNORECASE)
@@ -62,7 +64,8 @@ _KINDS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"\b(?:(?:next|this) )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|tonight|tomorrow)\b",
-        rf"\b(?:half past|quarter (?:past|to)) (?:{_COUNT})\b|\b(?:\d{{1,2}}[:.]\d{{2}}(?:\s?[ap]m)?|\d{{1,2}}\s?[ap]m"
+        rf"\b(?:half(?: past)?|quarter (?:past|to)) (?:{_COUNT})\b|\b(?:\d{{1,2}}[:.]\d{{2}}(?:\s?[ap]m)?"
+        rf"|\d{{1,2}}\s?[ap]m"
         rf"|noon|midnight)\b"
         rf"|\b(?:{_COUNT}) o'?clock\b|(?<=\bat )(?:{_COUNT})\b",
         rf"\b(?:{_COUNT}) (?:people|persons|of us|guests|adults)\b|(?<=\btable for )(?:{_COUNT})\b"
@@ -73,6 +76,19 @@ _KINDS = tuple(
     )
 )
 _THINGS = re.compile(rf"(?:(?:{_COUNT}|an?|some)\s+)(\w+)", re.IGNORECASE)
+_PLEASE = re.compile(r",?\s+please\b", re.IGNORECASE)
+_OF_TIME = (_KINDS[0], _KINDS[1], _KINDS[4])
+_SMALL_WORDS = "at on for it the a to in and of is be we are make then will"
+_SMALL = frozenset(_SMALL_WORDS.split())
+_TO = re.compile(r"^(?:to|for|at|on)\s+", re.IGNORECASE)
+_AND = re.compile(r"^and\s+(?=add\b|make\b|.* (?:instead of|in place of|rather than)\b)", re.IGNORECASE)
+_ALTERS = re.compile(
+    rf"\b(?:{_COUNT}|change|instead|make|add|no|without|swap|cancel|rather|order|want|also|too|and|not|monday|tuesday"
+    rf"|wednesday"
+    r"|thursday|friday|saturday|sunday|today|tonight|tomorrow|small|medium|large)\b|\d",
+    re.IGNORECASE,
+)
+_REASONS = re.compile(r"\b(?:because|can't|cannot|couldn't|sorry|thanks|thank you|lol|haha)\b", re.IGNORECASE)
 _FEW = 6  # words of a detail
 _SAYS = re.compile(
     r"\b(?:i|i'm|you|he|she|they|we|it|is|are|was|were|has|have|that|this|do|did|said|think|know)\b", re.IGNORECASE
@@ -84,38 +100,54 @@ _BETTER = re.compile(
 
 def tracked(messages: Sequence[str]) -> str:
     """The order that the first message gives as the others have changed it; "" where it cannot be told."""
-    if not messages or len(messages[0]) > LONGEST:
+    if not messages or any(len(message) > LONGEST for message in messages):
         return ""
-    text = _trimmed(_OPENS.sub("", _trimmed(messages[0])))
-    for message in messages[1:]:
-        text = _changed(text, message) if text else ""
-    return text
+    first, *later = [part for message in messages for part in _PARTS.split(message.strip()) if part] or [""]
+    text = _trimmed(_OPENS.sub("", _trimmed(first)))
+    for part in later:
+        text = _changed(text, part) if text else ""
+    return _PLEASE.sub("", text)
 
 
 def _changed(text: str, message: str) -> str:
-    change = re.sub(
-        r"^and\s+(?=add\b|.* (?:instead of|in place of|rather than)\b)", "", _trimmed(message), flags=re.IGNORECASE
-    )
+    """The order after a change; "" where it cannot be told."""
+    if _REASONS.search(message) and not _ALTERS.search(message):
+        return text
+    change = _AND.sub("", _trimmed(message))
     for pattern in (_SWAPS, _FOR):
         if found := pattern.match(change):
-            return _replaced(text, _new(found["old"]), _new(found["new"]))
-    added, change = _ADDS.match(change), _new(change)
+            return _replaced(text, _new(found["old"]), _TO.sub("", _new(found["new"])))
+    added, change = _ADDS.match(change) or _ALSO.match(" ".join(message.split())), _new(change)
     if found := _WITHOUT.match(change):
         return _without(text, _ARTICLE.sub("", _trimmed(found["old"])))
-    if named := _named(change, text):
-        if _is_all(change, [each for _, each in named]):
-            return _renamed(text, change, named)
-        if any(kind.search(text) for kind, _ in named):
-            return ""  # what it says beside them may change them
-    if added:
-        return f"{text} and {_trimmed(added['new'])}"
+    named = _named(change, text)
+    if named and _is_all(change, [*(each for _, each in named), *re.findall(r"\w{3,}", text)]):
+        return _renamed(text, change, named)
     if found := _THINGS.fullmatch(change):
         places = list(
             re.finditer(rf"\b(?:{_COUNT}|an?|some)\s+{re.escape(_singular(found[1]))}(?:e?s)?\b", text, re.IGNORECASE)
         )
         if places:
             return text[: places[0].start()] + change + text[places[0].end() :] if len(places) == 1 else ""
-    return f"{text}, {change}" if change and len(change.split()) <= _FEW and not _SAYS.search(change) else ""
+    detail = _new(added["new"]) if added else change
+    if not detail or message.rstrip().endswith("?") or _SAYS.search(detail) or _shares(detail, text):
+        return ""  # it may change what stands there
+    if _any_of(_KINDS, detail) and (any(kind.search(text) for kind, _ in named) or not named):
+        return ""
+    if added:
+        return f"{text} and {detail}"
+    is_number = re.search(rf"\b(?:{_COUNT})\b", detail, re.IGNORECASE) and not named
+    return "" if is_number or len(detail.split()) > _FEW else f"{text}, {detail}"
+
+
+def _any_of(kinds: Sequence[re.Pattern[str]], text: str) -> bool:
+    return any(kind.search(text) for kind in kinds)
+
+
+def _shares(detail: str, text: str) -> bool:
+    """Whether a detail has a word of the order that tells something."""
+    words = ({_singular(word) for word in re.findall(r"\w{3,}", each.lower())} for each in (detail, text))
+    return bool(set.intersection(*words) - {"and", "the", "with", "for", "some", "from", "one"})
 
 
 def _named(change: str, text: str) -> list[tuple[re.Pattern[str], str]]:
@@ -134,7 +166,9 @@ def _renamed(text: str, change: str, named: Sequence[tuple[re.Pattern[str], str]
         if places:
             text = text[: places[0].start()] + new + text[places[0].end() :]
         else:
-            said = re.search(rf"\b(?:(?:on|at|for|from|in)\s+)?{re.escape(new)}", change, re.IGNORECASE)
+            said = re.search(rf"\b(?:on|at|for|from|in)\s+{re.escape(new)}", change, re.IGNORECASE)
+            if not said and kind not in _OF_TIME:
+                return ""  # it does not say of what
             text = f"{text} {said[0] if said else new}"
     return text
 
@@ -168,23 +202,8 @@ def _is_all(change: str, named: Sequence[str]) -> bool:
     """Whether a change says hardly more than what it names."""
     rest = change
     for each in named:
-        rest = rest.replace(each, " ")
-    return not set(re.findall(r"\w+", rest.lower())) - {
-        "at",
-        "on",
-        "for",
-        "it",
-        "the",
-        "a",
-        "to",
-        "in",
-        "and",
-        "of",
-        "is",
-        "be",
-        "we",
-        "are",
-    }
+        rest = re.sub(rf"\b{re.escape(each)}\b", " ", rest)
+    return not set(re.findall(r"\w+", rest.lower())) - _SMALL
 
 
 def _replaced(text: str, old: str, new: str) -> str:

@@ -15,7 +15,7 @@ from chatkit_generation.precedents import (
     MOST,
     Precedent,
     Precedents,
-    pieces_needed,
+    room_needed,
 )
 from chatkit_generation.wording import bare, shared, spelled
 from hypothesis import given, settings
@@ -47,7 +47,7 @@ def vocabulary(assistant: Assistant) -> Vocabulary:
 
 @pytest.fixture
 def known(vocabulary: Vocabulary) -> Precedents:
-    made = Precedents(pieces_needed(PAIRS, WITHOUT, vocabulary), len(vocabulary))
+    made = Precedents(room_needed(PAIRS, WITHOUT, vocabulary), len(vocabulary))
     assert made.learn(PAIRS, WITHOUT, vocabulary) == len(made.table)
     return made
 
@@ -164,8 +164,8 @@ def test_messages_with_the_same_replies_are_stored_once(vocabulary: Vocabulary) 
         ["I have no voice.", "What do you like to sing?"],
     )
     pairs = [(message, reply) for message in messages for reply in replies]
-    room = pieces_needed(pairs, [], vocabulary)
-    assert room == pieces_needed([(message, replies[0]) for message in messages], [], vocabulary) + 1 + len(
+    room = room_needed(pairs, [], vocabulary)
+    assert room == room_needed([(message, replies[0]) for message in messages], [], vocabulary) + 1 + len(
         vocabulary.encode(replies[1])
     )
     made = Precedents(room + 7, len(vocabulary))
@@ -237,7 +237,7 @@ def _kept(vocabulary: Vocabulary) -> None:
 def with_precedents(model: Path) -> Path:
     """An assistant that knows them, and says what it knows."""
     held = Assistant.load(model, Registry(safe=True).load)
-    setup, room = held.setups["generation"], pieces_needed(PAIRS, WITHOUT, held.vocabulary)
+    setup, room = held.setups["generation"], room_needed(PAIRS, WITHOUT, held.vocabulary)
     options = {**setup.options, "precedents": room, "choose": {"precedent": 1.0}}
     head = held.add_head(Generation, dataclasses.replace(setup, options=options))
     assert isinstance(head, Generation)

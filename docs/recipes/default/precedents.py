@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from chatkit_generation import Generation
-from chatkit_generation.precedents import pieces_needed
+from chatkit_generation.precedents import room_needed
 from chatkit_generation.wording import bare
 from chatkit_translation import Translation
 from filling import guarded, opened_model, with_room, written
@@ -132,14 +132,19 @@ def fill(model: Path, sets: Sequence[Path], without: Sequence[Path], translated:
     if not pairs:
         sys.exit(f"no dialogue of {', '.join(map(str, sets))} begins with a message of {FEWEST} words and its reply")
     alone, (model, assistant) = others(without, pairs), opened_model(model, Generation)
-    room = pieces_needed(pairs, alone, assistant.vocabulary)
-    options: dict[str, Any] = {"precedents": room, "likeness": WIDTH if translated else 0, "choose": CHOOSE}
+    room = room_needed(pairs, alone, assistant.vocabulary, packed=True)
+    options: dict[str, Any] = {
+        "precedents": room,
+        "packed": True,
+        "likeness": WIDTH if translated else 0,
+        "choose": CHOOSE,
+    }
     filled = with_room(assistant, Generation, options, ["precedents"])
     assert filled.precedents is not None
     filled.precedents.learn(pairs, alone, filled.vocabulary)
     if translated:
         filled.precedents.take_vectors(vectors(filled.vocabulary, pairs, alone, translated))
-    print(f"{len(pairs):,} pairs, {len(alone):,} messages without; {room:,} pieces")
+    print(f"{len(pairs):,} pairs, {len(alone):,} messages without; {room:,} bytes")
     written(model, assistant, "generation", options)
 
 

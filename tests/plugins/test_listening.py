@@ -1,0 +1,278 @@
+"""What is said to a message that nothing like it is known of: by kind and topic, nothing twice while more is left."""
+
+from __future__ import annotations
+
+import random
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chatkit_generation.acts import ACTS, KINDS
+from chatkit_generation.listening import Listening, listening_of, replies_of, taken_up
+from chatkit_generation.names import names_in, own_name
+from hypothesis import given
+from hypothesis import strategies as st
+
+TABLE: dict[str, Any] = {
+    "statement": ["I see. Tell me more?", "Go on?", "And then?"],
+    "statement.bad": ["Oh dear."],
+    "statement.he": ["What is he like?"],
+    "answer": ["Ah, I see."],
+    "plan": ["What comes first?"],
+    "introduction": ["Hello {name}!", "Nice to meet you, {name}."],
+    "naming": ["{name}, nice."],
+    "topics": {
+        "pets": {"words": "cat dog vet", "replies": ["What is it like?", "How old is it?"]},
+        "work": {"words": "office boss vet", "replies": ["How are the people there?"]},
+    },
+}
+LISTENING = listening_of(TABLE)
+SHIPPED = Path(__file__).parents[2] / "docs" / "recipes" / "default" / "listening.toml"
+LONGEST = 110  # characters of a reply
+
+
+def first(count: int) -> Sequence[int]:
+    return range(count)
+
+
+def last(count: int) -> Sequence[int]:
+    return range(count)[::-1]
+
+
+def shuffled(seed: int) -> Callable[[int], Sequence[int]]:
+    return lambda count: random.Random(seed).sample(range(count), count)
+
+
+def said(text: str, mood: Mapping[str, float] | None = None, before: str = "", *, sad: bool = False) -> list[str]:
+    return LISTENING.replies(text, mood or {}, before, first, sad=sad)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict[str, Any]:
+    return tomllib.loads(SHIPPED.read_text(encoding="utf-8"))
+
+
+def test_what_is_said_fits_the_act_and_the_mood() -> None:
+    assert said("We had rain all day") == TABLE["statement"]
+    assert said("We had rain all day", {"negative": 0.9}) == TABLE["statement.bad"]
+    assert said("he sings all day") == TABLE["statement.he"]
+
+
+def test_of_a_kind_without_replies_those_of_its_act_are_said_or_plain_ones() -> None:
+    assert said("I'll move out", {"negative": 0.9}) == TABLE["plan"]
+    assert said("she sings all day") == TABLE["statement"]
+    assert said("Should I call her?") == TABLE["statement"]
+    assert listening_of({}).replies("We had rain", {}, "", first) == []
+
+
+def test_what_was_said_before_is_not_said_while_any_is_left() -> None:
+    lines = TABLE["statement"]
+    assert said("We had rain all day", before=lines[0]) == lines[1:]
+    assert said("We had rain all day", before=" ".join(lines[:2])) == lines[2:]
+    assert said("We had rain all day", before=" ".join(lines)) == lines
+
+
+@given(
+    st.sampled_from(["We had rain all day", "my cat likes the office", "Leeds", "with a colleague", "I'm Anna", "hm"]),
+    st.integers(0, 99),
+)
+def test_in_a_whole_conversation_nothing_is_doubled_while_any_is_left(text: str, seed: int) -> None:
+    heard: list[str] = []
+    drawn = shuffled(seed)
+    while (reply := LISTENING.replies(text, {}, "\n".join(heard), drawn)[0]) not in heard:
+        heard.append(reply)
+    assert set(LISTENING.replies(text, {}, "", drawn)) <= {*heard}
+    assert len(heard) < 10
+
+
+def test_replies_come_in_an_order_that_is_drawn() -> None:
+    assert LISTENING.replies("We had rain all day", {}, "", last) == TABLE["statement"][::-1]
+
+
+def test_a_matter_that_is_named_is_taken_up_before_plain_replies() -> None:
+    pets = TABLE["topics"]["pets"]["replies"]
+    assert said("I have a CAT, and a dog.") == pets
+    assert said("I have a cat", before=pets[0]) == pets[1:]
+    assert said("I have a cat", before=" ".join(pets)) == TABLE["statement"]
+    assert said("I have a cat", {"positive": 0.9}) == pets
+
+
+@pytest.mark.parametrize(("mood", "sad", "of"), [({"negative": 0.9}, False, "statement.bad"), ({}, True, "statement")])
+def test_of_what_is_bad_or_sad_no_matter_is_taken_up(mood: Mapping[str, float], sad: bool, of: str) -> None:
+    assert said("I miss the cat", mood, sad=sad) == TABLE[of]
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("the cat", "pets"),
+        ("my boss, at the office", "work"),
+        ("the vet and the boss", "work"),
+        ("the vet and the dog", "pets"),
+        ("catalogue", ""),
+        ("", ""),
+    ],
+)
+def test_the_topic_is_the_one_that_most_words_name(text: str, topic: str) -> None:
+    assert LISTENING.topic(text) == topic
+
+
+@pytest.mark.parametrize(
+    ("text", "reply"),
+    [
+        ("with a colleague", "With a colleague, I see."),
+        ("and with a colleague", "With a colleague, I see."),
+        ("so, maybe on friday!", "On friday, I see."),
+        ("  two days.  ", "Two days, I see."),
+        ("Leeds", ""),  # one word says too little
+        ("at my house", ""),  # whose it is would be turned round
+        ("one two three four five", ""),
+        ("the " + "x" * 80, ""),
+        ("😀 indeed", ""),
+        ("well", ""),
+        ("", ""),
+    ],
+)
+def test_a_few_words_are_taken_up_as_they_are(text: str, reply: str) -> None:
+    assert taken_up(text) == ([reply] if reply else [])
+
+
+def test_an_answer_is_taken_up_now_and_then() -> None:
+    assert said("with a colleague") == TABLE["answer"]
+    taken = "With a colleague, I see."
+    assert LISTENING.replies("with a colleague", {}, "", last) == [taken]
+    assert LISTENING.replies("with a colleague", {}, taken, last) == TABLE["answer"]
+    assert LISTENING.replies("Leeds", {}, "", last) == TABLE["answer"]
+
+
+def test_who_says_a_name_is_called_by_it() -> None:
+    assert said("My name is Tom") == ["Hello Tom!", "Nice to meet you, Tom."]
+    assert said("I'm Anna", before="Hello Anna!") == ["Nice to meet you, Anna."]
+    assert said("The cats are called Miso and Pickle") == ["Miso and Pickle, nice."]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("My name is Tom", "Tom"),
+        ("my name is anna", "Anna"),
+        ("I'm Tom Baker from Leeds", "Tom Baker"),
+        ("my name's O'Brien", "O'Brien"),
+        ("I'm called Bob and I like tea", "Bob"),
+        ("Call me Ishmael.", "Ishmael"),
+        ("I'm Sorry", ""),
+        ("i am tired", ""),
+        ("The cats are called Miso and Pickle", ""),
+        ("what is my name", ""),
+        ("", ""),
+    ],
+)
+def test_the_name_of_oneself_is_told_from_other_names(text: str, name: str) -> None:
+    assert own_name(text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("The cats are called Miso and Pickle", "Miso and Pickle"),
+        ("Their names are Al, Bo and Cy", "Al, Bo and Cy"),
+        ("we named him Rex", "Rex"),
+        ("it is called a mug", ""),
+        ("", ""),
+    ],
+)
+def test_the_names_of_others_are_all_told(text: str, names: str) -> None:
+    assert names_in(text) == names
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (5, "listening must be a table of replies by the kind of message, got 5"),
+        (None, "listening must be a table of replies by the kind of message, got None"),
+        (["I see."], "listening must be a table of replies by the kind of message, got ['I see.']"),
+        ({"statement": "I see."}, "listening.statement must be a list of replies, got 'I see.'"),
+        ({"statement": None}, "listening.statement must be a list of replies, got None"),
+        ({"statement": [5]}, "listening.statement must be a list of replies, got [5]"),
+        ({"statement": ["I see.", " "]}, "listening.statement must be a list of replies, got ['I see.', ' ']"),
+        ({"statment": ["I see."]}, "listening: no kind of message 'statment'; did you mean statement?"),
+        ({"hope.bad": ["I see."]}, "listening: no kind of message 'hope.bad'; did you mean hope?"),
+        ({"zzz": ["I see."]}, f"listening: no kind of message 'zzz'; there are: {', '.join(ACTS)}"),
+        ({5: ["I see."]}, f"listening: no kind of message 5; there are: {', '.join(ACTS)}"),
+        ({"topics": {"pets": 5}}, "listening.topics.pets must have words, a text, and replies"),
+        ({"topics": {"pets": {"replies": ["a"]}}}, "listening.topics.pets must have words, a text, and replies"),
+        (
+            {"topics": {"pets": {"words": ["cat"], "replies": ["a"]}}},
+            "listening.topics.pets must have words, a text, and replies",
+        ),
+        (
+            {"topics": {"pets": {"words": "cat"}}},
+            "listening.topics.pets.replies must be a list of replies, got None",
+        ),
+        (
+            {"topics": {"pets": {"words": "cat", "replies": "a"}}},
+            "listening.topics.pets.replies must be a list of replies, got 'a'",
+        ),
+    ],
+)
+def test_a_bad_option_is_told_in_one_line(option: Any, message: str) -> None:
+    with pytest.raises(ValueError) as raised:
+        listening_of(option)
+    assert str(raised.value) == message
+
+
+def test_replies_are_a_list_of_texts() -> None:
+    assert replies_of(["a", "b"], "said") == ("a", "b")
+    assert replies_of((), "said") == ()
+    with pytest.raises(ValueError, match=r"^said must be a list of replies, got 'a'$"):
+        replies_of("a", "said")
+
+
+def test_the_shipped_table_has_replies_to_each_act(shipped: dict[str, Any]) -> None:
+    listening = listening_of(shipped)
+    assert {*ACTS} <= {*listening.kinds} <= {*KINDS}
+    assert all(listening.kinds.values())
+    assert all(listening.topics.values())
+    assert {topic for topics in listening.words.values() for topic in topics} == {*listening.topics}
+
+
+def test_no_shipped_reply_is_long_or_doubled_within_its_kind(shipped: dict[str, Any]) -> None:
+    listening = listening_of(shipped)
+    for name, lines in [*listening.kinds.items(), *listening.topics.items()]:
+        assert len({line.casefold().strip() for line in lines}) == len(lines), name
+        assert not [line for line in lines if len(line) > LONGEST or line != line.strip()], name
+
+
+def test_shipped_words_can_be_met_and_names_stand_only_where_one_is_known(shipped: dict[str, Any]) -> None:
+    listening = listening_of(shipped)
+    assert not [word for word in listening.words if word != word.lower()]
+    for name, lines in [*listening.kinds.items(), *listening.topics.items()]:
+        assert name in ("introduction", "naming") or not [line for line in lines if "{" in line], name
+
+
+@pytest.fixture(scope="module")
+def listening(shipped: dict[str, Any]) -> Listening:
+    return listening_of(shipped)
+
+
+@given(
+    text=st.text(max_size=80) | st.sampled_from(["I'm Anna", "the cat is called Rex", "We won!", "two days"]),
+    mood=st.dictionaries(st.sampled_from(["negative", "positive"]), st.floats(0, 1)),
+    before=st.text(max_size=80),
+    sad=st.booleans(),
+    seed=st.integers(0, 99),
+)
+def test_any_text_is_listened_to(
+    listening: Listening, text: str, mood: dict[str, float], before: str, sad: bool, seed: int
+) -> None:
+    replies = listening.replies(text, mood, before, shuffled(seed), sad=sad)
+    assert replies
+    assert all(reply.strip() and "{name}" not in reply for reply in replies)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("part", ["! ", "and ", "cat ", "called Al, ", "my name is Al "])
+def test_a_megabyte_of_the_same_is_listened_to_soon(part: str) -> None:
+    assert said(part * (1_000_000 // len(part)))
