@@ -173,7 +173,7 @@ class Clause:
 
     @property
     def is_a_part(self) -> bool:
-        """Whether it is better quoted with all of its message, which says of whom it tells, or goes on about the same."""
+        """Whether all of its message is better quoted: it says of whom it tells, or goes on about the same."""
         return bool(_OF_NOBODY.match(self.text) or _GOES_ON.search(self.message))
 
 

@@ -190,7 +190,8 @@ def _new(text: str) -> str:
 
 def _timed(change: str, text: str) -> str:
     """A bare number as the time that it is, where the order has a time and no other number."""
-    is_bare = re.fullmatch(_COUNT, change, re.IGNORECASE) and not any(kind.search(text) for kind in _KINDS[2:5])
+    is_time = _KINDS[1].search(text) and not _any_of(_KINDS[2:5], text)
+    is_bare = re.fullmatch(_COUNT, change, re.IGNORECASE) and is_time
     return f"at {change}" if is_bare else change
 
 
