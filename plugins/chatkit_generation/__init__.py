@@ -38,7 +38,7 @@ from chatkit_generation.honest import CHANGED, DOUBTS, Honest
 from chatkit_generation.listening import listening_of, replies_of
 from chatkit_generation.ngrams import MOST_ROOM, NGrams
 from chatkit_generation.ngrams import REACH as KNOWN_BACK
-from chatkit_generation.notes import Notes, ends, gathered, may_change
+from chatkit_generation.notes import Notes, asks_whether_done, ends, gathered, may_change
 from chatkit_generation.precedents import CERTAIN, GRAVE, MOST, MOST_WIDTH, SAME, Precedent, Precedents
 from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
 from chatkit_generation.wording import shared
@@ -53,6 +53,7 @@ class _Heard(NamedTuple):
 
     judged: Probabilities
     said: Said
+    noted: Callable[[], Notes]
 
 
 class Generation(LanguageModel):
@@ -249,15 +250,14 @@ class Generation(LanguageModel):
             return []
         found = self.precedents.like(without_greeting(ask.text) or ask.text, self.vocabulary)
         heard = heard or (self._understood(ask) if found else None)
-        if heard and (
-            heard.said.requests or heard.judged.notes >= CHANGED
-        ):  # it is noted, however one like it was refused
-            found = [each for each in found if GRAVE.search(each.reply)]
+        if heard and (heard.said.requests or heard.judged.notes >= CHANGED):
+            found = [each for each in found if GRAVE.search(each.reply)]  # it is noted, however one like it was refused
         elif heard and max(heard.judged.asks - ASKS, heard.judged.notes - NOTES) >= 0:
-            least = (
-                SAME if heard.said.is_of_oneself or heard.said.asks_back else CERTAIN
-            )  # "my name" is nearly the same as "your name"
+            # "my name" is nearly the same as "your name"
+            least = SAME if heard.said.is_of_oneself or heard.said.asks_back else CERTAIN
             found = [each for each in found if each.likeness >= least]
+        if heard:
+            found = [each for each in found if not heard.said.jars(each.reply)]
         before = self.vocabulary.decode(ask.context[0].tolist()) if found else ""
         return [each for each in found if each.reply not in before] or found
 
@@ -274,8 +274,7 @@ class Generation(LanguageModel):
         if heard:
             doubt = len(texts) / ask.candidates
             listened = self._listened(ask, heard.said) if doubt > DOUBTS or len(texts) < 2 else ()
-            noted = functools.partial(self._noted, ask)
-            texts = self.honest.left(texts, heard.judged, heard.said, noted, unlike, listened=listened, doubt=doubt)
+            texts = self.honest.left(texts, *heard, unlike, listened=listened, doubt=doubt)
         known = [each for each in known if not self.honest.owns_up(each.reply)]  # it is judged whether to
         return texts + [each.reply for each in known if each.reply not in texts]
 
@@ -298,12 +297,15 @@ class Generation(LanguageModel):
         said = Said([*told, ask.text], next((text for text, own in reversed(turns) if own), ""))
         judged = self.answerable.judge(states, ids, self.vocabulary.embed(ids), self._places(ids)[0])
         judged = self.honest.revised(judged, said)
+        noted = functools.cache(functools.partial(self._noted, ask))
         goes_on = may_change(ask.text, named=said.names_any) or ends(ask.text, said.reply)
-        if said.asks_back and self._noted(ask).texts:
-            return _Heard(judged._replace(asks=1.0), said)
-        if goes_on and judged.asks < ASKS and self._noted(ask).is_fresh:
+        if asks_whether_done(ask.text) or said.own_name:
+            judged = judged._replace(notes=CHANGED)  # words alone settle it
+        elif said.asks_back and noted().texts:
+            judged = judged._replace(asks=1.0)
+        elif goes_on and judged.asks < ASKS and noted().is_fresh:
             judged = judged._replace(notes=CHANGED)
-        return _Heard(judged, said)
+        return _Heard(judged, said, noted)
 
     def _turns(self, ids: torch.Tensor) -> list[tuple[str, bool]]:
         """Text of each turn up to the reply that is about to begin, and whether it is the assistant's own."""

@@ -81,8 +81,8 @@ _SOUNDS = re.compile(
     r"|$))+$"
 )
 _LEAVES = re.compile(
-    r"\b(?:i am|i'm|i will be|i'll be|we are|we're) (?:\w+ )?(?:off|leaving|heading (?:off|out|home)"
-    r"|out of here)\b(?! to\b(?! bed))"
+    r"\b(?:i am|i'm|i will be|i'll be|we are|we're) (?:\w+ )?(?:(?:off(?: to bed)?|leaving)(?: now| then| soon)?$"
+    r"|heading (?:off|out|home)\b|out of here\b)"
     r"|\bgot to go\b|\b(?:have|need|must|should) (?:to )?(?:go|leave|run|head off)(?: now| soon)?$"
     r"|\b(?:bye|goodbye|good night|see you|talk (?:to you )?later|take care|have a (?:nice|good|great) (?:day|evening"
     r"|one|night|weekend))\b"

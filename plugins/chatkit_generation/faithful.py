@@ -19,6 +19,7 @@ from collections.abc import Sequence
 
 from chatkit_generation.names import own_name
 from chatkit_generation.notes import is_request
+from chatkit_generation.wording import sentences
 
 ENOUGH = 0.5  # share of a question's words from which on a clause that holds them is quoted
 LONGEST = 160  # characters of a quotation
@@ -31,7 +32,6 @@ _CLAUSE = re.compile(
     r"|\s+(?:and|but|while|whereas)\s+(?=(?:my|our|his|her|the|i|i'm|we|it|he|she|they|its)\b)",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"(?<=[.!?;])\s+")
 _NAMED = re.compile(r"(?:,|\s+and)\s+(?=[A-Z]\w+ (?:is|was|has|lives|works|likes|loves|wants|plays)\b)")
 _SENTENCE = re.compile(r"(?:[.!?:]\s+|\A\W*)(\w+)")
 _TIME_WORDS = """
@@ -111,6 +111,7 @@ _ASKS_NAME = re.compile(
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(r"[,;.!]\s+(?:and |but )?(?:he|she|it|they)\b", re.IGNORECASE)
+_CAPITAL = re.compile(r"(?<=\w )[^\W\d_a-z][\w'-]*(?<!I'm)")  # within a sentence
 _TWICE = re.compile(r"\b(\w{3,}),? (?:and|or|not|is) \1\b|\b((?:\w+ )?\w+ \w+), (?:and )?\2\b", re.IGNORECASE)
 _ONESELF = re.compile(r"\b(?:i|i'm|i've|we|we're)\b", re.IGNORECASE)
 _REMINDS = re.compile(
@@ -132,12 +133,12 @@ _SAD = re.compile(
     r"|\bin tears\b"
     r"|\b(?:died|dead|death|funeral|cancer|dementia|hospital|divorced?|fired|sacked|robbed|stolen|accident|lonely"
     r"|evicted|bankrupt"
-    r"|heartbroken|miscarriage|sprained|mugged|cheat(?:ed|ing) on)\b",
+    r"|heartbroken|miscarriage|sprained|mugged|fail(?:ed|ing)|flunked|rejected|cheat(?:ed|ing) on)\b",
     re.IGNORECASE,
 )
 _JOY = re.compile(
     r"\b(?:fun|lovely|how nice|sounds (?:nice|good|great|like a good)|enjoy|glad|wonderful|great"
-    r"|congratulations|well done|made you smile)\b",
+    r"|congratulations|bravo|hooray|good (?:piece of )?news|well (?:done|earned)|made you smile)\b",
     re.IGNORECASE,
 )
 # What it cannot do: nothing is sent, and nobody is called.
@@ -196,7 +197,7 @@ class Said:
         self._asked = _stems(self.question)
         self._heard = _stems(reply)
         self._said = set[str]().union(*map(_stems, messages)) if messages else set[str]()
-        self._own_names = [name for message in messages[:-1] if (name := own_name(message))]
+        self._own_name = _own_name(messages[:-1])
         self._told = messages[:-1]
         self._clauses = _clauses([message for message in messages[:-1] if not _ASKS.search(message)])
 
@@ -263,7 +264,7 @@ class Said:
         words = {_bare(word) for word in _WORD.findall(self.question)}
         return bool(words & self._names) or any(
             re.search(rf"\b(?:called|named|name's|name is|(?:my|our) \w+) {re.escape(word)}\b", text, re.IGNORECASE)
-            or re.search(rf"\b{re.escape(word)} is (?:my|our|his|her|their|\d)", text, re.IGNORECASE)
+            or re.search(rf"\b{re.escape(word)}(?: is|'s) (?:now )?(?:my|our|his|her|their|\d)", text, re.IGNORECASE)
             for word in words - _EMPTY
             for text in self._told
         )
@@ -293,6 +294,11 @@ class Said:
         """Whether it is a question about oneself."""
         return bool(_ASKS.search(self.question) and _OWN.search(self.question))
 
+    def says_back(self, reply: str) -> bool:
+        """Whether a reply names something, and nothing but what was told before."""
+        named = _specific(reply)
+        return bool(named) and not named - self._words
+
     def brings_up(self, reply: str) -> int:
         """How many matters a reply brings up of its own."""
         return len(_stems(reply) - self._said - self._heard - _COMMON)
@@ -309,7 +315,7 @@ class Said:
     @property
     def own_name(self) -> str:
         """The user's name, if that is what is asked for, and it was given; else ""."""
-        return self._own_names[-1] if self._own_names and _ASKS_NAME.search(self.question) else ""
+        return self._own_name if _ASKS_NAME.search(self.question) else ""
 
     @property
     def asks_back(self) -> bool:
@@ -381,6 +387,20 @@ class Said:
         return max(map(self._shared, self._clauses), default=0)
 
 
+def _own_name(messages: Sequence[str]) -> str:
+    """The name that the user gave as their own last, put right by the message after it or not; "" where none is."""
+    name, is_new = "", False
+    for message in messages:
+        if found := own_name(message):
+            name, is_new = found, True
+        elif is_new and _MENDS.search(message):
+            others = [match[0] for match in _CAPITAL.finditer(message) if match[0] not in (name, "I")]
+            name = others[-1] if others else name
+        else:
+            is_new = False
+    return name
+
+
 def _clauses(messages: Sequence[str]) -> list[Clause]:
     """Clauses of messages; one that puts the message before it right is about the same."""
     out: list[Clause] = []
@@ -409,7 +429,7 @@ def claims(reply: str) -> bool:
 
 def asking_part(text: str) -> str:
     """The last sentence of a message, if that asks and others stand before it; else all of it."""
-    *before, last = _PARTS.split(text.strip())
+    *before, last = sentences(text) or [""]
     return last if before and (_ASKS.search(last) or _TELL_ME.search(last)) else text
 
 

@@ -12,7 +12,7 @@ from chatkit_generation.answerable import ASKS, NOTES, SAID, SURE, WORLD, Probab
 from chatkit_generation.faithful import ENOUGH, Said, claims, quoted
 from chatkit_generation.notes import Notes, asks_whether_done, cancels, ends
 from chatkit_generation.precedents import GRAVE
-from chatkit_generation.tracking import tracked
+from chatkit_generation.tracking import opens, tracked
 
 CHANGED = 2.0  # for a probability, where a message changes what was just noted: it is quoted
 MAY_ASK = 0.2  # from which probability on a question about oneself asks for what was told
@@ -28,6 +28,7 @@ NOTED = (
     "Noted: {0}. I only take notes, so the rest is up to you.",
     "I have noted {0}. Anything else?",
 )
+OPENED = ("Gladly. What is to go on it?", "Sure, I can take notes. What shall I write down?")
 CLOSED = (
     "All right, you find it in this chat. I only take notes, so the rest is up to you.",
     "Good. I have taken note, but I cannot order or book anything.",
@@ -128,10 +129,10 @@ class Honest:
             if share >= (ENOUGH if unsaid < SURE else 1.0):
                 fitting = [text for text in texts if said.answers(text) and not said.invents(text)]
                 fitting = [text for text in fitting if not owns_up(text, self.unanswered)]
-                return (fitting if doubt <= DOUBTS else []) or [form.format(said.quotation()) for form in QUOTED]
+                return fitting or [form.format(said.quotation()) for form in QUOTED]
             if said.asks_of_notes and unsaid < SURE and 0 < (lately := noted()).ago <= LATELY:
                 return _gathered(lately.texts, unlike)
-            if doubt > DOUBTS:
+            if doubt > DOUBTS and not any(map(said.says_back, texts)):
                 return self._owning(texts, self.unanswered, said, unlike)
         if unsaid >= SURE:
             return self._owning(texts, self.unanswered, said, unlike)
@@ -139,13 +140,15 @@ class Honest:
             known = [text for text in texts if not owns_up(text, self.unanswered)]
             texts = known or listened or self._owning(texts, self.unanswered, said, unlike)
         if notes >= NOTES:
-            strict = (
-                said.requests and said.names_any and notes <= NOTES
-            )  # of such orders the language model has read none
+            if notes >= CHANGED:
+                order = tracked([*noted().texts, said.latest])
+                return _said(STANDS, [order], unlike) if order else _said(NOTED, [said.latest], unlike)
+            if opens(said.latest):
+                return _new(OPENED, unlike)
+            # of orders that words alone tell the language model has read none
+            strict = said.requests and said.names_any and notes <= NOTES
             fitting = [text for text in texts if not said.invents(text) and not said.misses(text, strict=strict)]
-            if notes >= CHANGED and (order := tracked([*noted().texts, said.latest])):
-                return _said(STANDS, [order], unlike)
-            return (fitting if notes < CHANGED else []) or _said(NOTED, [said.latest], unlike)
+            return fitting or _said(NOTED, [said.latest], unlike)
         if asks < ASKS and doubt > DOUBTS and listened:
             return listened
         fitting = [text for text in texts if not said.invents(text) and (asks >= ASKS or not said.strays(text))]

@@ -8,8 +8,9 @@ READ = 1000  # characters of a message that are looked at
 _NAME = r"[A-Z\u00c0-\u00d6\u00d8-\u00de][\w'-]+"
 _AFTER = r"(?= by the way| btw|[.!,?]|$| and\b| from\b| here\b)"
 _OWN_NAME = re.compile(
-    rf"(?:\b(?:[Mm]y name is|[Mm]y name's|[Cc]all me|[Ii] am called|[Ii]'m called|[Tt]his is)|(?:^|[.!?] )[Nn]ame(?:'s"
-    rf"| is))"
+    rf"(?:\b(?:[Mm]y name (?:is|happens to be|would be)|[Mm]y name's|[Cc]all me|[Ii] am called|[Ii]'m called"
+    rf"|[Tt]his is)|(?:^|[.!?] )[Nn]ame(?:'s"
+    rf"| is)|^(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there)?,? (?:it's|it is))"
     rf" (?:called )?({_NAME}(?: {_NAME})?){_AFTER}"
 )
 _IS = re.compile(rf"\b(?:[Ii]'m|[Ii] am) ({_NAME}(?: {_NAME})?){_AFTER}")
@@ -17,11 +18,20 @@ _OF_A_COUNTRY = re.compile(r"(?:ish|ese|ian|ican|ench|utch|eek|iss|erman|orean)$
 _OWN_NAME_SAID = re.compile(
     r"\b(?:my name is|my name's|call me) ([^\W\d_][\w'-]+)\b(?! (?:not|too|so|the|a|as|about)\b)", re.IGNORECASE
 )
+# In small letters, by what stands around it.
+_IS_SAID = re.compile(
+    r"^(?:(?:hi|hello|hey|oh|ok|okay|and|so|well)\b[ ,!.]+)*(?:i'm|im|i am) (?P<of>[^\W\d_]{2,})"
+    r"(?: by the way\b| btw\b|,? (?:and )?i(?:'m| am)? (?:live|work|study|come|a|an|from)\b)"
+    r"|^(?:hi|hello|hey)(?: there)?[ ,!.]+(?:i'm|im|i am) (?P<met>[^\W\d_]{2,})(?=[,.!?]|$)",
+    re.IGNORECASE,
+)
 _NAMES = re.compile(
     rf"\b(?:called|named|names? (?:is|are)|name's|(?:call(?:ed)?|named?) (?:him|her|it|them))"
     rf" ({_NAME}(?:(?:,| and|, and) {_NAME})*)"
 )
 _WORDS = """
+bored lonely new lost sick ill hungry angry stressed worried confused curious nervous excited scared upset exhausted
+sleepy drunk cold hot hurt free busy done ready late home alone alive sure glad proud lazy single married pregnant
 sorry not very so just happy sad tired bored fine ok okay back here the a an going really too same later tomorrow
 tonight
 maybe when if soon again now anytime whatever what great good nice awesome english right wrong"""
@@ -31,10 +41,10 @@ _NO_NAME = frozenset(_WORDS.split())
 def own_name(text: str) -> str:
     """The name that a user gives as their own; "" where none is given."""
     text = text[:READ]
-    found = _OWN_NAME.search(text) or _OWN_NAME_SAID.search(text)
-    if not found and (found := _IS.search(text)) and _OF_A_COUNTRY.search(found[1]):
+    found = _OWN_NAME.search(text) or _OWN_NAME_SAID.search(text) or _IS.search(text) or _IS_SAID.search(text)
+    name = found[found.lastindex or 0] if found else ""
+    if found and found.re in (_IS, _IS_SAID) and _OF_A_COUNTRY.search(name):
         return ""
-    name = found[1] if found else ""
     return "" if name.lower().split(" ")[0] in _NO_NAME else name[:1].upper() + name[1:]
 
 

@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Sequence
 
 from chatkit_generation.acts import act_of
+from chatkit_generation.wording import sentences
 
-_PARTS = re.compile(r"(?<=[.!?;])\s+")
 _NO_NOTES = frozenset({"agree", "reject", "thanks", "laugh", "sound", "unsure", "leaving", "praise", "complaint"})
 READ = 1000  # characters of a message that are looked at
 FRESH = 2  # messages of the user's back to which a note is still being taken
@@ -26,6 +26,7 @@ _REQUESTS = re.compile(
     r"|\bmy (?:phone |house )?(?:number|address) is\b|\bto take away\b|^\W*i(?:'ll| will) have\b"
     r"|\bi need (?:a|an|some|to (?:book|order|make)) (?:\w+ ){0,4}(?:appointment|reservation|table|taxi|cab|room"
     r"|tickets?|flight|booking)\b"
+    r"|\b(?:can|could|will|would) you (?:please )?(?:note|write|remember|put) (?:that|it|this)\b"
     r"|\b(?:put|add|write)\b.*\b(?:on|to|onto|down on) (?:my|the|our|a) (?:\w+ )?(?:list|notes?)\b"
     r"|\b(?:note|write) down\b|\b(?:keep|start|make|take) (?:me )?(?:a|my|the|an?) (?:\w+ ){0,2}(?:list|note)\b",
     re.IGNORECASE,
@@ -45,11 +46,17 @@ _CHANGES = re.compile(
     r"|skip|leave|remove|take|swap|switch|change|extra|only|just|actually|for|at|on|from|to|in|a|an|the|one|two|three"
     r"|four|five|six)\b"
     r"|\b(?:instead|in place of|rather than|better|suits|fits|as well|too|please|leave .*\bout|take .*\boff|make (?:it"
-    r"|that)|cancel)\b",
+    r"|that)|cancel|moved? (?:it|that|to))\b",
     re.IGNORECASE,
+)
+_ASKED = re.compile(
+    r"^\W*(?:(?:and|also|oh|ok|okay|actually)\W+)*(?:can|could|would|will) (?:you|we|i) ", re.IGNORECASE
 )
 _IS_OF_ANOTHER = re.compile(
     r"\b(?:you|your|i think|i feel|i am|i'm|he|she|they|because|thanks|thank you|lol|haha)\b", re.IGNORECASE
+)
+_IS_A_PLAN = re.compile(
+    r"\b(?:i'm|i am|we're|we are) (?:gonna|going to) (?!need|order|book|want|have|take)", re.IGNORECASE
 )
 _CLOSES = re.compile(
     r"^\W*(?:(?:no|nope|ok|okay|yes|and|well|thanks|great|good)\W+)*(?:(?:that's|that is|thats|that will be|that'll be"
@@ -112,15 +119,15 @@ def may_change(text: str, *, named: bool) -> bool:
         text: The message.
         named: Whether it names a number, a day or a time.
     """
-    text = text[:READ]
-    if _IS_OF_ANOTHER.search(text) and not named:
+    act, text = act_of(text[:READ]), _ASKED.sub("", text[:READ])
+    changes = bool(_CHANGES.search(text))
+    if _IS_OF_ANOTHER.search(text) and not (named and changes):
         return False
-    act = act_of(text)
     if act == "answer":
         return True
     if act in ("statement", "plan", "reject"):
-        return bool(named or _CHANGES.search(text))
-    return bool(act in ("advice", "directive") and (named or _REQUESTS.search(text)))
+        return named or changes
+    return act in ("advice", "directive") and (named or changes)
 
 
 def closes(text: str, before: str) -> bool:
@@ -130,7 +137,7 @@ def closes(text: str, before: str) -> bool:
         text: The message.
         before: What the assistant said before it.
     """
-    return bool(_CLOSES.match(_PARTS.split(text[:READ].strip())[0])) or bool(
+    return bool(_CLOSES.match((sentences(text[:READ]) or [""])[0])) or bool(
         _ASKED_FOR_MORE.search(before) and act_of(text) in ("agree", "reject", "thanks") and len(text.split()) <= 3
     )
 
@@ -163,10 +170,11 @@ def gathered(told: Sequence[tuple[str, float]], sure: float, may: float, names_a
     for text, of in told:
         ago = ago + 1 if texts else 0
         is_fresh = 0 < ago <= FRESH
-        goes_on = is_fresh and (of >= may or may_change(text, named=names_any(text)))
+        likely = of >= may and not _IS_OF_ANOTHER.search(text[:READ])
+        goes_on = is_fresh and (likely or may_change(text, named=names_any(text)))
         if is_fresh and cancels(text):
             texts = []
-        elif act_of(text) in _NO_NOTES or closes(text, ""):
+        elif act_of(text) in _NO_NOTES or closes(text, "") or _IS_A_PLAN.search(text[:READ]):
             continue
         elif of >= (may if _COUNTS.match(text) else sure) or is_request(text) or goes_on:
             texts, ago = [*texts, text], 0

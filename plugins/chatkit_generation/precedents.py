@@ -37,7 +37,7 @@ from torch import Tensor, nn
 
 from chatkit.plugin_api import Vocabulary
 from chatkit_generation.acts import act_of, is_asking
-from chatkit_generation.wording import bare, spelled
+from chatkit_generation.wording import bare, sentences, spelled
 
 MOST_ROOM = 10_000_000
 MOST_WIDTH = 4096
@@ -87,7 +87,6 @@ _TELLS = re.compile(
 )
 GRAVE = re.compile(r"helpline|emergency number|only a (small |plain )?program", re.IGNORECASE)
 _PERSON, _SENSE, _FORM = 0b00011, 0b01100, 0b10000  # bits of what ``_sense`` says
-_END_OF_SENTENCE = re.compile(r"(?<=[.!?\u2026])\s+")
 _AROUND = re.compile(
     r"^((so|and|but|well|ok|now|oh|um|hm+|hey|just|lol|haha|anyway|by the way|btw|also|right|alright|yeah|yes|thanks"
     r"|nah|no)\W+)+|(\W+(then|though|please|lol|haha|again|now))+\W*$",
@@ -222,7 +221,7 @@ class Precedents(nn.Module):
             whole = message[:LONGEST].strip()
             held = {each.reply: each for each in self._found(whole, vocabulary)}
             parts = [(_AROUND.sub("", whole), _WITHOUT_IT)]
-            *first, last = _END_OF_SENTENCE.split(whole)
+            *first, last = sentences(whole) or [""]
             parts += [(last, _PART_OF_IT)] if first and len(bare(last).split()) > 1 else []
             for part, share in parts:
                 for each in self._found(part, vocabulary) if part and part != whole else ():
@@ -326,10 +325,13 @@ def _unpack(table: Tensor) -> NDArray[np.int32]:
     """
     if not table.any():
         return np.zeros(0, np.int32)
+    unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ)
     try:
-        data = lzma.LZMADecompressor(lzma.FORMAT_XZ).decompress(table.numpy().tobytes())
+        data = unpacker.decompress(table.numpy().tobytes())
     except lzma.LZMAError as error:
         raise ValueError(f"the table of precedents is damaged: {error}") from error
+    if not unpacker.eof:
+        raise ValueError("the table of precedents is damaged: it ends too early")
     return np.frombuffer(data, "<i4").astype(np.int32)
 
 

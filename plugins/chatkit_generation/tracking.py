@@ -13,10 +13,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from chatkit_generation.wording import sentences
+
 LONGEST = 400  # characters of an order that is tracked
 _FILLERS = re.compile(
     r"^(?:(?:hi|hello|hey there|good (?:morning|evening|afternoon)|oh|ok|okay|hm+|um|uh|ah|well|so|wait|actually|sorry"
-    r"|yes|yeah|no wait|no(?=\s*,)|please|sure|hey|then|but|great|one more thing|one"
+    r"|yes|yeah|no wait|no(?=\s*,)|please|sure|hey|then|but|great|ugh|one more thing|one"
     r" thing)\b[\s,.!:-]*)+",
     re.IGNORECASE,
 )
@@ -29,17 +31,20 @@ _ASKED = re.compile(
 _OPENS = re.compile(
     r"^(?:(?:can|could) (?:you|we|i)(?: please)?\s+)?(?:(?:put|add|note(?: down)?|write down|book|order|get|bring"
     r"|reserve|have)(?: me| us)?\s+"
-    r"|i(?:'d| would) like(?: to (?:book|order|have|reserve|get))?\s+|i(?:'ll| will) (?:have|take)\s+|i (?:need"
+    r"|i(?:'d| would) like(?: to (?:book|order|have|reserve|get))?\s+|i(?:'ll| will) (?:have|take)\s+"
+    r"|i (?:also )?have\s+|i (?:need"
     r"|want)(?: to (?:book|order|have|reserve))?\s+)",
     re.IGNORECASE,
 )
-_PARTS = re.compile(r"(?<=[.!?;])\s+")
 _ALSO = re.compile(r"^(?P<new>.+?)[\s,]+(?:too|as well|also)[\s.!]*(?:please)?[\s.!]*$", re.IGNORECASE)
 _MADE = re.compile(
-    r"^(?:make (?:it|that)|change (?:it|that|the time|the day) to|better|rather|only|just)\s+", re.IGNORECASE
+    r"^(?:(?:the |my )?(?:\w+ )?(?:has |was |is )?moved (?:it |that |me )?to|make (?:it|that)"
+    r"|change (?:it|that|the time|the day) to|better|rather|only|just)\s+",
+    re.IGNORECASE,
 )
 _ENDS = re.compile(
-    r"[\s,]*\b(?:please|thanks|thank you|then|though|too|as well|with (?:it|that)|for me|if possible|actually|instead"
+    r"[\s,]*\b(?:please|thanks|thank you|then|though|too|as well|with (?:it|that)|on (?:it|there)|for me|,? (?:can"
+    r"|could) you (?:please )?(?:note|write|remember|put) (?:that|it|this)(?: down)?|if possible|actually|instead"
     r"|on my list"
     r"|to (?:it|that|the order|my order|the list|my list))$|[\s.!?,;]+$",
     re.IGNORECASE,
@@ -51,10 +56,18 @@ _FOR = re.compile(
     re.IGNORECASE,
 )
 _SWAPS = re.compile(r"^(?:swap|switch|change|replace) (?P<old>.+?) (?:for|to|with|by) (?P<new>.+)$", re.IGNORECASE)
+_TURNS = re.compile(r"^make (?:the |my )?(?P<old>\w+(?: \w+)?) (?:into )?(?P<new>an? .+)$", re.IGNORECASE)
+# Begins a list or an order, and says nothing of it.
+_BEGINS = re.compile(
+    r"(?:(?:i|we) (?:need|want|'?d like|would like|have) |(?:can|could) (?:you|we|i) (?:please )?|let's |please )?"
+    r"(?:to )?(?:(?:make|keep|start|write|take|order|place|have) (?:me )?)?(?:an?|my|the|some) (?:\w+ )?"
+    r"(?:list|notes?|order|food|something)(?: for me)?",
+    re.IGNORECASE,
+)
 _WITHOUT = re.compile(
     r"^(?:leave (?:out|off)|take (?:out|off)|without|no|not|drop|skip|remove|hold|cancel|scrap|forget|leave|take"
     r"|minus) (?P<old>.+?)"
-    r"(?: (?:out|off|away))?(?:,? (?:i|we) have .*)?$",
+    r"(?: (?:out|off|away))?(?:,? (?:i|we)(?:'ve)? (?:still |already )?(?:have|got) .*)?$",
     re.IGNORECASE,
 )
 _ADDS = re.compile(r"^(?:and|add|plus|also|with|put)\s+(?:also\s+)?(?P<new>.+)$", re.IGNORECASE)
@@ -81,7 +94,9 @@ _OF_TIME = (_KINDS[0], _KINDS[1], _KINDS[4])
 _SMALL_WORDS = "at on for it the a to in and of is be we are make then will"
 _SMALL = frozenset(_SMALL_WORDS.split())
 _TO = re.compile(r"^(?:to|for|at|on)\s+", re.IGNORECASE)
-_AND = re.compile(r"^and\s+(?=add\b|make\b|.* (?:instead of|in place of|rather than)\b)", re.IGNORECASE)
+_AND = re.compile(
+    r"^and\s+(?=add\b|make\b|(?:can|could) (?:you|we|i)\b|.* (?:instead of|in place of|rather than)\b)", re.IGNORECASE
+)
 _ALTERS = re.compile(
     rf"\b(?:{_COUNT}|change|instead|make|add|no|without|swap|cancel|rather|order|want|also|too|and|not|monday|tuesday"
     rf"|wednesday"
@@ -102,11 +117,18 @@ def tracked(messages: Sequence[str]) -> str:
     """The order that the first message gives as the others have changed it; "" where it cannot be told."""
     if not messages or any(len(message) > LONGEST for message in messages):
         return ""
-    first, *later = [part for message in messages for part in _PARTS.split(message.strip()) if part] or [""]
+    first, *later = [part for message in messages for part in sentences(message)] or [""]
+    while opens(first) and later:
+        first, *later = later
     text = _trimmed(_OPENS.sub("", _trimmed(first)))
     for part in later:
         text = _changed(text, part) if text else ""
     return _PLEASE.sub("", text)
+
+
+def opens(message: str) -> bool:
+    """Whether a message begins a list or an order, and says nothing of what it is to hold."""
+    return bool(_BEGINS.fullmatch(_trimmed(message[:LONGEST])))
 
 
 def _changed(text: str, message: str) -> str:
@@ -114,8 +136,8 @@ def _changed(text: str, message: str) -> str:
     if _REASONS.search(message) and not _ALTERS.search(message):
         return text
     change = _AND.sub("", _trimmed(message))
-    for pattern in (_SWAPS, _FOR):
-        if found := pattern.match(change):
+    for pattern in (_SWAPS, _TURNS, _FOR):
+        if found := pattern.match(_ASKED.sub("", change)):
             return _replaced(text, _new(found["old"]), _TO.sub("", _new(found["new"])))
     added, change = _ADDS.match(change) or _ALSO.match(" ".join(message.split())), _new(change)
     if found := _WITHOUT.match(change):

@@ -25,8 +25,14 @@ _MEANT = {word.replace("'", ""): word for word in _SHORTENED.split()}
 _MEANT |= {
     word: meant for word, _, meant in (" ".join(pair.split()).lower().partition(" ") for pair in _TYPED.split(","))
 }
+_END_OF_SENTENCE = re.compile(r"(?<=[.!?;\u2026])\s+")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _LONG = 6  # letters of a word that is taken for another one with a letter more, fewer or other
+
+
+def sentences(text: str) -> list[str]:
+    """Sentences of a text, by the marks between them."""
+    return [part for part in _END_OF_SENTENCE.split(text.strip()) if part]
 
 
 def bare(text: str) -> str:

@@ -179,7 +179,16 @@ def test_a_megabyte_of_the_same_is_read_by_its_beginning(part: str) -> None:
         ("My name is not important", ""),
         ("my name is the same", ""),
         ("I'm French.", ""),
+        ("hi, i'm karen", "Karen"),
+        ("i'm leo, i study biology, second year", "Leo"),
+        ("i'm tired, i work as a nurse", ""),
+        ("hi, i'm bored", ""),
     ],
 )
 def test_only_the_user_s_own_name_is_one(text: str, name: str) -> None:
     assert own_name(text) == name
+
+
+def test_to_be_off_work_is_not_to_leave() -> None:
+    assert act_of("i'm off") == act_of("ok i'm off to bed") == "leaving"
+    assert act_of("anyway, i'm off this weekend so i might go fishing") == "plan"

@@ -277,3 +277,46 @@ def test_any_text_leaves_a_reply(messages: list[str], reply: str, judged: Sequen
     texts = left(messages, [reply], judged, messages[:-1])
     assert texts
     assert all(isinstance(text, str) for text in texts)
+
+
+def test_an_age_said_short_is_found() -> None:
+    told = ["our kids are leo and maisie, leo's 7 and maisie's 4", "how old is leo?"]
+    assert Said(told).asks_of_told
+    assert Said(told).quotation() == "\"our kids are leo and maisie, leo's 7 and maisie's 4\""
+
+
+def test_a_question_behind_a_sentence_is_what_is_asked() -> None:
+    said = Said(["hi, i'm karen", "never mind. what's my name?"])
+    assert said.own_name == "Karen"
+    assert Said(["my cat is called Milo", "we bake a cake. what is my cat called?"]).asks_of_told
+
+
+def test_nothing_that_failed_is_congratulated() -> None:
+    said = Said(["i failed my driving test this morning"])
+    assert said.jars("What a good piece of news. Did you expect it?")
+    assert not said.jars("I am sorry. What went wrong?")
+
+
+def test_where_the_language_model_doubts_it_owns_up_unless_it_names_what_was_told() -> None:
+    asked = ["I'm from Bergen", "where was I upset?"]
+    for text, expected in (
+        ("It is large.", "You have not told me that yet."),
+        ("In Bergen, I think.", "In Bergen, I think."),
+    ):
+        left_over = HONEST.left([text], (0.9, 0.3, 0, 0), Said(asked), Notes, doubt=0.9)
+        assert left_over == [expected]
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        (["my name is Daniela", "oh wait, I mean Hugo"], "Hugo"),
+        (["hi, I'm Edith", "no, not Edith! it is Derek"], "Derek"),
+        (["hey there, it's Gloria!", "it is windy today"], "Gloria"),
+        (["good evening, my name happens to be Edith"], "Edith"),
+        (["my name is Tom", "my cat is called Milo", "no wait, Rome is nice"], "Tom"),
+        (["my name is Tom", "no, I'm Tim"], "Tim"),
+    ],
+)
+def test_the_own_name_is_the_one_that_was_put_right(told: Sequence[str], name: str) -> None:
+    assert Said([*told, "so what am I called?"]).own_name == name

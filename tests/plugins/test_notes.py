@@ -61,9 +61,10 @@ def test_a_request_orders_books_or_changes_something(text: str, requests: bool) 
         ("for six", True, True),
         ("I went home", False, True),
         ("my mum is ill", False, True),
-        ("I think so", False, True),
-        ("she is nice", False, True),
-        ("should we make it at 8?", False, True),
+        ("I think so on Monday", False, False),  # what is said of oneself and others names days, too
+        ("she is nice", False, False),
+        ("I think 8 would be better", False, True),
+        ("should we make it at 8?", True, True),
         ("yes", False, False),
         ("thanks", False, False),
         ("lol", False, False),
@@ -261,3 +262,24 @@ def test_a_megabyte_is_quick(part: str) -> None:
     closes(text, "")
     cancels(text)
     asks_whether_done(text)
+
+
+def test_a_plan_is_no_note_though_one_was_just_taken() -> None:
+    plan = "ok. i'm gonna cook carbonara tonight, first time ever"
+    assert gathered([("milk and eggs", 0.9), (plan, 0.9), ("and pasta", 0.0)], 0.5, 0.2, lambda text: False).texts == [
+        "milk and eggs",
+        "and pasta",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["and can you make the coke a lemonade instead", "the dentist moved it to thursday", "can we say Thursday?"]
+)
+def test_a_change_may_be_asked_for(text: str) -> None:
+    assert may_change(text, named="hursday" in text)
+
+
+def test_to_note_that_is_a_request() -> None:
+    assert is_request("i have a dentist appointment on tuesday at 3, can you note that?")
+    assert is_request("can you keep a shopping list for me?")
+    assert not is_request("a delivery went out to the wrong place")

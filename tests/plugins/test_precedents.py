@@ -349,3 +349,24 @@ def test_short_messages_must_be_liker_and_questions_to_the_other_one_less(vocabu
     few, many = made.least_of_words("at home"), made.least_of_words("we were at home all day with the children")
     assert few > made.least_of_words("we were at home") > many
     assert made.least_of_words("what do you like best of all") < made.least_of_words("we like the garden best of all")
+
+
+def test_a_packed_table_is_smaller_and_the_same(vocabulary: Vocabulary) -> None:
+    pairs = [*PAIRS, *((f"what about number {n}", f"I know little of {n}.") for n in range(200))]
+    room, packed = (room_needed(pairs, WITHOUT, vocabulary, packed=each) for each in (False, True))
+    plain, made = Precedents(room, len(vocabulary)), Precedents(packed, len(vocabulary), packed=True)
+    assert made.learn(pairs, WITHOUT, vocabulary) == packed < plain.learn(pairs, WITHOUT, vocabulary)
+    again = Precedents(packed, len(vocabulary), packed=True)
+    again.load_state_dict(made.state_dict())
+    for message, _ in PAIRS:
+        assert again.like(message, vocabulary) == plain.like(message, vocabulary) != []
+    assert Precedents(8, len(vocabulary), packed=True).like("can you sing?", vocabulary) == []
+
+
+def test_a_packed_table_without_room_or_damaged_is_refused(vocabulary: Vocabulary) -> None:
+    made = Precedents(8, len(vocabulary), packed=True)
+    with pytest.raises(ValueError, match="room for 8 bytes"):
+        made.learn(PAIRS, WITHOUT, vocabulary)
+    made.table.fill_(7)
+    with pytest.raises(ValueError, match="damaged"):
+        made.like("can you sing?", vocabulary)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from chatkit_generation.tracking import LONGEST, tracked
+from chatkit_generation.tracking import LONGEST, opens, tracked
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -179,3 +179,19 @@ def test_what_it_has_none_of_cannot_be_left_out(first: str, thing: str) -> None:
 @pytest.mark.parametrize("part", ["no ", "and ", "what ", "two a ", "saturday ", "5 ", "x", "take "])
 def test_a_megabyte_of_the_same_changes_soon_what_it_changes(part: str) -> None:
     assert isinstance(tracked([BURGER, part * (1_000_000 // len(part))]), str)
+
+
+def test_what_only_begins_a_list_is_nothing_of_it() -> None:
+    opening = "hi, i need to make a shopping list"
+    assert opens(opening)
+    assert opens("can you keep a shopping list for me?")
+    assert not opens("milk and eggs please")
+    assert tracked([opening, "put milk, eggs and pasta on it", "take the eggs off, i've still got some"]) == (
+        "milk and pasta"
+    )
+
+
+def test_one_thing_is_made_another_and_a_day_is_moved() -> None:
+    assert tracked(["two teas and a coke", "and can you make the coke a lemonade instead"]) == "two teas and a lemonade"
+    told = "i also have a dentist appointment on tuesday at 3, can you note that?"
+    assert tracked([told, "ugh, the dentist moved it to thursday at 4"]) == "a dentist appointment on thursday at 4"
