@@ -174,7 +174,7 @@ class Precedents(nn.Module):
         self.least, self.sure = (LEAST, SURE) if self.learned else (LEAST_BY_ENCODER, SURE_BY_ENCODER)
         if self.learned:
             self.register_buffer("vectors", torch.zeros(pieces, width, dtype=torch.int8))
-            self.register_buffer("scale", torch.zeros(pieces, dtype=torch.float16))
+            self.register_buffer("scale", torch.zeros(pieces))
         self._index: _Index | None = None
         self._latest: tuple[str, list[Precedent]] | None = None  # a message is asked of as it is drawn and judged
 
@@ -206,8 +206,8 @@ class Precedents(nn.Module):
 
     def take_vectors(self, vectors: Tensor) -> None:
         """Take over vectors of pieces, (V, E), whose sum over a message says what it means; rounded to a byte each."""
-        self.scale.copy_((vectors.abs().amax(1) / 127).clamp(min=6e-5))  # about the smallest of two bytes
-        self.vectors.copy_((vectors / self.scale.float()[:, None]).round().clamp(-127, 127))
+        self.scale.copy_((vectors.abs().amax(1) / 127).clamp(min=1e-12))
+        self.vectors.copy_((vectors / self.scale[:, None]).round())
         self._index = self._latest = None
 
     def like(self, message: str, vocabulary: Vocabulary) -> list[Precedent]:
@@ -294,7 +294,7 @@ class Precedents(nn.Module):
     def _vectors(self, ids: NDArray[np.int32], ends: NDArray[np.int64]) -> NDArray[np.float32]:
         """Learned vectors (P, E) of messages, of length 1; that of unknown pieces alone is 0."""
         out = np.zeros((len(ends), self.vectors.shape[1]), np.float32)
-        table, scale = self.vectors.numpy(), self.scale.float().numpy()
+        table, scale = self.vectors.numpy(), self.scale.numpy()
         for first in range(0, len(ends), _PART):
             last = min(first + _PART, len(ends))
             begin = int(ends[first - 1]) if first else 0
