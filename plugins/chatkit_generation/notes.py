@@ -19,7 +19,8 @@ READ = 1000  # characters of a message that are looked at
 FRESH = 2  # messages of the user's back to which a note is still being taken
 # What is ordered, booked or changed, in words that leave no doubt.
 _REQUESTS = re.compile(
-    r"\bi(?:'d| would) like (?:to )?(?:order|book|reserve|have|get)\b|\bi want to (?:order|book|reserve)\b"
+    r"^\W*(?:please )?(?:book|order|reserve) (?:me|us|a|an|the|one|two|three|four|five|six|\d+)\b"
+    r"|\bi(?:'d| would) like (?:to )?(?:order|book|reserve|have|get)\b|\bi want to (?:order|book|reserve)\b"
     r"|\b(?:can|could) (?:i|we|you) (?:also |please )?(?:order|book|get|have|add|make it|change)\b"
     r"|\binstead of\b|\bplease add\b|^\W*(?:add|make (?:it|that))\b|\bdeliver(?:ed)? (?:it|this|that|to|at|by|on)\b"
     r"|\bfor delivery\b"

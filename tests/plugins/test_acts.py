@@ -180,6 +180,7 @@ def test_a_megabyte_of_the_same_is_read_by_its_beginning(part: str) -> None:
         ("my name is the same", ""),
         ("I'm French.", ""),
         ("hi, i'm karen", "Karen"),
+        ("i'm karen, nice to meet you", "Karen"),
         ("i'm leo, i study biology, second year", "Leo"),
         ("i'm tired, i work as a nurse", ""),
         ("hi, i'm bored", ""),

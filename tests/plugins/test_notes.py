@@ -281,5 +281,7 @@ def test_a_change_may_be_asked_for(text: str) -> None:
 
 def test_to_note_that_is_a_request() -> None:
     assert is_request("i have a dentist appointment on tuesday at 3, can you note that?")
+    assert is_request("book me a haircut on friday at 3pm")
+    assert not is_request("book lovers are nice people")
     assert is_request("can you keep a shopping list for me?")
     assert not is_request("a delivery went out to the wrong place")
