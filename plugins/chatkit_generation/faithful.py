@@ -80,6 +80,17 @@ _CALLS_OFF = re.compile(r"\b(?:forgotten|crossed|cancelled)\b", re.IGNORECASE)
 _CALLED_OFF = re.compile(
     r"\b(?:cancel|forget|scrap|never ?mind|drop|remove|delete|off|no|not|nothing)\b", re.IGNORECASE
 )
+# What a reply asks for, and what the message has said of it.
+_ASKED_AGAIN = (
+    (
+        re.compile(r"\b(?:which|what) day\b", re.IGNORECASE),
+        re.compile(r"\b(?:\w+day|today|tomorrow|tonight)\b", re.IGNORECASE),
+    ),
+    (
+        re.compile(r"\bwhat time\b", re.IGNORECASE),
+        re.compile(r"\b\d{1,2}(?:[:.]\d\d|\s?[ap]m)\b|\bnoon\b|\bo'clock\b", re.IGNORECASE),
+    ),
+)
 _TAKES_NOTE = re.compile(
     r"^(?:all right|sure|of course|gladly|good|with pleasure|(?:for|on|at|and) (?:which|what|how)|which|how many"
     r"|what (?:size|time|day|else)|anything|cancelled|crossed|forgotten|done|okay|i cannot (?:book|order|place)"
@@ -228,6 +239,8 @@ class Said:
         if _CALLS_OFF.search(reply) and not _CALLED_OFF.search(self.latest):
             return True
         if strict and not _stems(reply) & self._asked:
+            return True
+        if any(asks.search(reply) and said.search(self.latest) for asks, said in _ASKED_AGAIN):
             return True
         if not _specific(reply) and not _ECHOES.search(reply) and not _stems(reply) & self._said:
             return not _TAKES_NOTE.search(reply)

@@ -71,6 +71,8 @@ class Honest:
         asks, unsaid, world, notes = judged
         if said.requests:
             notes = max(notes, NOTES)
+        elif act_of(said.latest) in ("introduction", "naming"):
+            notes = 0.0
         elif said.wants_reminding:
             asks, world = max(asks, ASKS), 0.0
         elif said.asks_the_other or (act_of(said.latest) == "advice" and not said.wants_number):

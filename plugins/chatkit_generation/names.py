@@ -21,7 +21,8 @@ _OWN_NAME_SAID = re.compile(
 # In small letters, by what stands around it.
 _IS_SAID = re.compile(
     r"^(?:(?:hi|hello|hey|oh|ok|okay|and|so|well)\b[ ,!.]+)*(?:i'm|im|i am) (?P<of>[^\W\d_]{2,})"
-    r"(?: by the way\b| btw\b|,? (?:nice|pleased|good) to meet\b|,? (?:and )?i(?:'m| am)? (?:live|work|study|come|a|an|from)\b)"
+    r"(?: by the way\b| btw\b|,? (?:nice|pleased|good) to meet\b|,? (?:and )?i(?:'m| am)? (?:live|work|study|come|a|an"
+    r"|from)\b)"
     r"|^(?:hi|hello|hey)(?: there)?[ ,!.]+(?:i'm|im|i am) (?P<met>[^\W\d_]{2,})(?=[,.!?]|$)",
     re.IGNORECASE,
 )

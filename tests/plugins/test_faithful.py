@@ -226,6 +226,10 @@ def test_words_tell_who_is_asked(text: str, judged: Sequence[float], asks: bool)
     assert (HONEST.revised(judged, Said([*TOLD, text]))[0] >= 0.5) == asks
 
 
+def test_a_name_is_no_order() -> None:
+    assert HONEST.revised(NOTES, Said(["a haircut at 4pm", "i'm karen, nice to meet you"])).notes == 0
+
+
 def test_names_that_go_on_and_things_said_twice_are_invented() -> None:
     said = Said([*TOLD, "my sister Ana lives there, in Porto"])
     assert said.invents("Anastasia in Porto, I see.")
@@ -320,3 +324,10 @@ def test_where_the_language_model_doubts_it_owns_up_unless_it_names_what_was_tol
 )
 def test_the_own_name_is_the_one_that_was_put_right(told: Sequence[str], name: str) -> None:
     assert Said([*told, "so what am I called?"]).own_name == name
+
+
+def test_what_was_said_is_not_asked_for_again() -> None:
+    said = Said(["book me a haircut on friday at 3pm"])
+    assert said.misses("On which day?")
+    assert said.misses("At what time?")
+    assert not Said(["book me a haircut at 3pm"]).misses("On which day?")
