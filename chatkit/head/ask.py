@@ -41,7 +41,7 @@ class Services:
         candidates: How many replies a head is to draw for ``pick``.
         by_name: Whether the user named the heads that are to answer.
         context: Ids (T,) and hidden states (T, D) of the conversation so far, as ``begin`` has it; of its latest part.
-        labels: What another head makes of the message: its labels with calibrated probabilities.
+        labels: What another head makes of the message, or of another text: its labels with calibrated probabilities.
     """
 
     begin: Callable[[], tuple[Tensor, State]]
@@ -54,7 +54,7 @@ class Services:
     candidates: int = 1
     by_name: bool = False
     context: Callable[[], tuple[Tensor, Tensor]] = lambda: (torch.zeros(0, dtype=torch.int64), torch.zeros(0, 0))
-    labels: Callable[[str], Mapping[str, float]] = lambda head: {}
+    labels: Callable[[str, str], Mapping[str, float]] = lambda head, text: {}
 
 
 class Branches:
@@ -170,12 +170,16 @@ class Ask:
         """The k best passages of the indexed documents for a query vector (K,) and its text."""
         return self._services.search(vector, text, k)
 
-    def labels(self, head: str) -> Mapping[str, float]:
-        """Labels that another head gives the message, with their probabilities, calibrated where that was fitted.
+    def labels(self, head: str, text: str | None = None) -> Mapping[str, float]:
+        """Labels that another head gives a text, with their probabilities, calibrated where that was fitted.
 
         Empty where there is no such head, it is off, gives no labels, or fails: a head that asks must do without.
+
+        Args:
+            head: Its name.
+            text: The text; None: the message. A part of it, for example: "I am fine, but my brother is ill" has two.
         """
-        return self._services.labels(head)
+        return self._services.labels(head, self.text if text is None else text)
 
     def _state(self) -> tuple[Tensor, State]:
         if self._running is None:

@@ -161,7 +161,7 @@ class _Turn:
         self._candidates = candidates if self._weights else 1
         self._choices: list[dict[str, Any]] = []
         self._passes: dict[tuple[str, str, int], Encoded] = {}
-        self._labelled: dict[str, Mapping[str, float]] = {}
+        self._labelled: dict[tuple[str, str], Mapping[str, float]] = {}
         self.encode_seconds = self.stream_seconds = 0.0
         self.pieces = 0
 
@@ -185,10 +185,10 @@ class _Turn:
                             yield events.piece(number, name, item.text)
                     answer = answer or Answer(Text(text))
                 else:
-                    answer = self._answer(head)
+                    answer = self._answer(head, self._text)
                 answer.check()
                 answer = self.trust.judged(name, answer)
-                self._labelled[name] = labels_of(answer)
+                self._labelled[name, self._text] = labels_of(answer)
         except ChatkitError as error:  # of the head, or of what it asked the host for
             disabled = self._host.failed(name)
             place = error.place if isinstance(error, HeadError) else ""
@@ -207,14 +207,14 @@ class _Turn:
             self.encode_seconds += time.monotonic() - started
         return self._passes[key]
 
-    def _answer(self, head: Head) -> Answer:
-        record = dict.fromkeys(head.fields, self._text)
-        if len(head.fields) == 1 and is_long(self._host.assistant, self._text):
+    def _answer(self, head: Head, text: str) -> Answer:
+        record = dict.fromkeys(head.fields, text)
+        if len(head.fields) == 1 and is_long(self._host.assistant, text):
             with torch.inference_mode(), _quiet():
-                return answer_long(self._host.assistant, head, self._text, cancelled=self._cancelled)
+                return answer_long(self._host.assistant, head, text, cancelled=self._cancelled)
         with torch.inference_mode(), _quiet():
             views = {f: head.view_of(f, record) for f in head.fields}
-            encoded = {f: self.encode(self._text, MESSAGE if v == CONVERSATION else v, head) for f, v in views.items()}
+            encoded = {f: self.encode(text, MESSAGE if v == CONVERSATION else v, head) for f, v in views.items()}
             answers = head.answer(encoded, [record])
         if not isinstance(answers, list) or len(answers) != 1 or not isinstance(answers[0], Answer):
             raise TypeError(f"answer must return a list with one Answer per example, got {_shape(answers)}")
@@ -260,20 +260,20 @@ class _Turn:
         )
         return Ask(self._text, services, self._options, self._seed)
 
-    def _labels(self, name: str) -> Mapping[str, float]:
-        """What a head says of the message, which it may have said before; nothing where it fails: its own turn tells.
+    def _labels(self, name: str, text: str) -> Mapping[str, float]:
+        """What a head says of the message, which it may have said before, or of another text.
 
-        A head that streams is not asked: it might ask back.
+        Nothing where it fails: its own turn tells. A head that streams is not asked: it might ask back.
         """
-        head = self._host.assistant.heads.get(name)
-        if name not in self._labelled and head and not head.streams() and name not in self._host.disabled:
-            self._labelled[name] = {}
+        head, key = self._host.assistant.heads.get(name), (name, text)
+        if key not in self._labelled and head and not head.streams() and name not in self._host.disabled:
+            self._labelled[key] = {}
             if answers_messages(head) and self._host.assistant.setups[name].trained:
                 with contextlib.suppress(ChatkitError), guard(name, source_file(type(head)), stage="answer"):
-                    answer = self._answer(head)
+                    answer = self._answer(head, text)
                     answer.check()
-                    self._labelled[name] = labels_of(self.trust.judged(name, answer))
-        return self._labelled.get(name, {})
+                    self._labelled[key] = labels_of(self.trust.judged(name, answer))
+        return self._labelled.get(key, {})
 
     def _pick(self, drawer: str, texts: Sequence[str]) -> int:
         """The reply to say of those that a head has drawn; the judges see the message as it was before it drew."""

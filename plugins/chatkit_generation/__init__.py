@@ -30,16 +30,27 @@ from chatkit.plugin_api import (
     without_greeting,
 )
 from chatkit_generation.answerable import ASKS, MAY_NOTE, NOTES, REACH, Answerable, Probabilities
+from chatkit_generation.asked import asked_by
 from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
 from chatkit_generation.counting import count, fit_gate
 from chatkit_generation.faithful import Said, names_any
+from chatkit_generation.focus import focus_of, told_last
 from chatkit_generation.honest import CHANGED, DOUBTS, Honest
-from chatkit_generation.listening import listening_of, replies_of
+from chatkit_generation.listening import ANSWERS, listening_of, replies_of
 from chatkit_generation.ngrams import MOST_ROOM, NGrams
 from chatkit_generation.ngrams import REACH as KNOWN_BACK
 from chatkit_generation.notes import Notes, asks_whether_done, ends, gathered, may_change
-from chatkit_generation.precedents import CERTAIN, GRAVE, MOST, MOST_WIDTH, SAME, Precedent, Precedents
+from chatkit_generation.precedents import (
+    CERTAIN,
+    GRAVE,
+    LEAST_OF_ANSWER,
+    MOST,
+    MOST_WIDTH,
+    SAME,
+    Precedent,
+    Precedents,
+)
 from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
 from chatkit_generation.wording import shared
 
@@ -258,6 +269,8 @@ class Generation(LanguageModel):
             found = [each for each in found if each.likeness >= least]
         if heard:
             found = [each for each in found if not heard.said.jars(each.reply)]
+            if asked_by(heard.said.reply) and focus_of(ask.text).act in ANSWERS:
+                found = [each for each in found if each.likeness >= LEAST_OF_ANSWER or GRAVE.search(each.reply)]
         before = self.vocabulary.decode(ask.context[0].tolist()) if found else ""
         return [each for each in found if each.reply not in before] or found
 
@@ -285,7 +298,9 @@ class Generation(LanguageModel):
         def drawn(count: int) -> list[int]:
             return torch.randperm(count, generator=ask.generator).tolist()
 
-        return self.listening.replies(ask.text, ask.labels(MOOD), before, drawn, sad=said.is_sad)[:OFFERED]
+        mood, answered = ask.labels(MOOD, told_last(ask.text)), said.reply
+        fitting = self.listening.replies(ask.text, mood, before, drawn, sad=said.is_sad, answered=answered)
+        return fitting[:OFFERED]
 
     def _understood(self, ask: Ask) -> _Heard | None:
         """What the message asks for; None where that is not judged, or a reply that was broken off goes on."""
@@ -299,10 +314,12 @@ class Generation(LanguageModel):
         judged = self.honest.revised(judged, said)
         noted = functools.cache(functools.partial(self._noted, ask))
         goes_on = may_change(ask.text, named=said.names_any) or ends(ask.text, said.reply)
-        if asks_whether_done(ask.text) or said.own_name:
+        if asks_whether_done(ask.text) or said.own_name or said.of_name[1]:
             judged = judged._replace(notes=CHANGED)  # words alone settle it
         elif said.asks_back and noted().texts:
             judged = judged._replace(asks=1.0)
+        elif said.wants_number and any(map(said.tells, noted().texts)):
+            judged = judged._replace(asks=max(judged.asks, ASKS), world=0.0)
         elif goes_on and judged.asks < ASKS and noted().is_fresh:
             judged = judged._replace(notes=CHANGED)
         return _Heard(judged, said, noted)

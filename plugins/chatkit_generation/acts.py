@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from chatkit_generation.choices import options_in
 from chatkit_generation.names import names_in, own_name
 from chatkit_generation.wording import bare
 
@@ -30,6 +31,7 @@ ACTS: Final = (
     "sound",  # "hmm", "oh"
     "leaving",
     "thanks",
+    "choice",  # asks which of two things
     "advice",  # asks what to do
     "opinion",  # asks what the other one thinks
     "personal",  # asks about the other one
@@ -90,6 +92,11 @@ _LEAVES = re.compile(
 _THANKS = re.compile(r"\b(thanks|thank you|cheers|much appreciated)\b")
 _BEGINS = r"(?:(?:so|and|but|well|ok|okay|now|oh|hey|hm+|um|yeah|yes|no|please|lol|anyway|also|then) )*"
 _WH = re.compile(rf"{_BEGINS}(?:what|who|whom|whose|where|when|which|why|how)(?:'s|'re|'d)?\b(?! a \w+( \w+)?$)")
+# "When I get home, I eat" asks nothing.
+_SUBORDINATE = re.compile(
+    rf"{_BEGINS}(?:when|where|what|how|who|whenever) (?:i|i'm|you|he|she|it|we|they|a|an|the|my|our|his|her|their|some"
+    r"|people|someone|somebody|one)\b"
+)
 _INVERTED = re.compile(
     rf"{_BEGINS}(?:(?:is|are|am|was|were|does|did|can|could|will|would|should|shall|may|has|isn't|aren't|doesn't"
     r"|didn't|can't|couldn't|won't|wouldn't|shouldn't|hasn't)"
@@ -165,7 +172,7 @@ def act_of(text: str) -> str:
         return "unsure"
     if _SOUNDS.match(said):
         return "sound"
-    asks = "?" in text or is_asking(said)
+    asks = "?" in text or (is_asking(said) and not _SUBORDINATE.match(said))
     if not asks and len(words) <= FEW and set(words) & _CORE and set(words) <= _AGREES:
         return "agree"
     if not asks and _LEAVES.search(said):
@@ -174,6 +181,8 @@ def act_of(text: str) -> str:
         return "reject"
     if not asks and _THANKS.search(said) and len(words) <= 2 * FEW:
         return "thanks"
+    if options_in(text[:READ]):
+        return "choice"
     if _WISHES.search(said):
         return "directive"
     wonders = _WONDERS.match(said)
@@ -214,15 +223,16 @@ def _question(said: str, *, asks: bool) -> str:
     return "question" if asks else "statement"
 
 
-def kind_of(text: str, mood: Mapping[str, float], *, sad: bool = False) -> str:
+def kind_of(text: str, mood: Mapping[str, float], *, sad: bool = False, act: str = "") -> str:
     """The act of a message, and what its mood adds where it has one for sure: one of ``KINDS``, "statement.bad".
 
     Args:
         text: The message.
         mood: Probabilities of "negative" and "positive"; none: its mood is not known.
         sad: Whether it says sad words: then it is sad unless its mood is good.
+        act: Its act, where that is known.
     """
-    act, bad, good = act_of(text), mood.get("negative", 0.0), mood.get("positive", 0.0)
+    act, bad, good = act or act_of(text), mood.get("negative", 0.0), mood.get("positive", 0.0)
     is_good = good >= (CHEERED if "!" in text else GOOD)
     is_bad = bad >= (DENIED if act == PLAIN and _DENIES.search(bare(text)) else BAD)
     sad = sad and not is_good

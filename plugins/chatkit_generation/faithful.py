@@ -19,12 +19,15 @@ from collections.abc import Sequence
 
 from chatkit_generation.names import own_name
 from chatkit_generation.notes import is_request
+from chatkit_generation.reflecting import reflected
+from chatkit_generation.relations import asked_name, named
 from chatkit_generation.wording import sentences
 
 ENOUGH = 0.5  # share of a question's words from which on a clause that holds them is quoted
 LONGEST = 160  # characters of a quotation
 READ = 2000  # characters of a message that are looked at
 MOST = 8  # texts that are quoted together
+_CUT = 2  # words of a clause that may be left out where it is told again
 MOST_OF = 0.7  # share of the words of what is to be noted that a reply must have
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?\d*|\d+(?:[:.]\d+)?")
 _CLAUSE = re.compile(
@@ -49,7 +52,7 @@ named names called call ask asked let me my mine thing things something anything
 thank okay yes yeah nope one get got gonna wanna i'd i'm i've i'll that's like want wanted order ordered orders
 booking book booked reservation note noted notes list agree agreed actually people maybe somewhere sorry make change
 changed instead give take bring put rather far read back repeat off cancel cancelled forget scrap delete remove drop
-crossed bit summary summarise summarize confirm"""
+crossed bit summary summarise summarize confirm whole once complete full currently more anyway btw also still"""
 # Words that bring up no matter of their own.
 _COMMON_WORDS = """
 sorry happen happened nice good know hear day feel think glad great lovely fine right thing time long today hope
@@ -69,6 +72,7 @@ sprained bleeding burnt
 dizzy dumped awful cheated cheating stuck cracked smashed mugged evicted bankrupt"""
 _TIMES, _NO_NAMES, _EMPTY = (frozenset(text.split()) for text in (_TIME_WORDS, _OWN_NAMES, _EMPTY_WORDS))
 _NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS.split(), start=1)}
+_ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s|e)$")
 _COUNTS = frozenset(_NUMBERS) - {"one"}
 _INSTEAD = re.compile(
     r"\b(?:instead of|rather than|in place of|not)\s+(?:the |a |an |at |on |for )?[\w:.]+", re.IGNORECASE
@@ -132,7 +136,7 @@ _TELL_ME = re.compile(r"\b(?:remind|tell) me (?:again )?(?:what|when|where|who|w
 _OWN = re.compile(r"\b(?:i|i'm|me|my|mine|we|our)\b", re.IGNORECASE)
 _ASKED_BACK = re.compile(
     r"\b(?:what|which|read|repeat|say|tell|remind|show|did|have|give|summary|summari[sz]e|sum up|confirm)\b"
-    r".*\b(?:(?:my|the|our) (?:orders?|bookings?|lists?|notes?|reservations?)|ordered|booked|noted|agreed?"
+    r".*\b(?:(?:my|the|our) (?:\w+ )?(?:orders?|bookings?|lists?|notes?|reservations?|appointments?)|ordered|booked|noted|agreed?"
     r"|(?:i|we) (?:order|book|reserve|note|want)(?:ed)?|(?:have|got|is it) so far)\b",
     re.IGNORECASE | re.DOTALL,
 )
@@ -142,7 +146,7 @@ _SAD = re.compile(
     r"|\blet go\b"
     r"|\bbr(?:oke|oken|eaking) (?:up|down|my|his|her|our)\b|\bclos(?:e|ing|ed) (?:down|the|our)\b|\bgave up\b"
     r"|\bin tears\b"
-    r"|\b(?:died|dead|death|funeral|cancer|dementia|hospital|divorced?|fired|sacked|robbed|stolen|accident|lonely"
+    r"|\b(?:died|dead|death|funeral|cancer|dementia|(?<!work )(?:in|into|to) (?:the )?hospital|divorced?|fired|sacked|robbed|stolen|accident|lonely"
     r"|evicted|bankrupt"
     r"|heartbroken|miscarriage|sprained|mugged|fail(?:ed|ing)|flunked|rejected|cheat(?:ed|ing) on)\b",
     re.IGNORECASE,
@@ -202,14 +206,14 @@ class Said:
         self.latest, self.reply = messages[-1] if messages else "", reply
         self._words = set[str]().union(*map(_numbered, messages)) if messages else set[str]()
         self.question = asking_part(self.latest)
-        own, named = _numbered(self.latest), _specific(self.latest)
+        own, specific = _numbered(self.latest), _specific(self.latest)
         self._names = {name for message in messages for name in _specific(message) if name.isalpha() and len(name) > 2}
-        self._lately = own if named else own | _numbered(reply)
+        self._lately = own if specific else own | _numbered(reply)
         self._asked = _stems(self.question)
         self._heard = _stems(reply)
         self._said = set[str]().union(*map(_stems, messages)) if messages else set[str]()
         self._own_name = _own_name(messages[:-1])
-        self._told = messages[:-1]
+        self._told, self._called = messages[:-1], named(messages[:-1])
         self._clauses = _clauses([message for message in messages[:-1] if not _ASKS.search(message)])
 
     def invents(self, reply: str) -> bool:
@@ -331,9 +335,16 @@ class Said:
         return self._own_name if _ASKS_NAME.search(self.question) else ""
 
     @property
+    def of_name(self) -> tuple[str, str]:
+        """Of what of the user's the name is asked, and the name, where it was given; else two empty texts."""
+        what = asked_name(self.question)
+        name = self._called.get(what, "") or self._called.get(what.split(" ")[-1], "")
+        return (what, name) if what and name else ("", "")
+
+    @property
     def asks_back(self) -> bool:
         """Whether the latest message asks for all that was to be noted, and for nothing of it by name."""
-        return not self._asked and bool(_ASKED_BACK.search(self.question))
+        return not self._asked - _KINDS_OF_NOTES and bool(_ASKED_BACK.search(self.question))
 
     def sums_up(self, reply: str, noted: Sequence[str]) -> bool:
         """Whether a reply says all that a message says that was to be noted, and names nothing else.
@@ -373,14 +384,21 @@ class Said:
 
     def quotation(self) -> str:
         """The clause that has most of the latest message's words, the last such; "" where none has one."""
-        found = self._fitting() if self._best() else self._clauses if self.share() else []
-        return quoted([clause.message if clause.is_a_part else clause.text for clause in found[-1:]])
+        return quoted([clause.message if clause.is_a_part else clause.text for clause in self._quotable()])
 
-    def since(self, noted: Sequence[str]) -> list[str]:
-        """What was noted from the message on that has most of the latest message's words; none where it is no note."""
-        found = [clause.text for clause in self._fitting()] if self._best() else []
-        places = [place for place, text in enumerate(noted) if any(clause in text for clause in found)]
-        return list(noted[places[0] :]) if places else []
+    def retold(self) -> str:
+        """The same in the second person, where it reads well and says all of it; else ""."""
+        for clause in self._quotable():
+            if (told := reflected(clause.text)) and len(told.split()) + _CUT >= len(clause.text.split()):
+                return told
+        return ""
+
+    def _quotable(self) -> list[Clause]:
+        return (self._fitting() if self._best() else self._clauses if self.share() else [])[-1:]
+
+    def tells(self, message: str) -> bool:
+        """Whether a message holds a clause that has most of the latest message's words."""
+        return any(clause.text in message for clause in (self._fitting() if self._best() else ()))
 
     def _shared(self, clause: Clause) -> float:
         """How many words of the latest message a clause is about; more where both speak of oneself, or it mends."""
@@ -490,7 +508,8 @@ def _stems(text: str) -> set[str]:
     """What tells of a text: beginnings of its words that mean something, without their endings."""
     words = (_bare(word) for word in _WORD.findall(text))
     kept = {word for word in words if word not in _EMPTY and (len(word) > 2 or word[0].isdigit())}
-    return {_NUMBERS.get(word, re.sub(r"(?<=\w{3})s$", "", word)[:6]) for word in kept}
+    return {_NUMBERS.get(word, _ENDING.sub("", word)[:6]) for word in kept}
 
 
+_KINDS_OF_NOTES = _stems("shopping grocery groceries packing appointment appointments")
 _COMMON, _GLOOM = _stems(_COMMON_WORDS), _stems(_GLOOMY_WORDS)

@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection, Sequence
 from chatkit_generation.acts import act_of
 from chatkit_generation.answerable import ASKS, NOTES, SAID, SURE, WORLD, Probabilities, owns_up
 from chatkit_generation.faithful import ENOUGH, Said, claims, quoted
-from chatkit_generation.notes import Notes, asks_whether_done, cancels, ends
+from chatkit_generation.notes import Notes, asks_whether_done, calls_off, cancels, ends
+from chatkit_generation.noting import about, apart, asked_of, in_short
 from chatkit_generation.precedents import GRAVE
-from chatkit_generation.tracking import opens, tracked
+from chatkit_generation.tracking import opens
 
 CHANGED = 2.0  # for a probability, where a message changes what was just noted: it is quoted
 MAY_ASK = 0.2  # from which probability on a question about oneself asks for what was told
@@ -22,7 +23,9 @@ DOUBTS = 0.5
 LATELY = 4  # messages back to which a number that is asked for may be one of an order
 AT_MOST = 1  # matters of its own that a drawn reply brings up where nothing is asked for; chosen on dev
 QUOTED = ("You said: {0}.", "What you told me: {0}.")
+RETOLD = ("You told me that {0}.", "As you said, {0}.")
 NAMED = ("Your name is {0}.", "You are {0}, you said.")
+CALLED = ("Your {0} is called {1}.", "{1}. That is your {0}'s name, as you told me.")
 NOTED = (
     "I have noted {0}. I keep it in this chat, but I cannot order or book anything.",
     "Noted: {0}. I only take notes, so the rest is up to you.",
@@ -109,12 +112,14 @@ class Honest:
             return _new(UNDONE, unlike)
         if said.own_name:
             return _new([form.format(said.own_name) for form in NAMED], unlike)
+        if said.of_name[1]:
+            return _new([form.format(*said.of_name) for form in CALLED], unlike)
         plain = [text for text in texts if not said.jars(text)]
         if ends(said.latest, said.reply) and (before := noted()).is_fresh:
-            order = tracked(before.texts)
+            order = in_short(apart(before.texts)[-1])
             if cancels(said.latest):
-                return _said(CANCELLED, [order] if order else before.texts[-1:], unlike)
-            return _said(SUMMED, [order], unlike) if order else _new(CLOSED, unlike)
+                return _stated(CANCELLED, [order], unlike) if order else _said(CANCELLED, before.texts[-1:], unlike)
+            return _stated(SUMMED, [order], unlike) if order else _new(CLOSED, unlike)
         if not plain and all(map(claims, texts)):
             return _new(CLOSED, unlike)
         texts = plain or listened or list(texts)
@@ -122,18 +127,19 @@ class Honest:
             return self._owning(texts, self.unknown, said, unlike)
         if said.asks_back and (messages := noted().texts):
             summed = [text for text in texts if said.sums_up(text, messages)]
-            return summed or _gathered(messages, unlike)
+            return summed or _gathered(asked_of(said.question, apart(messages)), unlike)
         if asks >= ASKS:
             texts = [text for text in texts if not owns_up(text, self.unknown)] or texts
             share = said.share()
-            if share >= ENOUGH and len(messages := said.since(noted().texts)) > 1:
-                return _gathered(messages, unlike)  # what was noted first may have been changed
+            if share >= ENOUGH and (groups := about(apart(noted().texts), said.tells)):
+                return _gathered(groups, unlike)  # what was noted first may have been changed
             if share >= (ENOUGH if unsaid < SURE else 1.0):
                 fitting = [text for text in texts if said.answers(text) and not said.invents(text)]
                 fitting = [text for text in fitting if not owns_up(text, self.unanswered)]
-                return fitting or [form.format(said.quotation()) for form in QUOTED]
+                told = said.retold()
+                return fitting or [form.format(told or said.quotation()) for form in (RETOLD if told else QUOTED)]
             if said.asks_of_notes and unsaid < SURE and 0 < (lately := noted()).ago <= LATELY:
-                return _gathered(lately.texts, unlike)
+                return _gathered(apart(lately.texts)[-1:], unlike)
             if doubt > DOUBTS and not any(map(said.says_back, texts)):
                 return self._owning(texts, self.unanswered, said, unlike)
         if unsaid >= SURE:
@@ -142,15 +148,17 @@ class Honest:
             known = [text for text in texts if not owns_up(text, self.unanswered)]
             texts = known or listened or self._owning(texts, self.unanswered, said, unlike)
         if notes >= NOTES:
+            if notes >= CHANGED and calls_off(said.latest, noted().texts):
+                return _stated(CANCELLED, [in_short(noted().texts) or noted().texts[0]], unlike)
             if notes >= CHANGED:
-                order = tracked([*noted().texts, said.latest])
-                return _said(STANDS, [order], unlike) if order else _said(NOTED, [said.latest], unlike)
+                order = in_short(apart([*noted().texts, said.latest])[-1])
+                return _stated(STANDS, [order], unlike) if order else _noted(said.latest, unlike)
             if opens(said.latest):
                 return _new(OPENED, unlike)
             # of orders that words alone tell the language model has read none
             strict = said.requests and said.names_any and notes <= NOTES
             fitting = [text for text in texts if not said.invents(text) and not said.misses(text, strict=strict)]
-            return fitting or _said(NOTED, [said.latest], unlike)
+            return fitting or _noted(said.latest, unlike)
         if asks < ASKS and doubt > DOUBTS and listened:
             return listened
         fitting = [text for text in texts if not said.invents(text) and (asks >= ASKS or not said.strays(text))]
@@ -166,10 +174,22 @@ class Honest:
         return fitting or _new(replies, unlike)
 
 
-def _gathered(messages: Sequence[str], unlike: Collection[str]) -> list[str]:
-    """What says all of an order: as it stands after its changes, where that can be told."""
-    order = tracked(messages)
-    return _said(AS_IT_STANDS, [order], unlike) if order else _said(GATHERED, messages, unlike)
+def _gathered(groups: Sequence[Sequence[str]], unlike: Collection[str]) -> list[str]:
+    """What says all that was noted, each matter as it stands after its changes, where that can be told."""
+    short = [in_short(group) for group in groups]
+    if all(short):
+        return _stated(AS_IT_STANDS, short, unlike)
+    return _said(GATHERED, [message for group in groups for message in group], unlike)
+
+
+def _noted(message: str, unlike: Collection[str]) -> list[str]:
+    """What takes note of a message: of what it orders, or of all of it."""
+    return _stated(NOTED, [short], unlike) if (short := in_short([message])) else _said(NOTED, [message], unlike)
+
+
+def _stated(forms: Sequence[str], things: Sequence[str], unlike: Collection[str]) -> list[str]:
+    """What was noted, as it is."""
+    return _new([form.format("; ".join(things)) for form in forms], unlike)
 
 
 def _new(texts: Sequence[str], unlike: Collection[str]) -> list[str]:

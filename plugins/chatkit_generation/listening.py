@@ -1,7 +1,7 @@
 """What is said to a message that nothing like it is known of: it shows that it was read, and claims no more.
 
-Chosen by the act of the message and its mood (``acts.py``), and by the matter that it names; a few words are taken up
-as they are. Each of these replies must fit whatever else the message says.
+Chosen by the act of the message and its mood (``acts.py``), by what the assistant asked just before (``asked.py``), and
+by the matter that it names; a few words are taken up as they are. Each of these replies must fit whatever else the message says.
 """
 
 from __future__ import annotations
@@ -9,19 +9,29 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from chatkit_generation.acts import ACTS, FEW, KINDS, PLAIN, act_alone, kind_of
+from chatkit_generation.asked import QUESTIONS, asked_by
+from chatkit_generation.choices import options_in
+from chatkit_generation.focus import focus_of
 from chatkit_generation.names import names_in, own_name
+from chatkit_generation.reflecting import reflected
 from chatkit_generation.wording import bare
 
 OF_TOPICS = frozenset({"statement", "answer", "plan", "statement.good", "answer.good", "plan.good"})
-_TOPICS = "topics"
+_TOPICS, _ASKED, _REFLECTED = "topics", "asked", "reflected"
+REFLECTING = ("plain", "bad", "sad", "good")  # moods of what is said back
+ANSWERS = {"statement": "", "answer": "", "plan": "", "hope": "", "agree": ".yes", "reject": ".no"}  # acts of an answer
+_TELLS = frozenset({"statement", "plan", "hope"})
+_AFTER = (*(f".{mood}" for mood in ("bad", "good")), ".yes", ".no")  # what the kind of an answer adds
+_ANSWER = 40  # words of an answer; one that says more tells something of its own
 _BEGINS = re.compile(
     r"^(?:(?:and|but|so|well|oh|ok|okay|yeah|yes|no|just|maybe|perhaps|lol|haha|mostly)\b\W*)+", re.IGNORECASE
 )
 _PERSONS = re.compile(r"\b(?:i|me|my|mine|we|us|our|you|your|yours|u|ur)\b", re.IGNORECASE)
+_A_WORD_IN = 8  # words of a message that names a topic
 _LONGEST = 60  # characters that are taken up
 
 
@@ -33,11 +43,15 @@ class Listening:
         kinds: Kind of message, see ``acts.kind_of`` -> replies.
         topics: Replies of each topic.
         words: Word -> the topics that it names.
+        asked: Replies to an answer to each kind of question, see ``asked.asked_by``.
+        reflected: Replies that say back what was told, "{0}", by its mood, one of ``REFLECTING``.
     """
 
     kinds: Mapping[str, Sequence[str]]
     topics: Mapping[str, Sequence[str]]
     words: Mapping[str, Sequence[str]]
+    asked: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+    reflected: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
 
     def replies(
         self,
@@ -47,6 +61,7 @@ class Listening:
         drawn: Callable[[int], Sequence[int]],
         *,
         sad: bool = False,
+        answered: str = "",
     ) -> list[str]:
         """Replies to a message, in an order that is drawn; of what was not said before while any is left.
 
@@ -56,29 +71,58 @@ class Listening:
             before: What was said in the conversation.
             drawn: Numbers from 0 to below one that is given, in an order that is drawn.
             sad: Whether the message says sad words.
+            answered: What the assistant said just before.
         """
-        kind = kind_of(text, mood, sad=sad)
+        focus = focus_of(text)
+        kind = kind_of(focus.text, mood, sad=sad, act=focus.act)
         plain = next((lines for name in (kind, act_alone(kind), PLAIN) if (lines := self.kinds.get(name))), ())
         if kind in ("introduction", "naming"):
             name = own_name(text) if kind == "introduction" else names_in(text)
             plain = [line.replace("{name}", name) for line in plain]
+        if options := options_in(focus.text) if kind == "choice" else None:
+            option = options[drawn(2)[0]]
+            plain = [line.replace("{option}", f"{option[0].upper()}{option[1:]}") for line in plain]
         groups: list[Sequence[str]] = [plain]
-        if kind in OF_TOPICS and (of_topic := self.topics.get(self.topic(text))):
+        if kind in OF_TOPICS and (of_topic := self.topics.get(self.topic(focus.text))):
             groups.insert(0, of_topic)
         elif kind == "answer" and drawn(2)[0]:
-            groups.insert(0, taken_up(text))
+            groups.insert(0, taken_up(focus.text))
+        if not sad and (to_answer := self._to_answer(text, kind, answered)):
+            groups.insert(0, to_answer)
+        if drawn(2)[0] and (back := self._said_back(focus.text, kind, answered)):
+            groups.insert(0, back)
         for lines in groups:
             if new := [lines[place] for place in drawn(len(lines)) if lines[place] not in before]:
                 return new
         return list(plain)
 
+    def _to_answer(self, text: str, kind: str, answered: str) -> Sequence[str]:
+        """Replies to what answers a question of the assistant's; none where it is no answer."""
+        act, _, mood = kind.partition(".")
+        question = asked_by(answered)
+        if not question or act not in ANSWERS or len(bare(text).split()) > _ANSWER:
+            return ()
+        how = ANSWERS[act] or (f".{mood}" if mood in ("bad", "good") else "")
+        return self.asked.get(f"{question}{how}", () if how in (".yes", ".no") else self.asked.get(question, ()))
+
+    def _said_back(self, text: str, kind: str, answered: str) -> Sequence[str]:
+        """Replies that say back what is told; none where that was just done."""
+        act, _, mood = kind.partition(".")
+        lines = self.reflected.get(mood if mood in REFLECTING else REFLECTING[0], ())
+        begins = {line.partition("{")[0] for group in self.reflected.values() for line in group}
+        if act not in _TELLS or answered.startswith(tuple(begins)) or not (told := reflected(text)):
+            return ()
+        return [line.format(told) for line in lines]
+
     def topic(self, text: str) -> str:
-        """The topic that most words of a message name; "" where none does."""
+        """The topic that most words of a message name; "" where none does, or a long one names it by one word."""
         counts: dict[str, int] = {}
-        for word in bare(text).split():
+        words = bare(text).split()
+        for word in words:
             for topic in self.words.get(word, ()):
                 counts[topic] = counts.get(topic, 0) + 1
-        return max(counts, key=lambda topic: counts[topic], default="")
+        named = max(counts, key=lambda topic: counts[topic], default="")
+        return named if named and counts[named] * _A_WORD_IN >= len(words) else ""
 
 
 def taken_up(text: str) -> list[str]:
@@ -93,19 +137,19 @@ def listening_of(option: Any) -> Listening:
     """What the option ``listening`` says.
 
     Args:
-        option: Kind -> replies, and under "topics" name -> ``words`` and ``replies``. In those to "introduction" and
-            "naming", "{name}" stands for what is named.
+        option: Kind -> replies; under "topics" name -> ``words`` and ``replies``; under "asked" kind of question ->
+            replies to an answer, "long.bad" to a bad one, "whether.yes" to one that is no more than a yes; under
+            "reflected" one of ``REFLECTING`` -> replies in which "{0}" stands for what was told. In those to
+            "introduction" and "naming", "{name}" stands for what is named, in those to "choice" "{option}" for one of two.
     Raises:
         ValueError: If it is none of that, or there is no such kind.
     """
     if not isinstance(option, Mapping):
         raise ValueError(f"listening must be a table of replies by the kind of message, got {option!r}")
-    kinds = {kind: replies_of(lines, f"listening.{kind}") for kind, lines in option.items() if kind != _TOPICS}
+    others = (_TOPICS, _ASKED, _REFLECTED)
+    kinds = {kind: replies_of(lines, f"listening.{kind}") for kind, lines in option.items() if kind not in others}
     for kind in kinds:
-        if kind not in KINDS:
-            near = difflib.get_close_matches(str(kind), KINDS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(ACTS)}"
-            raise ValueError(f"listening: no kind of message {kind!r}; {hint}")
+        _known(kind, KINDS, ACTS, "listening: no kind of message")
     topics: dict[str, Sequence[str]] = {}
     words: dict[str, list[str]] = {}
     given = option.get(_TOPICS, {})
@@ -117,7 +161,32 @@ def listening_of(option: Any) -> Listening:
         topics[name] = replies_of(topic.get("replies"), f"listening.topics.{name}.replies")
         for word in dict.fromkeys(topic["words"].split()):
             words.setdefault(word, []).append(name)
-    return Listening(kinds, topics, words)
+    to_answers = [*QUESTIONS, *(f"{question}{after}" for question in QUESTIONS for after in _AFTER)]
+    asked = _by_kind(option, _ASKED, "kind of question", to_answers, QUESTIONS)
+    back = _by_kind(option, _REFLECTED, "mood", REFLECTING, REFLECTING)
+    for kind, line in ((kind, line) for kind, lines in back.items() for line in lines):
+        if line.count("{0}") != 1 or line.count("{") != 1 or line.startswith("{"):
+            raise ValueError(f"listening.{_REFLECTED}.{kind}: {{0}} must stand in it once, and not first, got {line!r}")
+    return Listening(kinds, topics, words, asked, back)
+
+
+def _by_kind(
+    option: Mapping[str, Any], part: str, what: str, kinds: Sequence[str], named: Iterable[str]
+) -> dict[str, Sequence[str]]:
+    """Replies of a part of the option by their kind."""
+    lines_of = option.get(part, {})
+    if not isinstance(lines_of, Mapping):
+        raise ValueError(f"listening.{part} must be a table of replies by the {what}, got {lines_of!r}")
+    for kind in lines_of:
+        _known(kind, kinds, named, f"listening.{part}: no {what}")
+    return {kind: replies_of(lines, f"listening.{part}.{kind}") for kind, lines in lines_of.items()}
+
+
+def _known(kind: Any, kinds: Sequence[str], named: Iterable[str], what: str) -> None:
+    if kind not in kinds:
+        near = difflib.get_close_matches(str(kind), kinds, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(named)}"
+        raise ValueError(f"{what} {kind!r}; {hint}")
 
 
 def replies_of(said: Any, name: str) -> tuple[str, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 READ = 1000  # characters of a message that are looked at
-_NAME = r"[A-Z\u00c0-\u00d6\u00d8-\u00de][\w'-]+"
+_TITLE = r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )?"
+_NAME = _TITLE + r"[A-Z\u00c0-\u00d6\u00d8-\u00de][\w'-]+"
 _AFTER = r"(?= by the way| btw|[.!,?]|$| and\b| from\b| here\b)"
 _OWN_NAME = re.compile(
     rf"(?:\b(?:[Mm]y name (?:is|happens to be|would be)|[Mm]y name's|[Cc]all me|[Ii] am called|[Ii]'m called"

@@ -75,6 +75,12 @@ _CANCELS = re.compile(
     r"|my (?:order|booking|list))\b[^?]{0,20}$",
     re.IGNORECASE,
 )
+_CALLS_OFF = re.compile(
+    r"^\W*(?:(?:hm+|oh|ok|okay|no|wait|actually|please|sorry|well)\W+)*(?:cancel|forget|scrap|drop|delete)"
+    r" (?:the|that|this|my|about the) (?P<what>[^\W\d_]+)\b",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(r",|\b(?:and|with)\b", re.IGNORECASE)
 _ASKED_FOR_MORE = re.compile(
     r"(?:anything (?:else|to add)|is that (?:all|right)|correct|shall i note it|what else)\?\W*$", re.IGNORECASE
 )
@@ -138,7 +144,10 @@ def closes(text: str, before: str) -> bool:
         text: The message.
         before: What the assistant said before it.
     """
-    return bool(_CLOSES.match((sentences(text[:READ]) or [""])[0])) or bool(
+    first, *more = sentences(text[:READ]) or [""]
+    if any(act_of(part) not in _NO_NOTES for part in more):
+        return False  # it has more to say
+    return bool(_CLOSES.match(first)) or bool(
         _ASKED_FOR_MORE.search(before) and act_of(text) in ("agree", "reject", "thanks") and len(text.split()) <= 3
     )
 
@@ -156,6 +165,14 @@ def asks_whether_done(text: str) -> bool:
 def cancels(text: str) -> bool:
     """Whether a message calls off all that was just noted."""
     return bool(_CANCELS.match(text[:READ]))
+
+
+def calls_off(text: str, noted: Sequence[str]) -> bool:
+    """Whether a message calls off the one thing that was noted, by its name: "no, forget the train"."""
+    found = _CALLS_OFF.match(text[:READ])
+    if not found or len(noted) != 1 or _SEVERAL.search(noted[0]):
+        return False
+    return bool(re.search(rf"\b{re.escape(found['what'])}\b", noted[0], re.IGNORECASE))
 
 
 def gathered(told: Sequence[tuple[str, float]], sure: float, may: float, names_any: Callable[[str], bool]) -> Notes:

@@ -19,7 +19,7 @@ LONGEST = 400  # characters of an order that is tracked
 _FILLERS = re.compile(
     r"^(?:(?:hi|hello|hey there|good (?:morning|evening|afternoon)|oh|ok|okay|hm+|um|uh|ah|well|so|wait|actually|sorry"
     r"|yes|yeah|no wait|no(?=\s*,)|please|sure|hey|then|but|great|ugh|one more thing|one"
-    r" thing)\b[\s,.!:-]*)+",
+    r" thing|i forgot|by the way|btw|almost|nearly|not quite|right|cool|perfect|thanks|thank you)\b[\s,.!:-]*)+",
     re.IGNORECASE,
 )
 _ASKED = re.compile(
@@ -32,8 +32,8 @@ _OPENS = re.compile(
     r"^(?:(?:can|could) (?:you|we|i)(?: please)?\s+)?(?:(?:put|add|note(?: down)?|write down|book|order|get|bring"
     r"|reserve|have)(?: me| us)?\s+"
     r"|i(?:'d| would) like(?: to (?:book|order|have|reserve|get))?\s+|i(?:'ll| will) (?:have|take)\s+"
-    r"|i (?:also )?have\s+|i (?:need"
-    r"|want)(?: to (?:book|order|have|reserve))?\s+)",
+    r"|i (?:also )?have\s+|i(?:'ve| have) (?:also )?got\s+|there(?:'s| is)\s+|i (?:also )?(?:need"
+    r"|want)(?: to (?:book|order|have|reserve|buy|get))?\s+)",
     re.IGNORECASE,
 )
 _ALSO = re.compile(r"^(?P<new>.+?)[\s,]+(?:too|as well|also)[\s.!]*(?:please)?[\s.!]*$", re.IGNORECASE)
@@ -44,9 +44,9 @@ _MADE = re.compile(
 )
 _ENDS = re.compile(
     r"[\s,]*\b(?:please|thanks|thank you|then|though|too|as well|with (?:it|that)|on (?:it|there)|for me|,? (?:can"
-    r"|could) you (?:please )?(?:note|write|remember|put) (?:that|it|this)(?: down)?|if possible|actually|instead"
+    r"|could|will|would) you (?:please )?(?:note|write|remember|put|keep) (?:that|it|this)(?: down| in mind)?|if possible|actually|instead"
     r"|on my list"
-    r"|to (?:it|that|the order|my order|the list|my list))$|[\s.!?,;]+$",
+    r"|(?:to|on|onto) (?:it|that|(?:the|my|our) (?:\w+ )?(?:order|list|notes?)))$|[\s.!?,;]+$",
     re.IGNORECASE,
 )
 _FOR = re.compile(
@@ -70,6 +70,18 @@ _WITHOUT = re.compile(
     r"(?: (?:out|off|away))?(?:,? (?:i|we)(?:'ve)? (?:still |already )?(?:have|got) .*)?$",
     re.IGNORECASE,
 )
+_LEADS = re.compile(r"^(?:and|also|plus)\s+(?:also\s+)?", re.IGNORECASE)
+_MAY_ADD = re.compile(
+    r"^(?:can|could|will|would) (?:you|we|i)\s+(?:please\s+|also\s+)?(?=(?:add|put)\b)", re.IGNORECASE
+)
+_TWO_CHANGES = re.compile(
+    r",?\s+(?:and|but)\s+(?=(?:please\s+)?(?:leave|add|no|make|take|drop|remove|skip|cancel|hold|change|swap)\b)",
+    re.IGNORECASE,
+)
+_SIZE = r"small|medium|large"
+_RESIZED = re.compile(
+    rf"^(?:an? |the )?(?P<new>{_SIZE})\b.*\b(?:instead of|rather than|not)\b.*\b(?P<old>{_SIZE})\b", re.IGNORECASE
+)
 _ADDS = re.compile(r"^(?:and|add|plus|also|with|put)\s+(?:also\s+)?(?P<new>.+)$", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:the|a|an|some|my|those|that|any)\s+", re.IGNORECASE)
 _COUNT = r"\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
@@ -85,7 +97,7 @@ _KINDS = tuple(
         rf"|(?<=\bparty of )(?:{_COUNT})\b",
         rf"\b(?:{_COUNT}) nights?\b",
         r"\bthe \d{1,2}(?:st|nd|rd|th)\b",
-        r"\b(?:small|medium|large)\b",
+        rf"\b(?:{_SIZE})\b",
     )
 )
 _THINGS = re.compile(rf"(?:(?:{_COUNT}|an?|some)\s+)(\w+)", re.IGNORECASE)
@@ -120,8 +132,8 @@ def tracked(messages: Sequence[str]) -> str:
     first, *later = [part for message in messages for part in sentences(message)] or [""]
     while opens(first) and later:
         first, *later = later
-    text = _trimmed(_OPENS.sub("", _trimmed(first)))
-    for part in later:
+    text = _trimmed(_OPENS.sub("", _LEADS.sub("", _trimmed(first))))
+    for part in (change for part in later for change in _TWO_CHANGES.split(part)):
         text = _changed(text, part) if text else ""
     return _PLEASE.sub("", text)
 
@@ -135,7 +147,9 @@ def _changed(text: str, message: str) -> str:
     """The order after a change; "" where it cannot be told."""
     if _REASONS.search(message) and not _ALTERS.search(message):
         return text
-    change = _AND.sub("", _trimmed(message))
+    change, is_asked = _MAY_ADD.subn("", _AND.sub("", _trimmed(message)))
+    if resized := _RESIZED.match(_new(change)):
+        return _replaced(text, resized["old"], resized["new"])
     for pattern in (_SWAPS, _TURNS, _FOR):
         if found := pattern.match(_ASKED.sub("", change)):
             return _replaced(text, _new(found["old"]), _TO.sub("", _new(found["new"])))
@@ -152,10 +166,12 @@ def _changed(text: str, message: str) -> str:
         if places:
             return text[: places[0].start()] + change + text[places[0].end() :] if len(places) == 1 else ""
     detail = _new(added["new"]) if added else change
-    if not detail or message.rstrip().endswith("?") or _SAYS.search(detail) or _shares(detail, text):
+    if not detail or (message.rstrip().endswith("?") and not is_asked) or _SAYS.search(detail) or _shares(detail, text):
         return ""  # it may change what stands there
     if _any_of(_KINDS, detail) and (any(kind.search(text) for kind, _ in named) or not named):
         return ""
+    if re.match(rf"(?:{_COUNT}|an?|some)\b", detail, re.IGNORECASE):
+        detail = f"{detail[0].lower()}{detail[1:]}"
     if added:
         return f"{text} and {detail}"
     is_number = re.search(rf"\b(?:{_COUNT})\b", detail, re.IGNORECASE) and not named

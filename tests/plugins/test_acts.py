@@ -30,6 +30,7 @@ MESSAGES = {
     "sound": ("hmm", "oh wow", "Aww..."),
     "leaving": ("I have to go now", "bye", "good night", "see you tomorrow", "have a nice day"),
     "thanks": ("thanks", "Thank you so much!", "cheers", "thx"),
+    "choice": ("Would you go for chocolate or lemon?", "tea or coffee?", "I can't decide between Italy and Spain"),
     "advice": ("Should I call her?", "What should I wear", "how do I fix it?", "any tips?", "help me with my homework"),
     "opinion": ("What do you think?", "how do you feel about it"),
     "personal": ("Are you a robot?", "where do you live", "do you like it", "how are you?"),

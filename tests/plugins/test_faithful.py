@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 from chatkit_generation.faithful import LONGEST, Said, quoted
-from chatkit_generation.honest import AS_IT_STANDS, CLOSED, GATHERED, LATER, NOTED, QUOTED, Honest
+from chatkit_generation.honest import AS_IT_STANDS, CALLED, CLOSED, GATHERED, LATER, NOTED, QUOTED, Honest
 from chatkit_generation.notes import Notes
 from hypothesis import given
 from hypothesis import strategies as st
@@ -174,7 +174,9 @@ def left(
 
 def test_of_replies_to_what_was_told_the_right_ones_are_left_or_it_is_quoted() -> None:
     asked = [*TOLD, "what's my sister's name?"]
-    assert left(asked, ["Pickle.", "Your sister is called Ana."], ASKS) == ["Your sister is called Ana."]
+    assert left(asked, ["Pickle.", "You have not told me."], ASKS) == [form.format("sister", "Ana") for form in CALLED]
+    asked = [*TOLD, "who is Ana?"]
+    assert left(asked, ["Pickle.", "Ana is your sister."], ASKS) == ["Ana is your sister."]
     quotations = left(asked, ["Pickle.", "You have not told me that yet."], ASKS)
     assert quotations == [form.format('"my sister Ana lives there, in Porto"') for form in QUOTED]
     assert left(asked, ["Pickle."], UNTOLD) == quotations  # it was told, whatever is judged
@@ -191,9 +193,9 @@ def test_what_was_not_told_or_is_of_the_world_is_owned_up_to() -> None:
 def test_a_note_that_does_not_hold_is_replaced_by_the_message() -> None:
     assert left(BOOKING, ["For how long?", "A table, tomorrow."], NOTES) == ["For how long?"]
     assert left(BOOKING, ["A table for 4, on March 4 at 7pm."], NOTES) == [
-        form.format('"for saturday at 7pm, 4 people"') for form in NOTED
+        form.format("for saturday at 7pm, 4 people") for form in NOTED
     ]
-    said = NOTED[0].format('"for saturday at 7pm, 4 people"')
+    said = NOTED[0].format("for saturday at 7pm, 4 people")
     assert said not in left(BOOKING, ["A table for 4, on March 4."], NOTES, unlike=[said])
 
 
@@ -201,9 +203,9 @@ def test_one_note_is_summed_up_or_quoted_and_several_are_quoted() -> None:
     one, short, whole = ["a table for 4, saturday at 7pm"], "A table at 7pm.", "A table on Saturday at 7pm for 4."
     asked = [*one, "what did I book?"]
     assert left(asked, [short, whole], ASKS, one) == [whole]
-    assert left(asked, [short], NOTES, one)[0] == AS_IT_STANDS[0].format(quoted(one))
+    assert left(asked, [short], NOTES, one)[0] == AS_IT_STANDS[0].format(one[0])
     assert left(asked, [short], ASKS) == [short]  # nothing was noted: it is left as it is
-    changed, now = [*one, "make it 8pm"], AS_IT_STANDS[0].format('"a table for 4, saturday at 8pm"')
+    changed, now = [*one, "make it 8pm"], AS_IT_STANDS[0].format("a table for 4, saturday at 8pm")
     assert left([*changed, "what did I book?"], [whole], ASKS, changed)[0] == now
     assert left([*changed, "when is the table?"], [whole], ASKS, changed)[0] == now
     unclear = [*one, "we might be more of us, I will ask them first"]

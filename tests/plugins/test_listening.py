@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from chatkit_generation.acts import ACTS, KINDS
+from chatkit_generation.asked import QUESTIONS
 from chatkit_generation.listening import Listening, listening_of, replies_of, taken_up
 from chatkit_generation.names import names_in, own_name
 from hypothesis import given
@@ -23,6 +24,12 @@ TABLE: dict[str, Any] = {
     "plan": ["What comes first?"],
     "introduction": ["Hello {name}!", "Nice to meet you, {name}."],
     "naming": ["{name}, nice."],
+    "asked": {
+        "long": ["That tells me more."],
+        "long.bad": ["So long?"],
+        "offer.yes": ["Go ahead."],
+        "who": ["Good company?"],
+    },
     "topics": {
         "pets": {"words": "cat dog vet", "replies": ["What is it like?", "How old is it?"]},
         "work": {"words": "office boss vet", "replies": ["How are the people there?"]},
@@ -65,6 +72,39 @@ def test_of_a_kind_without_replies_those_of_its_act_are_said_or_plain_ones() -> 
     assert said("she sings all day") == TABLE["statement"]
     assert said("Should I call her?") == TABLE["statement"]
     assert listening_of({}).replies("We had rain", {}, "", first) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "answered", "mood", "reply"),
+    [
+        ("about three years", "I see. How long have you had it?", {}, "That tells me more."),
+        ("since we moved here, I think", "How long?", {"positive": 0.9}, "That tells me more."),
+        ("far too long", "I see. How long have you had it?", {"negative": 0.9}, "So long?"),
+        ("yes", "Do you want to talk about it?", {}, "Go ahead."),
+        ("my cat", "Who is it?", {}, "Good company?"),
+    ],
+)
+def test_an_answer_to_a_question_gets_what_fits_the_question(
+    text: str, answered: str, mood: Mapping[str, float], reply: str
+) -> None:
+    assert LISTENING.replies(text, mood, "", first, answered=answered) == [reply]
+    assert LISTENING.replies(text, mood, reply, first, answered=answered) != [reply]
+
+
+@pytest.mark.parametrize(
+    ("text", "answered", "sad"),
+    [
+        ("about three years", "I have had it for long.", False),  # asks nothing
+        (" ".join(["We had rain all day"] * 9), "How long?", False),
+        ("What do you think?", "How long?", False),
+        ("the whole year", "How long?", True),
+        ("yes", "How long?", False),  # no such answer
+        ("no", "Do you want to talk about it?", False),
+    ],
+)
+def test_what_is_no_answer_gets_what_it_would_get_anyway(text: str, answered: str, sad: bool) -> None:
+    plain = LISTENING.replies(text, {}, "", first, sad=sad)
+    assert LISTENING.replies(text, {}, "", first, sad=sad, answered=answered) == plain
 
 
 def test_what_was_said_before_is_not_said_while_any_is_left() -> None:
@@ -201,6 +241,10 @@ def test_the_names_of_others_are_all_told(text: str, names: str) -> None:
         ({"hope.bad": ["I see."]}, "listening: no kind of message 'hope.bad'; did you mean hope?"),
         ({"zzz": ["I see."]}, f"listening: no kind of message 'zzz'; there are: {', '.join(ACTS)}"),
         ({5: ["I see."]}, f"listening: no kind of message 5; there are: {', '.join(ACTS)}"),
+        ({"asked": ["I see."]}, "listening.asked must be a table of replies by the kind of question, got ['I see.']"),
+        ({"asked": {"long": "I see."}}, "listening.asked.long must be a list of replies, got 'I see.'"),
+        ({"asked": {"lung.bad": ["a"]}}, "listening.asked: no kind of question 'lung.bad'; did you mean long.bad?"),
+        ({"asked": {5: ["a"]}}, f"listening.asked: no kind of question 5; there are: {', '.join(QUESTIONS)}"),
         ({"topics": {"pets": 5}}, "listening.topics.pets must have words, a text, and replies"),
         ({"topics": {"pets": {"replies": ["a"]}}}, "listening.topics.pets must have words, a text, and replies"),
         (
@@ -249,7 +293,7 @@ def test_shipped_words_can_be_met_and_names_stand_only_where_one_is_known(shippe
     listening = listening_of(shipped)
     assert not [word for word in listening.words if word != word.lower()]
     for name, lines in [*listening.kinds.items(), *listening.topics.items()]:
-        assert name in ("introduction", "naming") or not [line for line in lines if "{" in line], name
+        assert name in ("introduction", "naming", "choice") or not [line for line in lines if "{" in line], name
 
 
 @pytest.fixture(scope="module")

@@ -143,8 +143,8 @@ def test_a_short_word_or_one_that_is_known_is_not_taken_for_another() -> None:
 
 def test_the_last_sentence_may_be_what_is_meant(known: Precedents, vocabulary: Vocabulary) -> None:
     found = known.like("The train leaves at noon tomorrow. Can you sing?", vocabulary)
-    assert {each.reply for each in found} == {"I have no voice.", "What do you like to sing?"}
-    assert all(0.85 < each.likeness < 0.95 for each in found)
+    assert {each.reply for each in found[:2]} == {"I have no voice.", "What do you like to sing?"}
+    assert all(each.likeness > 0.95 for each in found[:2])
 
 
 def test_of_few_words_and_of_need_more_must_be_alike(vocabulary: Vocabulary) -> None:
