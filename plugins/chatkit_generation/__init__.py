@@ -33,11 +33,14 @@ from chatkit_generation.answerable import ASKS, MAY_NOTE, NOTES, REACH, Answerab
 from chatkit_generation.asked import asked_by
 from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
+from chatkit_generation.content import names_any
 from chatkit_generation.counting import count, fit_gate
-from chatkit_generation.faithful import Said, names_any
+from chatkit_generation.faithful import Said
 from chatkit_generation.focus import focus_of, told_last
 from chatkit_generation.honest import CHANGED, DOUBTS, Honest
+from chatkit_generation.leading import lead_of
 from chatkit_generation.listening import ANSWERS, listening_of, replies_of
+from chatkit_generation.names import own_name
 from chatkit_generation.ngrams import MOST_ROOM, NGrams
 from chatkit_generation.ngrams import REACH as KNOWN_BACK
 from chatkit_generation.notes import Notes, asks_whether_done, ends, gathered, may_change
@@ -155,7 +158,7 @@ class Generation(LanguageModel):
             yield Piece(cited)
             return
         if ask.candidates > 1:
-            texts = self._candidates(ask, sampling)
+            texts = self._led(ask, self._candidates(ask, sampling))
             yield Piece(texts[0] if ask.cancelled else texts[ask.pick(texts)])
             return
         decoder = self.vocabulary.decoder()
@@ -279,7 +282,8 @@ class Generation(LanguageModel):
 
         What was said to the same message before is no precedent.
         """
-        heard, unlike = self._understood(ask), ask.options.get("unlike", ())
+        heard = self._understood(ask)
+        unlike = {text.removeprefix(f"{lead_of(ask.text, '', known=False)} ") for text in ask.options.get("unlike", ())}
         known = [each for each in self._precedents(ask, heard) if each.reply not in unlike][:MOST]
         if self.precedents and (sure := [each.reply for each in known if each.likeness >= self.precedents.sure]):
             return sure
@@ -290,6 +294,13 @@ class Generation(LanguageModel):
             texts = self.honest.left(texts, *heard, unlike, listened=listened, doubt=doubt)
         known = [each for each in known if not self.honest.owns_up(each.reply)]  # it is judged whether to
         return texts + [each.reply for each in known if each.reply not in texts]
+
+    def _led(self, ask: Ask, texts: Sequence[str]) -> list[str]:
+        """Replies with what is to be said before each, to what leads to the message."""
+        if self.answerable is None or ask.options.get("continue"):
+            return list(texts)
+        known = any(own_name(text) for text, own in self._turns(ask.context[0])[:-1] if not own)
+        return [f"{lead} {text}" if (lead := lead_of(ask.text, text, known=known)) else text for text in texts]
 
     def _listened(self, ask: Ask, said: Said) -> list[str]:
         """What fits any message of this kind, a few: the language model may say which."""
@@ -314,7 +325,7 @@ class Generation(LanguageModel):
         judged = self.honest.revised(judged, said)
         noted = functools.cache(functools.partial(self._noted, ask))
         goes_on = may_change(ask.text, named=said.names_any) or ends(ask.text, said.reply)
-        if asks_whether_done(ask.text) or said.own_name or said.of_name[1]:
+        if asks_whether_done(ask.text) or said.own_name or said.of_name[1] or said.job():
             judged = judged._replace(notes=CHANGED)  # words alone settle it
         elif said.asks_back and noted().texts:
             judged = judged._replace(asks=1.0)

@@ -43,8 +43,10 @@ ACTS: Final = (
 )
 PLAIN: Final = ACTS[0]
 MOODY: Final = (PLAIN, "answer", "plan")  # that are bad or good
+TOLD_OPINION: Final = "opinion.told"  # asks what the other one thinks, and says what oneself does
 KINDS: Final = (
     *ACTS,
+    TOLD_OPINION,
     *(f"{act}.{mood}" for act in MOODY for mood in ("bad", "sad", "good")),
     *(f"{PLAIN}.{person}" for person in ("he", "she")),
 )
@@ -87,7 +89,8 @@ _LEAVES = re.compile(
     r"|heading (?:off|out|home)\b|out of here\b)"
     r"|\bgot to go\b|\b(?:have|need|must|should) (?:to )?(?:go|leave|run|head off)(?: now| soon)?$"
     r"|\b(?:bye|goodbye|good night|see you|talk (?:to you )?later|take care|have a (?:nice|good|great) (?:day|evening"
-    r"|one|night|weekend))\b"
+    r"|one|night|weekend)"
+    r"|thanks? (?:you )?for the (?:chat|talk|company)|(?:nice|good|great) (?:chatting|talking) (?:to|with) you)\b"
 )
 _THANKS = re.compile(r"\b(thanks|thank you|cheers|much appreciated)\b")
 _BEGINS = r"(?:(?:so|and|but|well|ok|okay|now|oh|hey|hm+|um|yeah|yes|no|please|lol|anyway|also|then) )*"

@@ -15,6 +15,9 @@ from typing import Final
 from chatkit_generation.wording import sentences
 
 QUESTIONS: Final = {  # kind -> its form, lower case, from its first words on; the first that fits
+    "riddle": r".*\b(?:what|who) am i$",
+    "joke": r".*\b(?:a better one|know one|one in return|one of yours|one for me|your best one"
+    r"|tell me one|another joke)\b",
     "offer": r"(?:do|would|did) you (?:want|like) to (?:talk|tell|say|write|share)|want to (?:talk|tell)",
     "telling": r".*\b(?:tell me|go on|a little more|and then|what else|what more|what happened|what (?:is|was) it about"
     r"|what (?:is|are|was|were) (?:it|they|he|she|that|yours|things) (?:about|like)|that sentence)\b",
@@ -30,8 +33,9 @@ QUESTIONS: Final = {  # kind -> its form, lower case, from its first words on; t
     "worst": r".*\b(?:hardest|worst|difficult|bothers?|bothered|annoy\w*|worr(?:y|ies)|stung|hurts?|troubles?|miss)\b",
     "best": r"wh.*\b(?:like|liked|best|most|favourite|enjoy\w*|love\w*|forward|proud\w*|nicest)\b",
     "plan": r".*\b(?:what (?:will|are you going|are you up|comes|is next|shall|do you plan)|how will|plan(?:s|ned)?"
-    r"|would (?:help|make it)|(?:try|do) next)\b",
-    "whether": r"(?:(?:and|but|or|so) )?(?:is|are|was|were|do|does|did|can|could|will|would|has|have|shall|should|any)\b",
+    r"|(?:try|do) next)\b",
+    "whether": r"(?:(?:and|but|or|so) )?(?:is|are|was|were|do|does|did|can|could|will|would|has|have|shall"
+    r"|should|any)\b",
     "thing": r".*\b(?:what|which|how)\b",
 }
 _KINDS = {kind: re.compile(form) for kind, form in QUESTIONS.items()}

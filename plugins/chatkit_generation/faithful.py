@@ -13,14 +13,28 @@ consistency of abstractive text summarization". Departs from both in quoting whe
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Sequence
 
+from chatkit_generation.content import (
+    EMPTY,
+    INSTEAD,
+    MENDS,
+    TIMES,
+    WORD,
+    Clause,
+    clauses_of,
+    names_any,
+    numbered,
+    specific,
+    specifics,
+    stems,
+    without_genitive,
+)
 from chatkit_generation.names import own_name
 from chatkit_generation.notes import is_request
 from chatkit_generation.reflecting import reflected
-from chatkit_generation.relations import asked_name, named
+from chatkit_generation.relations import asked_name, asked_of_last, named
 from chatkit_generation.wording import sentences
 
 ENOUGH = 0.5  # share of a question's words from which on a clause that holds them is quoted
@@ -29,30 +43,6 @@ READ = 2000  # characters of a message that are looked at
 MOST = 8  # texts that are quoted together
 _CUT = 2  # words of a clause that may be left out where it is told again
 MOST_OF = 0.7  # share of the words of what is to be noted that a reply must have
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?\d*|\d+(?:[:.]\d+)?")
-_CLAUSE = re.compile(
-    r"(?<=[.!?;])\s+|,\s+(?:and |but )?(?=(?:my|our|his|her|the|i|we|it|he|she|they|its|but|and)\b)"
-    r"|\s+(?:and|but|while|whereas)\s+(?=(?:my|our|his|her|the|i|i'm|we|it|he|she|they|its)\b)",
-    re.IGNORECASE,
-)
-_NAMED = re.compile(r"(?:,|\s+and)\s+(?=[A-Z]\w+ (?:is|was|has|lives|works|likes|loves|wants|plays)\b)")
-_SENTENCE = re.compile(r"(?:[.!?:]\s+|\A\W*)(\w+)")
-_TIME_WORDS = """
-monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october
-november december today tonight tomorrow yesterday morning noon afternoon evening midnight weekend"""
-_NUMBER_WORDS = "one two three four five six seven eight nine ten eleven twelve"
-_OWN_NAMES = "i i'm i've i'd i'll ok chatkit f1 f3 lstm ai ctrl"
-# Words that tell nothing of what is meant, and what is asked with.
-_EMPTY_WORDS = """
-the and but for with from into onto that this these those there here then than what what's whats who who's whose
-which when where why how are is was were will would shall should can could may might must has have had does did
-doing done been being you your yours our ours his her hers him she they them their its it's not don't didn't all any
-some now again please just really very much many yet also too about tell told say said know remember remind name
-named names called call ask asked let me my mine thing things something anything ever out well hey hello thanks
-thank okay yes yeah nope one get got gonna wanna i'd i'm i've i'll that's like want wanted order ordered orders
-booking book booked reservation note noted notes list agree agreed actually people maybe somewhere sorry make change
-changed instead give take bring put rather far read back repeat off cancel cancelled forget scrap delete remove drop
-crossed bit summary summarise summarize confirm whole once complete full currently more anyway btw also still"""
 # Words that bring up no matter of their own.
 _COMMON_WORDS = """
 sorry happen happened nice good know hear day feel think glad great lovely fine right thing time long today hope
@@ -70,13 +60,6 @@ miss missed late rain raining rained knots fight fought debt debts overdraft gui
 dementia stubborn knocked struggle struggling funeral hospital stolen robbed crash crashed accident divorce divorced
 sprained bleeding burnt
 dizzy dumped awful cheated cheating stuck cracked smashed mugged evicted bankrupt"""
-_TIMES, _NO_NAMES, _EMPTY = (frozenset(text.split()) for text in (_TIME_WORDS, _OWN_NAMES, _EMPTY_WORDS))
-_NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS.split(), start=1)}
-_ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s|e)$")
-_COUNTS = frozenset(_NUMBERS) - {"one"}
-_INSTEAD = re.compile(
-    r"\b(?:instead of|rather than|in place of|not)\s+(?:the |a |an |at |on |for )?[\w:.]+", re.IGNORECASE
-)
 _ECHOES = re.compile(
     r"\b(?:noted|note it|crossed|cancelled|list)\b|correct\?|is that right|anything to add", re.IGNORECASE
 )
@@ -113,19 +96,22 @@ _WANTS_NUMBER = re.compile(
     re.IGNORECASE,
 )
 _OF_SOMEBODY = re.compile(r"\b(?:his|her|their|its|he|she|they)\b", re.IGNORECASE)
-_MENDS = re.compile(
-    r"^\W*(?:(?:oh|hm+|ah|um|well|ok)\W+)*(?:no|wait|sorry|oops|actually|correction|scratch that)\b|\bi mean(?:t)?\b"
-    r"|\bwrong\b|\bmy mistake\b",
-    re.IGNORECASE,
-)
-# Of whom it tells, only the words before it say.
-_OF_NOBODY = re.compile(r"(?:he|she|they|it)\b|.*\b(?:them|him|it)$", re.IGNORECASE)
 _ASKS_NAME = re.compile(
     r"\b(?:(?:what|what's|whats|say|know|remember|recall|tell me|repeat)\b.*\bmy (?:first |own )?name|who (?:am i"
-    r"|i am)|what (?:am i|i am|i'm) called)\b",
+    r"|i am)|what (?:am i|i am|i'm) called)\b"
+    r"|(?:^|[.!,] ?)(?:and )?my name\?+\W*$",
     re.IGNORECASE,
 )
-_GOES_ON = re.compile(r"[,;.!]\s+(?:and |but )?(?:he|she|it|they)\b", re.IGNORECASE)
+_ASKS_JOB = re.compile(
+    r"\bwhat (?:job|work) (?:do )?i (?:do|have)\b|\bwhat(?:'?s| is) my (?:job|profession|work)\b|\bmy job\?"
+    r"|\bwhat (?:do i|i) do for (?:a living|work|money)\b",
+    re.IGNORECASE,
+)
+_TELLS_JOB = re.compile(
+    r"\bi (?:work|drive an?|teach|nurse|cook in|clean|study)\b|\bmy job is\b"
+    r"|\bi(?:'m| am) an? (?:[\w-]+ )?\w+(?:er|or|ist|ian|nurse|cook|chef|student|clerk|farmer|waitress|actress)\b",
+    re.IGNORECASE,
+)
 _CAPITAL = re.compile(r"(?<=\w )[^\W\d_a-z][\w'-]*(?<!I'm)")  # within a sentence
 _TWICE = re.compile(r"\b(\w{3,}),? (?:and|or|not|is) \1\b|\b((?:\w+ )?\w+ \w+), (?:and )?\2\b", re.IGNORECASE)
 _ONESELF = re.compile(r"\b(?:i|i'm|i've|we|we're)\b", re.IGNORECASE)
@@ -136,8 +122,12 @@ _TELL_ME = re.compile(r"\b(?:remind|tell) me (?:again )?(?:what|when|where|who|w
 _OWN = re.compile(r"\b(?:i|i'm|me|my|mine|we|our)\b", re.IGNORECASE)
 _ASKED_BACK = re.compile(
     r"\b(?:what|which|read|repeat|say|tell|remind|show|did|have|give|summary|summari[sz]e|sum up|confirm)\b"
-    r".*\b(?:(?:my|the|our) (?:\w+ )?(?:orders?|bookings?|lists?|notes?|reservations?|appointments?)|ordered|booked|noted|agreed?"
-    r"|(?:i|we) (?:order|book|reserve|note|want)(?:ed)?|(?:have|got|is it) so far)\b",
+    r".*\b(?:(?:my|the|our) (?:\w+ )?(?:orders?|bookings?|lists?|notes?|reservations?|appointments?)|ordered|booked"
+    r"|noted|agreed?"
+    r"|(?:i|we) (?:order|book|reserve|note|want)(?:ed)?|(?:have|got|is it) so far)\b"
+    r"|\b(?:everything|all) (?:that )?(?:you|i|you've|you have|i've) (?:have |had )?(?:noted|written"
+    r"|told you to note)\b"
+    r"|\bwhat(?:'s| is) (?:in|on) (?:my|the|your) notes\b",
     re.IGNORECASE | re.DOTALL,
 )
 _OF_NOTES = re.compile(r"\b(?:buy|get|order|book|need|bring|pick up|fetch|list|deliver|eat|drink)\b", re.IGNORECASE)
@@ -146,9 +136,15 @@ _SAD = re.compile(
     r"|\blet go\b"
     r"|\bbr(?:oke|oken|eaking) (?:up|down|my|his|her|our)\b|\bclos(?:e|ing|ed) (?:down|the|our)\b|\bgave up\b"
     r"|\bin tears\b"
-    r"|\b(?:died|dead|death|funeral|cancer|dementia|(?<!work )(?:in|into|to) (?:the )?hospital|divorced?|fired|sacked|robbed|stolen|accident|lonely"
+    r"|\b(?:died|dead|death|funeral|cancer|dementia|(?<!work )(?:in|into|to) (?:the )?hospital|divorced?"
+    r"|fired|sacked|robbed|stolen|accident|lonely"
     r"|evicted|bankrupt"
     r"|heartbroken|miscarriage|sprained|mugged|fail(?:ed|ing)|flunked|rejected|cheat(?:ed|ing) on)\b",
+    re.IGNORECASE,
+)
+_CHEERFUL = re.compile(
+    r"\bhappier note\b|\b(?:good|great) news\b|\bproud\b|\bluckily\b|\bthank god\b|\bno longer\b|\bnot any ?more\b"
+    r"|\bsurvived\b|\bpassed (?:my|the|her|his|it)\b|[:;]-?[)D]",
     re.IGNORECASE,
 )
 _JOY = re.compile(
@@ -169,30 +165,6 @@ _OF_THE_OTHER = re.compile(
 )
 
 
-@dataclasses.dataclass(frozen=True)
-class Clause:
-    """A part of a message.
-
-    Args:
-        text: Its words.
-        says: What tells of it, without what it says not to be so.
-        about: What it is about.
-        mends: Whether it puts right what was said before it.
-        message: All of the message.
-    """
-
-    text: str
-    says: set[str]
-    about: set[str]
-    mends: bool
-    message: str
-
-    @property
-    def is_a_part(self) -> bool:
-        """Whether all of its message is better quoted: it says of whom it tells, or goes on about the same."""
-        return bool(_OF_NOBODY.match(self.text) or _GOES_ON.search(self.message))
-
-
 class Said:
     """What a user said in a conversation.
 
@@ -204,34 +176,34 @@ class Said:
     def __init__(self, messages: Sequence[str], reply: str = "") -> None:
         messages = [message[:READ] for message in messages]
         self.latest, self.reply = messages[-1] if messages else "", reply
-        self._words = set[str]().union(*map(_numbered, messages)) if messages else set[str]()
+        self._words = set[str]().union(*map(numbered, messages)) if messages else set[str]()
         self.question = asking_part(self.latest)
-        own, specific = _numbered(self.latest), _specific(self.latest)
-        self._names = {name for message in messages for name in _specific(message) if name.isalpha() and len(name) > 2}
-        self._lately = own if specific else own | _numbered(reply)
-        self._asked = _stems(self.question)
-        self._heard = _stems(reply)
-        self._said = set[str]().union(*map(_stems, messages)) if messages else set[str]()
+        own, names = numbered(self.latest), specific(self.latest)
+        self._names = {name for message in messages for name in specific(message) if name.isalpha() and len(name) > 2}
+        self._lately = own if names else own | numbered(reply)
+        self._asked = stems(self.question)
+        self._heard = stems(reply)
+        self._said = set[str]().union(*map(stems, messages)) if messages else set[str]()
         self._own_name = _own_name(messages[:-1])
         self._told, self._called = messages[:-1], named(messages[:-1])
-        self._clauses = _clauses([message for message in messages[:-1] if not _ASKS.search(message)])
+        self._clauses = clauses_of([message for message in messages[:-1] if not _ASKS.search(message)])
 
     def invents(self, reply: str) -> bool:
         """Whether a reply names something that the user did not, goes on with a name, or says one thing as two."""
-        named = _specifics(reply)
+        named = specifics(reply)
         if set(named) - self._words or len(set(named)) < len(named) or _TWICE.search(reply):
             return True
-        words = _numbered(reply) - self._words
+        words = numbered(reply) - self._words
         return any(word.startswith(name) and word != f"{name}s" for name in self._names for word in words)
 
     def strays(self, reply: str) -> bool:
         """Whether a reply names something, but nothing of what was said last."""
-        named = _specific(reply) | (_numbered(reply) & self._names)
+        named = specific(reply) | (numbered(reply) & self._names)
         return bool(named) and not named & self._lately
 
     def wanders(self, reply: str, forms: Sequence[str]) -> bool:
         """Whether a reply that owns up, much as one of some forms does, does so for something else than was asked."""
-        return bool(_stems(reply) - self._asked - set[str]().union(*map(_stems, forms)))
+        return bool(stems(reply) - self._asked - set[str]().union(*map(stems, forms)))
 
     def misses(self, reply: str, *, strict: bool = False) -> bool:
         """Whether a reply to what is to be noted leaves out what it names or much of what it says, or notes nothing.
@@ -242,15 +214,15 @@ class Said:
         """
         if _CALLS_OFF.search(reply) and not _CALLED_OFF.search(self.latest):
             return True
-        if strict and not _stems(reply) & self._asked:
+        if strict and not stems(reply) & self._asked:
             return True
         if any(asks.search(reply) and said.search(self.latest) for asks, said in _ASKED_AGAIN):
             return True
-        if not _specific(reply) and not _ECHOES.search(reply) and not _stems(reply) & self._said:
+        if not specific(reply) and not _ECHOES.search(reply) and not stems(reply) & self._said:
             return not _TAKES_NOTE.search(reply)
-        wanted = _INSTEAD.sub(" ", self.latest)
-        named = {word for word in _WORD.findall(wanted.lower()) if word in _TIMES or word[0].isdigit()}
-        return bool(named - _numbered(reply)) or not _holds(reply, [wanted])
+        wanted = INSTEAD.sub(" ", self.latest)
+        named = {word for word in WORD.findall(wanted.lower()) if word in TIMES or word[0].isdigit()}
+        return bool(named - numbered(reply)) or not _holds(reply, [wanted])
 
     @property
     def names_any(self) -> bool:
@@ -278,11 +250,11 @@ class Said:
     @property
     def _names_somebody(self) -> bool:
         """Whether it is about somebody who was named, or said to be somebody of the user's."""
-        words = {_bare(word) for word in _WORD.findall(self.question)}
+        words = {without_genitive(word) for word in WORD.findall(self.question)}
         return bool(words & self._names) or any(
             re.search(rf"\b(?:called|named|name's|name is|(?:my|our) \w+) {re.escape(word)}\b", text, re.IGNORECASE)
             or re.search(rf"\b{re.escape(word)}(?: is|'s) (?:now )?(?:my|our|his|her|their|\d)", text, re.IGNORECASE)
-            for word in words - _EMPTY
+            for word in words - EMPTY
             for text in self._told
         )
 
@@ -313,17 +285,17 @@ class Said:
 
     def says_back(self, reply: str) -> bool:
         """Whether a reply names something, and nothing but what was told before."""
-        named = _specific(reply)
+        named = specific(reply)
         return bool(named) and not named - self._words
 
     def brings_up(self, reply: str) -> int:
         """How many matters a reply brings up of its own."""
-        return len(_stems(reply) - self._said - self._heard - _COMMON)
+        return len(stems(reply) - self._said - self._heard - _COMMON)
 
     @property
     def is_sad(self) -> bool:
         """Whether the latest message says sad words."""
-        return bool(_SAD.search(self.latest))
+        return bool(_SAD.search(self.latest)) and not _CHEERFUL.search(self.latest)
 
     def jars(self, reply: str) -> bool:
         """Whether a reply is glad of what is sad, or says that it did what it cannot do."""
@@ -336,10 +308,19 @@ class Said:
 
     @property
     def of_name(self) -> tuple[str, str]:
-        """Of what of the user's the name is asked, and the name, where it was given; else two empty texts."""
+        """Of what of the user's the name is asked, "" where a pronoun asks, and the name, where it was given, or ""."""
+        if last := asked_of_last(self.question, self._called):
+            return "", self._called[last]
         what = asked_name(self.question)
         name = self._called.get(what, "") or self._called.get(what.split(" ")[-1], "")
         return (what, name) if what and name else ("", "")
+
+    def job(self) -> str:
+        """What the user said they do, if that is asked for, as it is told again or quoted; else ""."""
+        if not _ASKS_JOB.search(self.question):
+            return ""
+        told = [clause.text for clause in self._clauses if _TELLS_JOB.search(clause.text)][-1:]
+        return next((reflected(text) or quoted([text]) for text in told), "")
 
     @property
     def asks_back(self) -> bool:
@@ -369,7 +350,7 @@ class Said:
             and any(names_any(each.text) for each in fitting)
         ):
             return False
-        told = _stems(reply) - self._asked
+        told = stems(reply) - self._asked
         told &= set[str]().union(*(clause.says for clause in self._clauses))
         return any(told and told <= clause.says for clause in fitting)
 
@@ -424,7 +405,7 @@ def _own_name(messages: Sequence[str]) -> str:
     for message in messages:
         if found := own_name(message):
             name, is_new = found, True
-        elif is_new and _MENDS.search(message):
+        elif is_new and MENDS.search(message):
             others = [match[0] for match in _CAPITAL.finditer(message) if match[0] not in (name, "I")]
             name = others[-1] if others else name
         else:
@@ -432,25 +413,10 @@ def _own_name(messages: Sequence[str]) -> str:
     return name
 
 
-def _clauses(messages: Sequence[str]) -> list[Clause]:
-    """Clauses of messages; one that puts the message before it right is about the same."""
-    out: list[Clause] = []
-    before = set[str]()
-    for message in messages:
-        mends = bool(before and _MENDS.search(message))
-        parts = [part for sentence in _CLAUSE.split(message) for part in _NAMED.split(sentence)]
-        for part in (part.strip(" ,.!?;") for part in parts):
-            if part:
-                says = _stems(_INSTEAD.sub(" ", part))
-                out.append(Clause(part, says, _stems(part) | (before if mends else set()), mends, message))
-        before = _stems(message) | (before if mends else set())
-    return out
-
-
 def _holds(reply: str, texts: Sequence[str], least: float = MOST_OF) -> bool:
     """Whether a reply has so large a share of what tells of texts."""
-    content = set[str]().union(*map(_stems, texts)) if texts else set[str]()
-    return len(content & _stems(reply)) >= least * len(content)
+    content = set[str]().union(*map(stems, texts)) if texts else set[str]()
+    return len(content & stems(reply)) >= least * len(content)
 
 
 def claims(reply: str) -> bool:
@@ -464,11 +430,6 @@ def asking_part(text: str) -> str:
     return last if before and (_ASKS.search(last) or _TELL_ME.search(last)) else text
 
 
-def names_any(text: str) -> bool:
-    """Whether a text names a number, a day or a time."""
-    return any(word in _TIMES or word[0].isdigit() for word in _numbered(text))
-
-
 def quoted(texts: Sequence[str]) -> str:
     """The latest texts in quotation marks, each cut at its end where it is long."""
     shown = []
@@ -478,38 +439,5 @@ def quoted(texts: Sequence[str]) -> str:
     return ", ".join(shown)
 
 
-def _numbered(text: str) -> set[str]:
-    """Words in small letters, without genitives; numbers in words as digits, too."""
-    words = {_bare(word) for word in _WORD.findall(text)}
-    return words | {_NUMBERS[word] for word in words if word in _NUMBERS}
-
-
-def _bare(word: str) -> str:
-    return re.sub(r"['\u2019]s$", "", word.lower())
-
-
-def _specific(text: str) -> set[str]:
-    return set(_specifics(text))
-
-
-def _specifics(reply: str) -> list[str]:
-    """Numbers, days and times, and what is written with a capital within a sentence; each as often as it is said."""
-    begins = {match.start(1) for match in _SENTENCE.finditer(reply)}
-    out = []
-    for match in _WORD.finditer(reply):
-        word = _bare(match[0])
-        named = match[0][0].isupper() and match.start() not in begins and match[0].lower() not in _NO_NAMES
-        if word[0].isdigit() or word in _TIMES or named or word in _COUNTS:
-            out.append(_NUMBERS.get(word, word))
-    return out
-
-
-def _stems(text: str) -> set[str]:
-    """What tells of a text: beginnings of its words that mean something, without their endings."""
-    words = (_bare(word) for word in _WORD.findall(text))
-    kept = {word for word in words if word not in _EMPTY and (len(word) > 2 or word[0].isdigit())}
-    return {_NUMBERS.get(word, _ENDING.sub("", word)[:6]) for word in kept}
-
-
-_KINDS_OF_NOTES = _stems("shopping grocery groceries packing appointment appointments")
-_COMMON, _GLOOM = _stems(_COMMON_WORDS), _stems(_GLOOMY_WORDS)
+_KINDS_OF_NOTES = stems("shopping grocery groceries packing appointment appointments")
+_COMMON, _GLOOM = stems(_COMMON_WORDS), stems(_GLOOMY_WORDS)

@@ -26,6 +26,7 @@ QUOTED = ("You said: {0}.", "What you told me: {0}.")
 RETOLD = ("You told me that {0}.", "As you said, {0}.")
 NAMED = ("Your name is {0}.", "You are {0}, you said.")
 CALLED = ("Your {0} is called {1}.", "{1}. That is your {0}'s name, as you told me.")
+CALLED_SO = ("{1}, as you told me.", "{1}, you said.")
 NOTED = (
     "I have noted {0}. I keep it in this chat, but I cannot order or book anything.",
     "Noted: {0}. I only take notes, so the rest is up to you.",
@@ -112,8 +113,11 @@ class Honest:
             return _new(UNDONE, unlike)
         if said.own_name:
             return _new([form.format(said.own_name) for form in NAMED], unlike)
+        if told := said.job():
+            return _new([form.format(told) for form in (RETOLD if told.startswith("you") else QUOTED)], unlike)
         if said.of_name[1]:
-            return _new([form.format(*said.of_name) for form in CALLED], unlike)
+            forms = CALLED if said.of_name[0] else CALLED_SO
+            return _new([form.format(*said.of_name) for form in forms], unlike)
         plain = [text for text in texts if not said.jars(text)]
         if ends(said.latest, said.reply) and (before := noted()).is_fresh:
             order = in_short(apart(before.texts)[-1])

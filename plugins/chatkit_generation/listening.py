@@ -1,7 +1,8 @@
 """What is said to a message that nothing like it is known of: it shows that it was read, and claims no more.
 
 Chosen by the act of the message and its mood (``acts.py``), by what the assistant asked just before (``asked.py``), and
-by the matter that it names; a few words are taken up as they are. Each of these replies must fit whatever else the message says.
+by the matter that it names; what is told may be said back (``reflecting.py``), a few words as they are. Each of these
+replies must fit whatever else the message says.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from chatkit_generation.acts import ACTS, FEW, KINDS, PLAIN, act_alone, kind_of
+from chatkit_generation.acts import ACTS, FEW, KINDS, PLAIN, TOLD_OPINION, act_alone, is_asking, kind_of
 from chatkit_generation.asked import QUESTIONS, asked_by
 from chatkit_generation.choices import options_in
-from chatkit_generation.focus import focus_of
+from chatkit_generation.focus import focus_of, is_open
 from chatkit_generation.names import names_in, own_name
 from chatkit_generation.reflecting import reflected
-from chatkit_generation.wording import bare
+from chatkit_generation.wording import bare, sentences
 
 OF_TOPICS = frozenset({"statement", "answer", "plan", "statement.good", "answer.good", "plan.good"})
 _TOPICS, _ASKED, _REFLECTED = "topics", "asked", "reflected"
@@ -32,6 +33,8 @@ _BEGINS = re.compile(
 )
 _PERSONS = re.compile(r"\b(?:i|me|my|mine|we|us|our|you|your|yours|u|ur)\b", re.IGNORECASE)
 _A_WORD_IN = 8  # words of a message that names a topic
+_GUESS = 6  # words of one that ends with a question mark and asks nothing
+_JOKE = "joke"  # kind of question
 _LONGEST = 60  # characters that are taken up
 
 
@@ -75,6 +78,12 @@ class Listening:
         """
         focus = focus_of(text)
         kind = kind_of(focus.text, mood, sad=sad, act=focus.act)
+        if (
+            kind == "opinion"
+            and is_open(sentences(focus.text)[-1].split(", ")[-1])
+            and len(bare(text).split()) > FEW + 1
+        ):
+            kind = TOLD_OPINION
         plain = next((lines for name in (kind, act_alone(kind), PLAIN) if (lines := self.kinds.get(name))), ())
         if kind in ("introduction", "naming"):
             name = own_name(text) if kind == "introduction" else names_in(text)
@@ -99,8 +108,12 @@ class Listening:
     def _to_answer(self, text: str, kind: str, answered: str) -> Sequence[str]:
         """Replies to what answers a question of the assistant's; none where it is no answer."""
         act, _, mood = kind.partition(".")
-        question = asked_by(answered)
-        if not question or act not in ANSWERS or len(bare(text).split()) > _ANSWER:
+        question, words = asked_by(answered), bare(text).split()
+        if (question == _JOKE and len(words) >= _GUESS) or (
+            text.endswith("?") and (len(words) <= _GUESS and not is_asking(" ".join(words)))
+        ):
+            act, mood = "answer", ""  # a guess, or the user's own joke
+        if not question or act not in ANSWERS or len(words) > _ANSWER:
             return ()
         how = ANSWERS[act] or (f".{mood}" if mood in ("bad", "good") else "")
         return self.asked.get(f"{question}{how}", () if how in (".yes", ".no") else self.asked.get(question, ()))
@@ -140,7 +153,8 @@ def listening_of(option: Any) -> Listening:
         option: Kind -> replies; under "topics" name -> ``words`` and ``replies``; under "asked" kind of question ->
             replies to an answer, "long.bad" to a bad one, "whether.yes" to one that is no more than a yes; under
             "reflected" one of ``REFLECTING`` -> replies in which "{0}" stands for what was told. In those to
-            "introduction" and "naming", "{name}" stands for what is named, in those to "choice" "{option}" for one of two.
+            "introduction" and "naming", "{name}" stands for what is named, in those to "choice" "{option}" for one
+            of two.
     Raises:
         ValueError: If it is none of that, or there is no such kind.
     """

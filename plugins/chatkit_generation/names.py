@@ -24,18 +24,25 @@ _IS_SAID = re.compile(
     r"^(?:(?:hi|hello|hey|oh|ok|okay|and|so|well)\b[ ,!.]+)*(?:i'm|im|i am) (?P<of>[^\W\d_]{2,})"
     r"(?: by the way\b| btw\b|,? (?:nice|pleased|good) to meet\b|,? (?:and )?i(?:'m| am)? (?:live|work|study|come|a|an"
     r"|from)\b)"
-    r"|^(?:hi|hello|hey)(?: there)?[ ,!.]+(?:i'm|im|i am) (?P<met>[^\W\d_]{2,})(?=[,.!?]|$)",
+    r"|^(?:hi|hello|hey)(?: there)?[ ,!.]+(?:i'm|im|i am) (?P<met>[^\W\d_]{2,})(?=[,.!?]|$| and i\b)"
+    r"|^(?:(?:hi|hello|hey|good (?:morning|evening))(?: there)?[ ,!.]+)?(?P<here>[^\W\d_]{3,}) here(?=[,.!]|$)",
     re.IGNORECASE,
 )
 _NAMES = re.compile(
     rf"\b(?:called|named|names? (?:is|are)|name's|(?:call(?:ed)?|named?) (?:him|her|it|them))"
     rf" ({_NAME}(?:(?:,| and|, and) {_NAME})*)"
 )
+# "My cat is Oscar", "his name is bruno".
+_NAMED = re.compile(
+    r"\b(?i:my|our) (?i:cat|dog|puppy|kitten|horse|rabbit|hamster|brother|sister|son|daughter|husband|wife|partner"
+    rf"|boyfriend|girlfriend|baby) is (?P<is>{_NAME})(?=\s*(?:[.,!;]|$|\band\b))"
+    r"|\b(?i:(?:his|her|its) name(?:'s| is)) (?P<name>[^\W\d_][\w'-]+)(?=\s*(?:[.,!;?]|$|\b(?:and|btw|lol)\b))"
+)
 _WORDS = """
 bored lonely new lost sick ill hungry angry stressed worried confused curious nervous excited scared upset exhausted
 sleepy drunk cold hot hurt free busy done ready late home alone alive sure glad proud lazy single married pregnant
 sorry not very so just happy sad tired bored fine ok okay back here the a an going really too same later tomorrow
-tonight
+tonight anybody anyone somebody someone everybody everyone nobody right over out still been me you around its
 maybe when if soon again now anytime whatever what great good nice awesome english right wrong"""
 _NO_NAME = frozenset(_WORDS.split())
 
@@ -52,5 +59,8 @@ def own_name(text: str) -> str:
 
 def names_in(text: str) -> str:
     """The names that a message gives to somebody or something; "" where it gives none."""
-    found = _NAMES.search(text[:READ])
-    return found[1] if found else ""
+    if found := _NAMES.search(text[:READ]):
+        return found[1]
+    said = [each["is"] or each["name"] for each in _NAMED.finditer(text[:READ])]
+    said = [name for name in said if name.lower() not in _NO_NAME and not _OF_A_COUNTRY.search(name)]
+    return " and ".join(dict.fromkeys(f"{name[0].upper()}{name[1:]}" for name in said))

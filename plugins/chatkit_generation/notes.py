@@ -21,7 +21,8 @@ FRESH = 2  # messages of the user's back to which a note is still being taken
 _REQUESTS = re.compile(
     r"^\W*(?:please )?(?:book|order|reserve) (?:me|us|a|an|the|one|two|three|four|five|six|\d+)\b"
     r"|\bi(?:'d| would) like (?:to )?(?:order|book|reserve|have|get)\b|\bi want to (?:order|book|reserve)\b"
-    r"|\b(?:can|could) (?:i|we|you) (?:also |please )?(?:order|book|get|have|add|make it|change)\b"
+    r"|\b(?:can|could) (?:i|we|you) (?:also |please )?(?:order|book|get|have|add)\b"
+    r"|\b(?:can|could) (?:we|you) (?:also |please )?(?:make it|change)\b"
     r"|\binstead of\b|\bplease add\b|^\W*(?:add|make (?:it|that))\b|\bdeliver(?:ed)? (?:it|this|that|to|at|by|on)\b"
     r"|\bfor delivery\b"
     r"|\bmy (?:phone |house )?(?:number|address) is\b|\bto take away\b|^\W*i(?:'ll| will) have\b"
@@ -29,7 +30,8 @@ _REQUESTS = re.compile(
     r"|tickets?|flight|booking)\b"
     r"|\b(?:can|could|will|would) you (?:please )?(?:note|write|remember|put) (?:that|it|this)\b"
     r"|\b(?:put|add|write)\b.*\b(?:on|to|onto|down on) (?:my|the|our|a) (?:\w+ )?(?:list|notes?)\b"
-    r"|\b(?:note|write) down\b|\b(?:keep|start|make|take) (?:me )?(?:a|my|the|an?) (?:\w+ ){0,2}(?:list|note)\b",
+    r"|\bmy (?:\w+ )?list (?:is|should be)\b|\b(?:note|write) down\b|^\W*(?:also |please )*note:"
+    r"|\b(?:keep|start|make|take) (?:me )?(?:a|my|the|an?) (?:\w+ ){0,2}(?:list|note)\b",
     re.IGNORECASE,
 )
 # What ends so politely is an order, unless it is asked of the chat.

@@ -6,81 +6,121 @@ shopping list. English.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 
 from chatkit_generation.acts import act_of
-from chatkit_generation.focus import LEADS
-from chatkit_generation.notes import is_request
-from chatkit_generation.tracking import opens, tracked
+from chatkit_generation.focus import LEADS, is_lead
+from chatkit_generation.notes import READ, is_request
+from chatkit_generation.reflecting import exchanged
+from chatkit_generation.tracking import opens, says_anew, tracked
 from chatkit_generation.wording import bare, sentences
 
-MOST = 20  # messages that are looked at
+MOST = 100  # messages that are looked at
 _NEEDS = re.compile(
-    r"\b(?:i|we)(?:'ve| have| also| do)* (?:need|got|have|want|take)\b|\bi(?:'d| would) like\b|\b(?:can|could|will|would)"
-    r" (?:i|we|you)\b|^\W*(?:and |also |plus )*(?:\d+|an?|one|two|three|four|five|six|some|add|no|with|without|extra)\b",
-    re.IGNORECASE,
+    r"(?i)\b(?:i|we)(?:'ve| have| also| do)* (?:need|got|have|want|take)\b|\bi(?:'d| would) like\b|\b(?:can|could|will"
+    r"|would) (?:i|we|you)\b|^\W*(?:and |also |plus )*(?:\d+|an?|one|two|three|four|five|six|some|add|no|with|without"
+    r"|extra)\b"
 )
 _NO_PART = re.compile(
-    r"\bi (?:did not|didn't|do not|don't) (?:ask|say|want advice|mean)\b|\b(?:thanks|thank you|sorry|lol|haha)\b"
-    r"|^\W*(?:almost|nearly|not quite|wait|hm+)\W*$",
-    re.IGNORECASE,
+    r"(?i)\bi (?:did not|didn't|do not|don't) (?:ask|say|want advice|mean)\b|\b(?:that|this)(?:'s| is|s) (?:not"
+    r"|wrong|just)\b|^\W*(?:almost|nearly|not quite|wait"
+    r"|hm+)\W*$|\b(?:i|we)(?:'ve| have)? (?:still |already )?(?:have|got)\b.*\b(?:already|enough|left|at home)\b"
+    r"|^(?:please )?(?:(?:can|could|will|would) you (?:please )?)?(?:note|write|remember|put|keep) (?:that|it"
+    r"|this)(?: down| in mind)?(?: please| for me)?\W*$"
 )
+_MANNERS = re.compile(
+    r"(?i)^\W*(?:(?:(?:ha){2,}|lol|sorry|thanks|thank you|oh|ok|okay|great)\b[\s,!]*)+|[\s,]+(?:lol|(?:ha){2,}|sorry"
+    r"|thanks|thank you)\W*$"
+)
+# A few words that are said beside an order: "no rush", "so hungry", "that's all".
+_ASIDE = re.compile(
+    r"(?i)^\W*(?:so|very|too|not|that|that's|all|done|nothing|no (?:rush|hurry|worries|problem)|really|yu?m+\w*|sounds"
+    r"|easy|hopefully|what|how|good|delicious|\w+ job)\b"
+)
+_BULLET = r"(?:[-*\u2022]|\d{1,2}[.)])\s+"
+_NUMBERED = re.compile(r"(?:^|[\s,]+)\d{1,2}[.)]\s+(?=[^\W\d])")
+_LEAD = re.compile(
+    r"(?i)^\W*(?:and |also )*(?:we (?:also )?(?:need|want)(?: to (?:buy|get))?\b|(?:what|how) about\b|(?:my |the "
+    r"|our )?(?:\w+ )?list(?=:)|(?:please )?(?:need|want|buy|get|add|note)(?=:)):?\s*"
+)
+_IS_SAID = re.compile(
+    r"(?i)\b(?:i|i'm|i've|i'd|you|your|can|could|remind|what|how|that|he|she|they|list)\b|\?|\b(?:no"
+    r"|without) [^,]* and\b"
+)
+_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|tonight|tomorrow"
+_MONTHS = "january|february|march|april|june|july|august|september|october|november|december"
+_HOURS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon"
 _DATED = re.compile(
-    r"\b(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|tonight|tomorrow|january|february|march|april"
-    r"|may|june|july|august|september|october|november|december|\d{1,2}(?:st|nd|rd|th))\b"
-    r"|\b(?:at|past) (?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon)\b"
-    r"|\b\d{1,2}[:.]\d\d\b|\b\d{1,2} ?[ap]m\b",
-    re.IGNORECASE,
+    rf"(?i)\b(?:{_DAYS}|{_MONTHS}|(?:in|of|\d) may|may \d|\d{{1,2}}(?:st|nd|rd|th)|(?:at|past) (?:\d{{1,2}}|{_HOURS}))"
+    r"\b|\b\d{1,2}[:.]\d\d\b(?! ?(?:kg|g|l|ml|euros?|pounds?|dollars?)\b)|\b\d{1,2} ?[ap]m\b"
 )
+_MATTERS = "dentist|doctor|vet|hairdresser|haircut|interview|party|exam|lesson|class|check-?up|birthday|wedding|flight"
+_MATTERS += "|train|bus|concert|table|room|taxi|cab|call|deadline|dinner|lunch|meeting"
 _OWN_MATTER = re.compile(
-    r"^\W*(?:(?:thanks|ok|okay|oh|and|also|well|so|right|great|please|can you note|note that)\b\W*)*(?:i(?:'ve| have| got)"
-    r"(?: got)?|there(?:'s| is)|my|the|book|reserve|i need to book|remember|remind me)\b.*"
-    r"\b(?:appointment|meeting|dentist|doctor|vet|hairdresser|haircut|interview|party|exam|lesson|class|check-?up|birthday"
-    r"|wedding|flight|train|bus|concert|table|room|taxi|cab|call|visit|deadline|dinner|lunch)\b",
-    re.IGNORECASE,
+    r"(?i)^\W*(?:(?:thanks|ok|okay|oh|and|also|well|so|right|great|please|(?:can|could) you (?:also )?(?:note|add|book"
+    r"|reserve|put down)|note(?: down)?(?: that)?|add|put|schedule|me)\b\W*)*(?:i(?:'ve| have| need| got)(?: got)?"
+    r"|there(?:'s| is)|my|the|an?|another|book|reserve|remember|remind me|(?=dentist|doctor|vet|haircut|meeting|lunch"
+    rf"|dinner))\b.*\b(?:appointment|visit|{_MATTERS})\b"
 )
-_OF_LIST = re.compile(r"\b(?:(?:shopping|grocery|to-?do|packing) )?list\b", re.IGNORECASE)
-_OF_DATES = re.compile(r"\b(?:appointments?|bookings?|reservations?|calendar|diary|meetings?)\b", re.IGNORECASE)
+_MATTER = re.compile(rf"(?i)\b(?:{_MATTERS})\b")
+_ANOTHER = re.compile(r"(?i)\b(?:another|second|also|too)\b")
+_OF_LIST = re.compile(r"(?i)\b(?:(?:shopping|grocery|to-?do|packing) )?list\b")
+_OF_DATES = re.compile(r"(?i)\b(?:appointments?|bookings?|reservations?|calendar|diary|meetings?)\b")
+_ADDS = re.compile(
+    r"(?i)^\W*(?:(?:and|also|plus|add|oh|ok)\b\W*)+(?!.*\b(?:make|move|change|at|on|for|instead|not|no|cancel|it|is"
+    r"|was)\b)"
+)
 
 
 def note_parts(message: str) -> list[str]:
     """The sentences of a message that carry what it wants noted; all of them where none does more than others."""
-    parts = sentences(message)
-    kept = [part for part in parts if act_of(part) not in LEADS and not opens(part) and not _NO_PART.search(part)]
-    strong = [part for part in kept if is_request(part) or _NEEDS.search(part) or _DATED.search(part)]
+    parts = sentences(_in_line(message[:READ].replace("\u2019", "'")))
+    asked = [part for part in (_MANNERS.sub("", part).strip() for part in parts) if _says_more(part)]
+    kept = [part for part in asked if not opens(part) and not _NO_PART.search(part)]
+    kept = next(([part] for part in reversed(kept) if says_anew(part)), kept)
+    strong = [part for part in kept if is_request(part) or _NEEDS.search(part) or _DATED.search(part) or _is_item(part)]
     return strong or kept or parts
 
 
 def in_short(messages: Sequence[str]) -> str:
     """What messages that belong together want noted, as their changes leave it; "" where that cannot be told."""
-    return tracked([part for message in messages for part in note_parts(message)])
+    if any(len(message) > READ for message in messages):
+        return ""
+    parts = [_LEAD.sub("", part) for message in messages for part in note_parts(message)]
+    short = tracked([part for part in parts if _says_more(part)])
+    return "" if not short or _IS_SAID.search(short) else exchanged(short) if _is_own(short) else short
 
 
 def apart(messages: Sequence[str]) -> list[list[str]]:
     """Messages that were to be noted, those of one matter together: an appointment is no part of a shopping list."""
     groups: list[list[str]] = []
     for message in messages[-MOST:]:
-        own = any(_OWN_MATTER.match(part) and _DATED.search(part) for part in note_parts(message))
-        listed = bool(_OF_LIST.search(message))
-        lists = [group for group in groups if not _is_dated(group)]
-        if not groups or (own and (not _is_dated(groups[-1]) or _matter(message) != _matter(groups[-1][0]))):
+        text = message[:READ]
+        listed = bool(_OF_LIST.search(text))
+        own = not listed and any(_OWN_MATTER.match(part) and _DATED.search(part) for part in note_parts(text))
+        lists, dates = ([group for group in groups if _is_dated(group) == dated] for dated in (False, True))
+        same = [group for group in dates if _matter(text) & _matter(group[0])]
+        if not groups or (own and (not same or _ANOTHER.search(text)) and not (dates and not _matter(text))):
             groups.append([message])
-        elif listed and lists:
+        elif same and not listed:
+            same[-1].append(message)
+        elif lists and (listed or (_ADDS.match(text) and not _DATED.search(text))):
             lists[-1].append(message)
-        elif listed and _is_dated(groups[-1]):
+        elif listed:
             groups.append([message])
+        elif dates and _DATED.search(text) and not _ADDS.match(text):
+            dates[-1].append(message)
         else:
-            groups[-1].append(message)
+            (dates if own else groups)[-1].append(message)
     return groups
 
 
 def asked_of(question: str, groups: Sequence[list[str]]) -> list[list[str]]:
     """Of the matters noted those that a question for all of them means: the list, the appointments, or every one."""
-    for form, dated in ((_OF_LIST, False), (_OF_DATES, True)):
-        if form.search(question) and (found := [group for group in groups if _is_dated(group) == dated]):
-            return found
-    return list(groups)
+    kinds = {dated for form, dated in ((_OF_LIST, False), (_OF_DATES, True)) if form.search(question[:READ])}
+    return [group for group in groups if _is_dated(group) in kinds] or list(groups)
 
 
 def about(groups: Sequence[list[str]], tells: Callable[[str], bool]) -> list[list[str]]:
@@ -89,10 +129,34 @@ def about(groups: Sequence[list[str]], tells: Callable[[str], bool]) -> list[lis
 
 
 def _is_dated(group: Sequence[str]) -> bool:
-    return bool(_DATED.search(group[0]))
+    return bool(_DATED.search(group[0][:READ])) and not _OF_LIST.search(group[0][:READ])
 
 
-def _matter(message: str) -> str:
-    """What a message that names a matter of its own names."""
-    found = next((match for part in note_parts(message) if (match := _OWN_MATTER.match(part))), None)
-    return bare(found[0]).split()[-1] if found else ""
+def _matter(message: str) -> set[str]:
+    """What appointments a message names."""
+    return {found.lower() for found in _MATTER.findall(message[:READ])}
+
+
+def _says_more(part: str) -> bool:
+    """Whether a part is more than manners."""
+    return act_of(part) not in LEADS and not is_lead(part)
+
+
+def _is_item(part: str) -> bool:
+    """Whether a part may be no more than a thing of a list: "And eggs."."""
+    return act_of(part) == "answer" and len(part.split()) <= 4 and not _ASIDE.match(part)
+
+
+def _is_own(text: str) -> bool:
+    return bool({"my", "our", "me", "us"} & set(bare(text).split()))
+
+
+def _in_line(text: str) -> str:
+    """A list that was written in lines, or numbered, as one sentence: its things are kept apart by commas."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or [""]
+    out = re.sub(rf"^{_BULLET}", "", lines[0]) if len(lines) > 1 else lines[0]
+    for before, line in itertools.pairwise(lines):
+        thing, is_marked = re.subn(rf"^{_BULLET}", "", line)
+        ends = re.search(r"[.!?:,;]$", before)
+        out += f"{' ' if ends else ', ' if is_marked or act_of(line) == 'answer' else '. '}{thing}"
+    return _NUMBERED.sub(", ", out).lstrip(", ") if len(_NUMBERED.findall(out)) > 1 else out

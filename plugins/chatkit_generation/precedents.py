@@ -23,11 +23,8 @@ place of the first component).
 from __future__ import annotations
 
 import dataclasses
-import lzma
-import math
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,8 +33,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from chatkit.plugin_api import Vocabulary
-from chatkit_generation.acts import act_of, is_asking
-from chatkit_generation.focus import clauses, focus_of
+from chatkit_generation.acts import act_of
+from chatkit_generation.focus import clauses, focus_of, is_open
+from chatkit_generation.senses import ASKS, sense_of, unlike_all
+from chatkit_generation.table import END, Index, features_of, flat_of, norm, pack, read, unpack
 from chatkit_generation.wording import bare, sentences, spelled
 
 MOST_ROOM = 10_000_000
@@ -54,7 +53,7 @@ LEAST_BY_ENCODER, SURE_BY_ENCODER = 0.5, 0.8
 OF_TWO, A_WORD = 0.72, 0.0275
 LESS = {"personal": 0.15, "opinion": 0.15, "directive": 0.15, "question": 0.12, "advice": 0.07}
 # What is told has more replies that fit whatever it is, so its precedents must be surer.
-LEAST_OF = {"statement": 0.57, "plan": 0.57, "answer": 0.6, "leaving": 0.75}
+LEAST_OF = {"statement": 0.57, "plan": 0.57, "answer": 0.6, "leaving": 0.75, "question": 0.55, "advice": 0.55}
 LEAST_OF_WORDS_BY_ENCODER = {1: 0.6, 2: 0.6}
 # From which likeness on it is one even where the message seems to ask for what may have been said; and if of oneself.
 CERTAIN, SAME = 0.7, 0.99
@@ -63,30 +62,14 @@ LEAST_OF_NEED = 0.6  # of replies to somebody in need, which hurt where nobody i
 LEAST_OF_TOLD = 0.58  # to what is told of oneself: somebody in need says a name first, too
 LONGEST = 1000  # characters of a message that are looked at
 MOST = 3  # candidates
-# Shares of the words in the likeness to a message, of its second likest message in that to a group, and of the mean of all
-# its messages. Of 1,200 wordings that were taken out the likest group was the right one for 0.172 by the likest message
-# alone, its words and vector weighed alike, and for 0.237 so; of the surest fifth for 0.34 and 0.42.
+# Shares of the words in the likeness to a message, of its second likest message in that to a group, and of the mean of
+# all its messages. Of 1,200 wordings that were taken out the likest group was the right one for 0.172 by the likest
+# message alone, its words and vector weighed alike, and for 0.237 so; of the surest fifth for 0.34 and 0.42.
 _BY_WORDS, _BY_WORDS_OF_LEARNED, _BY_SECOND, _BY_MEAN = 0.5, 0.3, 1 / 3, 0.4
 _NEARLY = 0.9  # from this likeness on the likest message alone counts
+_SHORT = (1 << 15) - 1  # pieces that a table of two-byte numbers can name
 _PART = 512  # of the vocabulary, or of the messages, at a time
 _NEAR = 50  # messages whose embeddings are compared
-# Beside one of four bytes a piece, of which most are 0, one of two bytes is packed no smaller.
-_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "dict_size": 1 << 22}]
-_PIECES = 1 << 15  # in a larger vocabulary some pairs share a number, which hardly matters
-_SMALL = 1 << 31
-_SHORT = (1 << 15) - 1  # pieces that a table of two-byte numbers can name
-_PAIR = 0.5  # weight of two pieces in a row beside that of one
-_OTHER_PERSON = 0.85  # "what is my name?" is so much less like "what is your name?" than their words are
-_OTHER_FORM = 0.9  # a question, and none
-_OTHER_SENSE = 0.4  # the same of "I am not happy" and "I am happy", of "do I have a cat?" and "I have a cat"
-_BETWEEN, _END, _OR = -1, -2, -3  # a message begins; the last message of a group has ended; another reply begins
-_ONESELF = frozenset(["i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "am", "we", "us", "our"])
-_OTHER = frozenset(["you", "you're", "your", "yours", "u", "ur", "r"])
-_DENIES = re.compile(r"\b(not|no|never|cannot|nobody|nothing|without)\b|n't\b")
-_ASKS = re.compile(
-    r"((so|and|but|well|hey|ok|now|oh) )?"
-    r"(what|who|where|when|which|why|how|is|am|are|was|were|do|does|did|can|could|will|would|have|has)('s)?\b"
-)
 # What is told of oneself is to be taken up and remembered: that the language model does, with the words at hand.
 _TELLS = re.compile(
     r"\b(my name|name is|call me|(is|are|was) (called|named)|i (live|work) (in|as|at|near)|i('m| am| come) from"
@@ -94,8 +77,6 @@ _TELLS = re.compile(
     r"|i make a living)\b|\bmy (\w+ )?\w+ is (a|an|the|called|from|in|on|at)\b"
 )
 GRAVE = re.compile(r"helpline|emergency number|only a (small |plain )?program", re.IGNORECASE)
-_PERSON, _SENSE, _FORM = 0b00011, 0b01100, 0b10000  # bits of what ``_sense`` says
-_SENSES = 1 << 5
 _AROUND = re.compile(
     r"^((so|and|but|well|ok|now|oh|um|hm+|hey|just|lol|haha|anyway|by the way|btw|also|right|alright|yeah|yes|thanks"
     r"|nah|no)\W+)+|(\W+(then|though|please|lol|haha|again|now))+\W*$",
@@ -112,60 +93,6 @@ class Precedent:
 
     likeness: float
     reply: str
-
-
-@dataclasses.dataclass(frozen=True)
-class _Index:
-    """What the table holds, ready to be searched.
-
-    Args:
-        replies: (R,) replies that were given to the same messages.
-        ids: Pieces of all messages, one after the other.
-        ends: (P,) where each message ends among them.
-        reply: (P,) place of its replies; -1 where they depend on more than the message.
-        lengths: (P,) norm of the weights of its features.
-        senses: (P,) see ``_sense``.
-        words: How often each word stands in the messages.
-        features: (F,) features of all messages, sorted.
-        places: (F,) which message each stands in, once.
-        mean: (E,) mean embedding of the vocabulary, or None where vectors were learned.
-        vectors: (P, E) learned vector of each message, of length 1, or None.
-        means: (R, E) of length 1, those of all messages with the same replies, or None.
-        grave: (R,) whether a reply is to somebody in need, to whom one message that is like theirs is enough.
-        order: Messages with replies, those with the same ones together; and ``begins``: (R,) where each group begins.
-    """
-
-    replies: Sequence[Sequence[str]]
-    ids: NDArray[np.int32]
-    ends: NDArray[np.int64]
-    reply: NDArray[np.int32]
-    lengths: NDArray[np.float64]
-    senses: NDArray[np.uint8]
-    words: Mapping[str, int]
-    features: NDArray[np.int32] | NDArray[np.int64]
-    places: NDArray[np.uint16] | NDArray[np.int32]
-    mean: NDArray[np.float32] | None = None
-    vectors: NDArray[np.float16] | None = None
-    means: NDArray[np.float32] | None = None
-    grave: NDArray[np.bool_] = dataclasses.field(default_factory=lambda: np.zeros(0, np.bool_))
-    order: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
-    begins: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
-
-    def holding(self, feature: int) -> NDArray[np.uint16] | NDArray[np.int32]:
-        """Messages that hold a feature."""
-        if feature >= np.iinfo(self.features.dtype).max:
-            return self.places[:0]
-        first, last = np.searchsorted(self.features, np.array([feature, feature + 1], self.features.dtype))
-        return self.places[first:last]
-
-    def weight(self, feature: int) -> float:
-        """How rare a feature is; one that no message holds is as rare as can be."""
-        held = np.array([len(self.holding(feature))])
-        return float(_weights(np.array([feature]), held, len(self.ends))[0])
-
-    def message(self, place: int) -> NDArray[np.int32]:
-        """Pieces of a message."""
-        return self.ids[self.ends[place - 1] if place else 0 : self.ends[place]]
 
 
 class Precedents(nn.Module):
@@ -186,13 +113,13 @@ class Precedents(nn.Module):
         super().__init__()
         self.packed = packed
         kind = torch.uint8 if packed else torch.int16 if pieces <= _SHORT else torch.int32
-        self.register_buffer("table", torch.full((room,), 0 if packed else _END, dtype=kind))
+        self.register_buffer("table", torch.full((room,), 0 if packed else END, dtype=kind))
         self.learned = width > 0
         self.least, self.sure = (LEAST, SURE) if self.learned else (LEAST_BY_ENCODER, SURE_BY_ENCODER)
         if self.learned:
             self.register_buffer("vectors", torch.zeros(pieces, width, dtype=torch.int8))
             self.register_buffer("scale", torch.zeros(pieces))
-        self._index: _Index | None = None
+        self._index: Index | None = None
         self._latest: tuple[str, list[Precedent]] | None = None  # a message is asked of as it is drawn and judged
 
     def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
@@ -211,12 +138,12 @@ class Precedents(nn.Module):
         Raises:
             ValueError: If there are fewer.
         """
-        flat = _flat(pairs, without, vocabulary)
-        stored = torch.tensor(list(_pack(flat)) if self.packed else flat, dtype=self.table.dtype)
+        flat = flat_of(pairs, without, vocabulary)
+        stored = torch.tensor(list(pack(flat)) if self.packed else flat, dtype=self.table.dtype)
         if len(stored) > len(self.table):
             what = "bytes" if self.packed else "pieces"
             raise ValueError(f"precedents have room for {len(self.table):,} {what}, and need {len(stored):,}")
-        self.table.fill_(0 if self.packed else _END)
+        self.table.fill_(0 if self.packed else END)
         self.table[: len(stored)] = stored
         self._index = self._latest = None
         return len(stored)
@@ -252,13 +179,13 @@ class Precedents(nn.Module):
         if not len(index.ends) or not ids:
             return []
         words, weights = np.zeros(len(index.ends)), []
-        for feature in dict.fromkeys(_features(ids)):
+        for feature in dict.fromkeys(features_of(ids)):
             weights.append(index.weight(feature))
             words[index.holding(feature)] += weights[-1] ** 2
-        words /= max(_norm(weights), 1e-9) * np.maximum(index.lengths, 1e-9)
-        likeness = self._weighed(words, ids, index, vocabulary) * _unlike_all(_sense(text), index.senses)
+        words /= max(norm(weights), 1e-9) * np.maximum(index.lengths, 1e-9)
+        likeness = self._weighed(words, ids, index, vocabulary) * unlike_all(sense_of(text), index.senses)
         found = self._of_groups(likeness, ids, index)
-        told = LEAST_OF_TOLD if _TELLS.search(text) and not _ASKS.match(text) else 0.0
+        told = LEAST_OF_TOLD if _TELLS.search(text) and not ASKS.match(text) else 0.0
         least = max(self.least, found.pop(-1, 0.0), told)
         short = self.least_of_words(text)
         best = sorted(found.items(), key=lambda item: (-item[1], item[0]))
@@ -271,8 +198,8 @@ class Precedents(nn.Module):
                     out.setdefault(reply, Precedent(here, reply))
         return list(out.values())
 
-    def _of_groups(self, likeness: NDArray[np.float64], ids: Sequence[int], index: _Index) -> dict[int, float]:
-        """How like a message the nearest groups are, by number, -1 those without replies, from likeness (P,) to each message.
+    def _of_groups(self, likeness: NDArray[np.float64], ids: Sequence[int], index: Index) -> dict[int, float]:
+        """How like a message the nearest groups are, by number, -1 those without replies, from likeness (P,) to each.
 
         Of learned vectors: by the two likest messages of a group, and the mean of all; of others by the likest.
         """
@@ -303,9 +230,9 @@ class Precedents(nn.Module):
         act = act_of(text)
         return max(OF_TWO - A_WORD * max(words - 2, 0) - LESS.get(act, 0.0), LEAST_OF.get(act, 0.0))
 
-    def _opened(self, vocabulary: Vocabulary) -> _Index:
+    def _opened(self, vocabulary: Vocabulary) -> Index:
         """The table, ready to be searched; all of it at once, for it is done before the first reply."""
-        index = _read(_unpack(self.table) if self.packed else self.table.numpy().astype(np.int32), vocabulary)
+        index = read(unpack(self.table) if self.packed else self.table.numpy().astype(np.int32), vocabulary)
         order = np.argsort(index.reply, kind="stable")[int((index.reply < 0).sum()) :]
         begins = np.searchsorted(index.reply[order], np.arange(len(index.replies)))
         grave = np.array([any(map(GRAVE.search, replies)) for replies in index.replies], np.bool_)
@@ -319,7 +246,7 @@ class Precedents(nn.Module):
         return dataclasses.replace(index, vectors=vectors.astype(np.float16), means=means, ids=ids)
 
     def _weighed(
-        self, words: NDArray[np.float64], ids: Sequence[int], index: _Index, vocabulary: Vocabulary
+        self, words: NDArray[np.float64], ids: Sequence[int], index: Index, vocabulary: Vocabulary
     ) -> NDArray[np.float64]:
         """Likeness (P,) of all messages, from that of their words (P,)."""
         if index.vectors is not None:
@@ -345,132 +272,11 @@ class Precedents(nn.Module):
         return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
 
 
-def room_needed(
-    pairs: Sequence[tuple[str, str]], without: Sequence[str], vocabulary: Vocabulary, *, packed: bool = False
-) -> int:
-    """How many places ``learn`` takes: pieces, or bytes where it is packed."""
-    flat = _flat(pairs, without, vocabulary)
-    return len(_pack(flat)) if packed else len(flat)
-
-
-def _pack(flat: Sequence[int]) -> bytes:
-    """A table, compressed."""
-    return lzma.compress(np.array(flat, "<i4").tobytes(), lzma.FORMAT_XZ, filters=_FILTERS)
-
-
-def _unpack(table: Tensor) -> NDArray[np.int32]:
-    """What was packed; an empty table where nothing was.
-
-    Raises:
-        ValueError: If it is damaged.
-    """
-    if not table.any():
-        return np.zeros(0, np.int32)
-    unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ)
-    try:
-        data = unpacker.decompress(table.numpy().tobytes())
-    except lzma.LZMAError as error:
-        raise ValueError(f"the table of precedents is damaged: {error}") from error
-    if not unpacker.eof:
-        raise ValueError("the table of precedents is damaged: it ends too early")
-    return np.frombuffer(data, "<i4").astype(np.int32)
-
-
-def _flat(pairs: Sequence[tuple[str, str]], without: Sequence[str], vocabulary: Vocabulary) -> list[int]:
-    """The table as it is stored; what has no precedent first, as messages of an empty reply."""
-    given: dict[tuple[int, ...], dict[str, None]] = {}
-    for message, reply in (*((message, "") for message in without), *pairs):
-        if ids := vocabulary.encode(bare(message)):
-            given.setdefault(tuple(ids), {})[reply] = None
-    groups: dict[tuple[str, ...], list[tuple[int, ...]]] = {}
-    for said, replies in given.items():
-        groups.setdefault(("",) if "" in replies else tuple(replies), []).append(said)
-    flat: list[int] = []
-    for group, messages in groups.items():
-        for place, reply in enumerate(group):
-            flat += [*([_OR] if place else []), *vocabulary.encode(reply)]
-        flat += [*(x for each in messages for x in (_BETWEEN, *each)), _END]
-    return flat
-
-
-def _read(table: NDArray[np.int32], vocabulary: Vocabulary) -> _Index:
-    """The table, taken apart."""
-    marks = np.flatnonzero(table < 0)
-    begins = np.concatenate([np.zeros(1, np.int64), marks[:-1] + 1])[: len(marks)]
-    before = np.concatenate([np.full(1, _END, np.int32), table[marks[:-1]]])[: len(marks)]
-    unused = np.flatnonzero((before == _END) & (begins == marks) & (table[marks] == _END))  # a group of nothing
-    used = slice(0, unused[0] if len(unused) else len(marks))
-    marks, begins, before = marks[used], begins[used], before[used]
-    is_reply, group = before != _BETWEEN, np.cumsum(before == _END) - 1
-    given: list[list[str]] = [[] for _ in range(int(group[-1]) + 1 if len(group) else 0)]
-    for first, last, place in zip(begins[is_reply], marks[is_reply], group[is_reply], strict=True):
-        given[place] += [vocabulary.decode(table[first:last].tolist())] if first < last else []
-    has = np.array([bool(replies) for replies in given], np.bool_)
-    numbered = np.where(has, np.cumsum(has) - 1, -1)
-    sizes = (marks - begins)[~is_reply]
-    ends = np.cumsum(sizes)
-    of = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)  # message of each piece
-    ids = table[np.repeat(begins[~is_reply] - (ends - sizes), sizes) + np.arange(len(of))]
-    is_first, is_last = np.zeros(len(of), np.bool_), np.zeros(len(of), np.bool_)
-    is_first[ends - sizes], is_last[ends - 1] = True, True
-    earlier = np.where(is_first, _BETWEEN, np.roll(ids, 1)).astype(np.int32)
-    most = (int(ids.max(initial=0)) - _END + 2) * _PIECES + _PIECES * 2
-    kind = np.int32 if most < _SMALL else np.int64
-    parts = (ids, _pair(earlier, ids), _pair(ids[is_last], np.int64(_END)))
-    features = np.concatenate([part.astype(kind) for part in parts])
-    places = np.concatenate([of, of, of[is_last]])
-    order = np.argsort(features, kind="stable")
-    features, places = features[order], places[order]
-    new = np.append(True, (features[1:] != features[:-1]) | (places[1:] != places[:-1]))[: len(features)]
-    features, places = features[new], places[new]  # each once a message
-    said = [vocabulary.decode(part.tolist()) for part in np.split(ids, ends[:-1])] if len(ends) else []
-    return _Index(
-        replies=[replies for replies in given if replies],
-        ids=ids,
-        ends=ends,
-        reply=numbered[group[~is_reply]].astype(np.int32),
-        lengths=_lengths(features, places, len(sizes)),
-        senses=np.array([_sense(text) for text in said], np.uint8),
-        words=Counter(word for text in said for word in text.split()),
-        features=features,
-        places=places.astype(np.uint16) if len(sizes) < 1 << 16 else places,
-    )
-
-
-def _lengths(features: NDArray[np.int64], places: NDArray[np.int32], messages: int) -> NDArray[np.float64]:
-    """Norm of the weights of each message's features, (P,); both sorted by feature."""
-    begins = np.flatnonzero(np.append(True, features[1:] != features[:-1])[: len(features)])
-    held = np.diff(np.append(begins, len(features)))
-    weights = np.repeat(_weights(features[begins], held, messages), held)
-    return np.sqrt(np.bincount(places, weights**2, messages))
-
-
-def _pair(first: NDArray[np.int32], second: NDArray[np.int32] | np.int64) -> NDArray[np.int64]:
-    """Two neighbours as one number behind all pieces."""
-    return np.asarray((first.astype(np.int64) - _END + 1) * _PIECES + second - _END, np.int64)
-
-
 def _mean(vocabulary: Vocabulary) -> NDArray[np.float32]:
     """Mean embedding (E,) of the vocabulary, a part at a time: whole it would be larger than all else here."""
     parts = torch.arange(len(vocabulary)).split(_PART)
     sums = [vocabulary.embed(part).detach().float().sum(0) for part in parts]
     return np.asarray((torch.stack(sums).sum(0) / len(vocabulary)).numpy(), np.float32)
-
-
-def _features(ids: Sequence[int]) -> list[int]:
-    """Pieces, and pairs of neighbours; beginning and end are neighbours, too."""
-    edged = np.array([_BETWEEN, *ids, _END], np.int32)
-    return [*ids, *_pair(edged[:-1], edged[1:]).tolist()]
-
-
-def _weights(features: NDArray[np.int64], held: NDArray[np.int64], messages: int) -> NDArray[np.float64]:
-    """How rare features are that so many of the messages hold; pairs count less."""
-    rarity = np.log((1 + messages) / (0.5 + np.minimum(held, messages + 0.5)))
-    return np.asarray(rarity * np.where(features < 2 * _PIECES, 1.0, _PAIR))
-
-
-def _norm(weights: Sequence[float]) -> float:
-    return math.sqrt(sum(weight**2 for weight in weights))
 
 
 def _parts(message: str) -> list[tuple[str, float]]:
@@ -482,38 +288,19 @@ def _parts(message: str) -> list[tuple[str, float]]:
     parts = [(focus.text, 1.0), (_AROUND.sub("", focus.text), _WITHOUT_IT)]
     if not focus.asks:
         share = _PART_OF_IT
-    elif len(first := sentences(focus.text)) > 1:
-        parts += [(_AROUND.sub("", part), _PART_OF_IT) for part in clauses(first[0])]
+    else:
+        parts += [
+            (_AROUND.sub("", part), _PART_OF_IT)
+            for each in sentences(focus.text)
+            for part in clauses(each)
+            if not is_open(part)
+        ]
     others = [part for part in focus.others if not share or len(part.split()) >= _OF_ITS_OWN]
     parts += [(_AROUND.sub("", part), share) for part in others]
     return [(part, share) for part, share in parts if part == focus.text or len(bare(part).split()) > 1]
 
 
-def _sense(text: str) -> int:
-    """What of a bare message words that it shares do not tell: bits for oneself, the other, a denial, a question.
-
-    Another bit for a question that is about oneself alone: what it asks for was said by the user, or was not. And one
-    for the form of any question.
-    """
-    words = text.split()
-    oneself, other = bool(_ONESELF & set(words)), bool(_OTHER & set(words))
-    asks = oneself and not other and bool(_ASKS.match(text))
-    return oneself | other << 1 | bool(_DENIES.search(text)) << 2 | asks << 3 | is_asking(text) << 4
-
-
-def _unlike(sense: int, other: int) -> float:
-    """Factor of the likeness of messages in which these differ."""
-    differ = sense ^ other
-    factors = ((_PERSON, _OTHER_PERSON), (_SENSE, _OTHER_SENSE), (_FORM, _OTHER_FORM))
-    return math.prod(factor for bits, factor in factors if differ & bits)
-
-
-def _unlike_all(sense: int, others: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Factors (P,) of the likeness of messages to one of this sense."""
-    return np.array([_unlike(sense, other) for other in range(_SENSES)])[others]
-
-
-def _embedding(ids: Sequence[int] | NDArray[np.int32], index: _Index, vocabulary: Vocabulary) -> NDArray[np.float32]:
+def _embedding(ids: Sequence[int] | NDArray[np.int32], index: Index, vocabulary: Vocabulary) -> NDArray[np.float32]:
     """Embedding (E,) of a message, of length 1: the mean of its pieces by their rarity, less that of the vocabulary."""
     assert index.mean is not None
     weights = np.array([index.weight(int(piece)) for piece in ids], np.float32)

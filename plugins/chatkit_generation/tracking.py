@@ -29,7 +29,10 @@ _ASKED = re.compile(
     re.IGNORECASE,
 )
 _OPENS = re.compile(
-    r"^(?:(?:can|could) (?:you|we|i)(?: please)?\s+)?(?:(?:put|add|note(?: down)?|write down|book|order|get|bring"
+    r"^(?:(?:can|could|will|would) (?:you|we|i)(?: please)?\s+)?(?:(?:make|keep|start|write|create|begin)(?: me"
+    r"| us)? (?:an?|my|the)"
+    r" (?:\w+ )?(?:lists?|notes?)(?: for (?:me|us))?(?: with| of)?[\s:]+|(?:put|add|note(?: down)?:?|write down|book"
+    r"|order|get|bring"
     r"|reserve|have)(?: me| us)?\s+"
     r"|i(?:'d| would) like(?: to (?:book|order|have|reserve|get))?\s+|i(?:'ll| will) (?:have|take)\s+"
     r"|i (?:also )?have\s+|i(?:'ve| have) (?:also )?got\s+|there(?:'s| is)\s+|i (?:also )?(?:need"
@@ -44,7 +47,9 @@ _MADE = re.compile(
 )
 _ENDS = re.compile(
     r"[\s,]*\b(?:please|thanks|thank you|then|though|too|as well|with (?:it|that)|on (?:it|there)|for me|,? (?:can"
-    r"|could|will|would) you (?:please )?(?:note|write|remember|put|keep) (?:that|it|this)(?: down| in mind)?|if possible|actually|instead"
+    r"|could|will|would) you (?:please )?(?:note|write|remember|put|keep) (?:that|it|this)(?: down| in mind)?"
+    r"|if possible"
+    r"|,? (?:put|add|note|write) (?:it|them|that|this)(?: down)?|actually|instead"
     r"|on my list"
     r"|(?:to|on|onto) (?:it|that|(?:the|my|our) (?:\w+ )?(?:order|list|notes?)))$|[\s.!?,;]+$",
     re.IGNORECASE,
@@ -70,6 +75,17 @@ _WITHOUT = re.compile(
     r"(?: (?:out|off|away))?(?:,? (?:i|we)(?:'ve)? (?:still |already )?(?:have|got) .*)?$",
     re.IGNORECASE,
 )
+# Says all of it anew.
+_ANEW = re.compile(
+    r"^(?:(?:let's|let us) (?:start|begin) (?:over|again)[\s:,.]*)?(?:it (?:should|must) (?:be|say)|(?:my"
+    r"|the) (?:\w+ )?(?:list|order)"
+    r" (?:is|should be|should say)(?: now)?:?)\s+(?P<new>.+)$",
+    re.IGNORECASE,
+)
+_REASON = re.compile(
+    r",? (?:because\b|as i\b|(?:[A-Z]\w+|he|she|they|i|we) (?:can't|cannot|don't|doesn't|won't|hates?|already"
+    r"|does not|do not)\b).*$"
+)
 _LEADS = re.compile(r"^(?:and|also|plus)\s+(?:also\s+)?", re.IGNORECASE)
 _MAY_ADD = re.compile(
     r"^(?:can|could|will|would) (?:you|we|i)\s+(?:please\s+|also\s+)?(?=(?:add|put)\b)", re.IGNORECASE
@@ -82,7 +98,10 @@ _SIZE = r"small|medium|large"
 _RESIZED = re.compile(
     rf"^(?:an? |the )?(?P<new>{_SIZE})\b.*\b(?:instead of|rather than|not)\b.*\b(?P<old>{_SIZE})\b", re.IGNORECASE
 )
-_ADDS = re.compile(r"^(?:and|add|plus|also|with|put)\s+(?:also\s+)?(?P<new>.+)$", re.IGNORECASE)
+_ADDS = re.compile(
+    r"^(?:and|add|plus|also|with|put|note)(?: down)?:?\s+(?:also\s+)?(?:note(?: down)?:?\s+)?(?P<new>.+)$",
+    re.IGNORECASE,
+)
 _ARTICLE = re.compile(r"^(?:the|a|an|some|my|those|that|any)\s+", re.IGNORECASE)
 _COUNT = r"\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _KINDS = tuple(
@@ -110,7 +129,8 @@ _AND = re.compile(
     r"^and\s+(?=add\b|make\b|(?:can|could) (?:you|we|i)\b|.* (?:instead of|in place of|rather than)\b)", re.IGNORECASE
 )
 _ALTERS = re.compile(
-    rf"\b(?:{_COUNT}|change|instead|make|add|no|without|swap|cancel|rather|order|want|also|too|and|not|monday|tuesday"
+    rf"\b(?:{_COUNT}|change|instead|make|add|no|without|take|leave|drop|remove|off|out|swap|cancel|rather|order|want"
+    r"|also|too|and|not|monday|tuesday"
     rf"|wednesday"
     r"|thursday|friday|saturday|sunday|today|tonight|tomorrow|small|medium|large)\b|\d",
     re.IGNORECASE,
@@ -132,10 +152,16 @@ def tracked(messages: Sequence[str]) -> str:
     first, *later = [part for message in messages for part in sentences(message)] or [""]
     while opens(first) and later:
         first, *later = later
-    text = _trimmed(_OPENS.sub("", _LEADS.sub("", _trimmed(first))))
-    for part in (change for part in later for change in _TWO_CHANGES.split(part)):
-        text = _changed(text, part) if text else ""
+    anew = _ANEW.match(_trimmed(first))
+    text = _trimmed(anew["new"] if anew else _OPENS.sub("", _LEADS.sub("", _trimmed(first))))
+    for change in (change for part in later for change in _TWO_CHANGES.split(part)):
+        text = _changed(text, change) if text else ""
     return _PLEASE.sub("", text)
+
+
+def says_anew(message: str) -> bool:
+    """Whether a message says all of an order anew: "it should be milk and eggs"."""
+    return bool(_ANEW.match(_trimmed(message[:LONGEST])))
 
 
 def opens(message: str) -> bool:
@@ -147,6 +173,8 @@ def _changed(text: str, message: str) -> str:
     """The order after a change; "" where it cannot be told."""
     if _REASONS.search(message) and not _ALTERS.search(message):
         return text
+    if anew := _ANEW.match(_trimmed(message)):
+        return _trimmed(anew["new"])
     change, is_asked = _MAY_ADD.subn("", _AND.sub("", _trimmed(message)))
     if resized := _RESIZED.match(_new(change)):
         return _replaced(text, resized["old"], resized["new"])
@@ -154,7 +182,7 @@ def _changed(text: str, message: str) -> str:
         if found := pattern.match(_ASKED.sub("", change)):
             return _replaced(text, _new(found["old"]), _TO.sub("", _new(found["new"])))
     added, change = _ADDS.match(change) or _ALSO.match(" ".join(message.split())), _new(change)
-    if found := _WITHOUT.match(change):
+    if found := _WITHOUT.match(_REASON.sub("", change)):
         return _without(text, _ARTICLE.sub("", _trimmed(found["old"])))
     named = _named(change, text)
     if named and _is_all(change, [*(each for _, each in named), *re.findall(r"\w{3,}", text)]):

@@ -15,8 +15,8 @@ from chatkit_generation.precedents import (
     MOST,
     Precedent,
     Precedents,
-    room_needed,
 )
+from chatkit_generation.table import room_needed
 from chatkit_generation.wording import bare, shared, spelled
 from hypothesis import given, settings
 from hypothesis import strategies as st

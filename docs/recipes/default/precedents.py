@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from chatkit_generation import Generation
-from chatkit_generation.precedents import room_needed
+from chatkit_generation.table import room_needed
 from chatkit_generation.wording import bare
 from chatkit_translation import Translation
 from filling import guarded, opened_model, with_room, written
