@@ -58,6 +58,7 @@ from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
 from chatkit_generation.wording import shared
 
 MOOD = "sentiment"  # head that hears it
+SURE_ENOUGH = 0.72  # likeness from which on a precedent goes before what is said of a matter
 OFFERED = 2  # replies that fit any message of a kind
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
 
@@ -271,7 +272,7 @@ class Generation(LanguageModel):
             least = SAME if heard.said.is_of_oneself or heard.said.asks_back else CERTAIN
             found = [each for each in found if each.likeness >= least]
         if heard:
-            found = [each for each in found if not heard.said.jars(each.reply)]
+            found = [each for each in found if not (heard.said.jars(each.reply) or heard.said.is_cold(each.reply))]
             if asked_by(heard.said.reply) and focus_of(ask.text).act in ANSWERS:
                 found = [each for each in found if each.likeness >= LEAST_OF_ANSWER or GRAVE.search(each.reply)]
         before = self.vocabulary.decode(ask.context[0].tolist()) if found else ""
@@ -285,6 +286,10 @@ class Generation(LanguageModel):
         heard = self._understood(ask)
         unlike = {text.removeprefix(f"{lead_of(ask.text, '', known=False)} ") for text in ask.options.get("unlike", ())}
         known = [each for each in self._precedents(ask, heard) if each.reply not in unlike][:MOST]
+        fixed = [text for text in self.listening.of_matter(ask.text) if text not in unlike] if heard else []
+        if fixed and (not known or known[0].likeness < SURE_ENOUGH):
+            before = "\n".join(text for text, _ in self._turns(ask.context[0])[:-1])
+            return [text for text in fixed if text not in before] or fixed
         if self.precedents and (sure := [each.reply for each in known if each.likeness >= self.precedents.sure]):
             return sure
         texts = self._draw(ask, sampling)
@@ -304,7 +309,7 @@ class Generation(LanguageModel):
 
     def _listened(self, ask: Ask, said: Said) -> list[str]:
         """What fits any message of this kind, a few: the language model may say which."""
-        before = self.vocabulary.decode(ask.context[0].tolist())
+        before = "\n".join(text for text, _ in self._turns(ask.context[0])[:-1])
 
         def drawn(count: int) -> list[int]:
             return torch.randperm(count, generator=ask.generator).tolist()

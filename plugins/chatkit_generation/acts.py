@@ -39,6 +39,7 @@ ACTS: Final = (
     "praise",  # says something good of the other one
     "complaint",  # says something bad of it
     "why",  # asks back, in a word
+    "meaning",  # asks what the other one meant
     "question",
 )
 PLAIN: Final = ACTS[0]
@@ -71,6 +72,13 @@ _REJECTS = re.compile(
 _LAUGHS = re.compile(
     r"(?:(?:(?:ha){2,}h?|(?:he){2,}h?|lol|lmao|rofl|xd|funny|hilarious|good one|so|oh|that is|that's|very)(?: |$))+$"
 )
+_MEANING = re.compile(
+    r"\bwhat do you mean\b(?! to)|\b(?:don't|do not|can't|cannot) (?:quite |really )?(?:follow|understand"
+    r"|get) (?:you|what you)\b"
+    r"|\b(?:explains|means?|good|that) what(?: lol| haha)?$|\byou(?:'ve| have)? (?:have |got )?(?:muddled"
+    r"|mixed) (?:me|that|it|this|us) up\b"
+    r"|\bwhat are you (?:on about|talking about)\b|\bwhat has that got to do\b"
+)
 _UNSURE = re.compile(
     r"(?:(?:well|oh|hm+|um|honestly|i) )*(?:i do not know|i don't know|don't know|no idea|not sure|no clue)"
     r"(?: yet| really| honestly| tbh)?$"
@@ -90,7 +98,9 @@ _LEAVES = re.compile(
     r"|\bgot to go\b|\b(?:have|need|must|should) (?:to )?(?:go|leave|run|head off)(?: now| soon)?$"
     r"|\b(?:bye|goodbye|good night|see you|talk (?:to you )?later|take care|have a (?:nice|good|great) (?:day|evening"
     r"|one|night|weekend)"
-    r"|thanks? (?:you )?for the (?:chat|talk|company)|(?:nice|good|great) (?:chatting|talking) (?:to|with) you)\b"
+    r"|night,? night|better (?:dash|be off|get going)|thanks? (?:you )?for (?:keeping me company|the (?:chat|talk"
+    r"|company))|(?:nice|good|great) (?:chatting"
+    r"|talking) (?:to|with) you)\b"
 )
 _THANKS = re.compile(r"\b(thanks|thank you|cheers|much appreciated)\b")
 _BEGINS = r"(?:(?:so|and|but|well|ok|okay|now|oh|hey|hm+|um|yeah|yes|no|please|lol|anyway|also|then) )*"
@@ -171,6 +181,8 @@ def act_of(text: str) -> str:
         return "laugh"
     if _ASKS_BACK.match(said):
         return "why"
+    if _MEANING.search(said):
+        return "meaning"
     if _UNSURE.match(said):
         return "unsure"
     if _SOUNDS.match(said):
@@ -236,6 +248,7 @@ def kind_of(text: str, mood: Mapping[str, float], *, sad: bool = False, act: str
         act: Its act, where that is known.
     """
     act, bad, good = act or act_of(text), mood.get("negative", 0.0), mood.get("positive", 0.0)
+    act = PLAIN if sad and act in ("naming", "introduction") else act
     is_good = good >= (CHEERED if "!" in text else GOOD)
     is_bad = bad >= (DENIED if act == PLAIN and _DENIES.search(bare(text)) else BAD)
     sad = sad and not is_good

@@ -20,6 +20,7 @@ _BETWEEN = re.compile(
 )
 _ALONE = re.compile(rf"(?:(?:so|hm+|ok|well)[, ]+)*{_ONE} or {_OTHER}(?=[^?]*\?){_ENDS}", re.IGNORECASE)
 _UNDECIDED = r"can'?t decide|can ?not decide"
+_FIRST = re.compile(rf"{_ONE} or {_OTHER},? which (?:is|one|do|would|should)\b.*$", re.IGNORECASE)
 _ASKS = re.compile(
     r"\b(?:which|what|do you|would you|you'd|should i|shall i|should we|shall we|rather|better|best"
     rf"|{_UNDECIDED})\b",
@@ -58,7 +59,7 @@ def options_in(question: str) -> tuple[str, str] | None:
     if len(question) > LONGEST:
         return None
     text = " ".join(question.replace("\u2019", "'").split())
-    found = (_BETWEEN.search(text) if _ASKS.search(text) else None) or _ALONE.match(text)
+    found = (_BETWEEN.search(text) if _ASKS.search(text) else None) or _ALONE.match(text) or _FIRST.match(text)
     if not found or _ASKS_ELSE.search(text):
         return None
     options = found["one"], found["other"]

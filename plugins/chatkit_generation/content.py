@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from chatkit_generation.wording import sentences
 
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?\d*|\d+(?:[:.]\d+)?")
 _CLAUSE = re.compile(
@@ -24,13 +26,13 @@ _EMPTY_WORDS = """
 the and but for with from into onto that this these those there here then than what what's whats who who's whose
 which when where why how are is was were will would shall should can could may might must has have had does did
 doing done been being you your yours our ours his her hers him she they them their its it's not don't didn't all any
-some now again please
-everything just really very much many yet also too about tell told say said know remember remind name
-named names called call ask asked let me my mine thing things something anything ever out well hey hello thanks
-thank okay yes yeah nope one get got gonna wanna i'd i'm i've i'll that's like want wanted order ordered orders
-booking book booked reservation note noted notes list agree agreed actually people maybe somewhere sorry make change
-changed instead give take bring put rather far read back repeat off cancel cancelled forget scrap delete remove drop
-crossed bit summary summarise summarize confirm whole once complete full currently more anyway btw also still"""
+some now again please everything show shows whos whats wheres hows whens just really very much many yet also too
+about tell told say said know remember remind name named names called call ask asked let me my mine thing things
+something anything ever out well hey hello thanks thank okay yes yeah nope one get got gonna wanna i'd i'm i've i'll
+that's like want wanted order ordered orders booking book booked reservation note noted notes list agree agreed
+actually people maybe somewhere sorry make change changed instead give take bring put rather far read back repeat
+off cancel cancelled forget scrap delete remove drop crossed bit summary summarise summarize confirm whole once
+complete full currently more anyway btw also still"""
 TIMES, _NO_NAMES, EMPTY = (frozenset(text.split()) for text in (_TIME_WORDS, _OWN_NAMES, _EMPTY_WORDS))
 _NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS.split(), start=1)}
 _ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s|e)$")
@@ -72,13 +74,14 @@ class Clause:
         return bool(_OF_NOBODY.match(self.text) or _GOES_ON.search(self.message))
 
 
-def clauses_of(messages: Sequence[str]) -> list[Clause]:
-    """Clauses of messages; one that puts the message before it right is about the same."""
+def clauses_of(messages: Sequence[str], asks: Callable[[str], object]) -> list[Clause]:
+    """Clauses of messages, without sentences that ask; one that puts the message before it right is about the same."""
     out: list[Clause] = []
     before = set[str]()
     for message in messages:
         mends = bool(before and MENDS.search(message))
-        parts = [part for sentence in _CLAUSE.split(message) for part in _NAMED.split(sentence)]
+        told = [sentence for sentence in sentences(message) if not asks(sentence)]
+        parts = [part for sentence in told for each in _CLAUSE.split(sentence) for part in _NAMED.split(each)]
         for part in (part.strip(" ,.!?;") for part in parts):
             if part:
                 says = stems(INSTEAD.sub(" ", part))

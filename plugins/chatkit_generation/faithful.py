@@ -31,10 +31,11 @@ from chatkit_generation.content import (
     stems,
     without_genitive,
 )
+from chatkit_generation.focus import ASKING, focus_of, told_last
 from chatkit_generation.names import own_name
-from chatkit_generation.notes import is_request
-from chatkit_generation.reflecting import reflected
-from chatkit_generation.relations import asked_name, asked_of_last, named
+from chatkit_generation.notes import is_request, may_change
+from chatkit_generation.reflecting import exchanged, reflected
+from chatkit_generation.relations import asked_name, loose_name, name_of_last, named
 from chatkit_generation.wording import sentences
 
 ENOUGH = 0.5  # share of a question's words from which on a clause that holds them is quoted
@@ -102,6 +103,22 @@ _ASKS_NAME = re.compile(
     r"|(?:^|[.!,] ?)(?:and )?my name\?+\W*$",
     re.IGNORECASE,
 )
+_FAVOURITE = re.compile(r"\bmy favou?rite (\w+)", re.IGNORECASE)
+_ASKS_OWN = re.compile(
+    r"^\W*(?:(?:so|and|but|well|ok|now|oh|hey)\W+)*(?:what|which|where|who|when|how (?:old|many|much|long|tall))\b.*"
+    r"\b(?:do|did|am|have|is|was|are) (?:i|my|our)\b(?!.*\b(?:do now|say|wear|cook|make|think|feel|(?:speaking"
+    r"|talking|chatting) (?:to|with))\b)",
+    re.IGNORECASE,
+)
+_WHAT_TIME = re.compile(r"\b(?:what|which) (?:day|time|date|hour)\b", re.IGNORECASE)
+_ASKS_NAMES = re.compile(
+    r"\bnames of (?:my|our)\b|\b(?:my|our) (?:[\w-]+ )?\w+s'? names\b|\bwhat are (?:my|our) [\w -]+ (?:called|named)\b"
+    r"|\btheir names\?|\bwhat are they called\b|\bwho (?:are )?(?:my|our) \w+s(?: are)?\b",
+    re.IGNORECASE,
+)
+_NAMES = re.compile(
+    r"(?i:\bnames are|\b(?:are|were) (?:called|named)) ([^\W\d_][\w'-]*(?:(?:,? and |, )[^\W\d_][\w'-]*)+)"
+)
 _ASKS_JOB = re.compile(
     r"\bwhat (?:job|work) (?:do )?i (?:do|have)\b|\bwhat(?:'?s| is) my (?:job|profession|work)\b|\bmy job\?"
     r"|\bwhat (?:do i|i) do for (?:a living|work|money)\b",
@@ -116,13 +133,15 @@ _CAPITAL = re.compile(r"(?<=\w )[^\W\d_a-z][\w'-]*(?<!I'm)")  # within a sentenc
 _TWICE = re.compile(r"\b(\w{3,}),? (?:and|or|not|is) \1\b|\b((?:\w+ )?\w+ \w+), (?:and )?\2\b", re.IGNORECASE)
 _ONESELF = re.compile(r"\b(?:i|i'm|i've|we|we're)\b", re.IGNORECASE)
 _REMINDS = re.compile(
-    r"\b(?:remind|tell) me (?:again )?(?:what|when|where|who|which|how)\b.*\b(?:i|my|we|our)\b", re.IGNORECASE
+    r"\b(?:remind|tell) me (?:again)?,? ?(?:please)?,? ?(?:what|when|where|who|which|how)\b.*\b(?:i|my|we|our)\b",
+    re.IGNORECASE,
 )
 _TELL_ME = re.compile(r"\b(?:remind|tell) me (?:again )?(?:what|when|where|who|which|how)\b", re.IGNORECASE)
 _OWN = re.compile(r"\b(?:i|i'm|me|my|mine|we|our)\b", re.IGNORECASE)
 _ASKED_BACK = re.compile(
     r"\b(?:what|which|read|repeat|say|tell|remind|show|did|have|give|summary|summari[sz]e|sum up|confirm)\b"
-    r".*\b(?:(?:my|the|our) (?:\w+ )?(?:orders?|bookings?|lists?|notes?|reservations?|appointments?)|ordered|booked"
+    r".*\b(?:(?:my|the|our) (?:[\w-]+ ){0,2}(?:orders?|bookings?|lists?|notes?|reservations?|appointments?)|ordered"
+    r"|booked"
     r"|noted|agreed?"
     r"|(?:i|we) (?:order|book|reserve|note|want)(?:ed)?|(?:have|got|is it) so far)\b"
     r"|\b(?:everything|all) (?:that )?(?:you|i|you've|you have|i've) (?:have |had )?(?:noted|written"
@@ -144,12 +163,24 @@ _SAD = re.compile(
 )
 _CHEERFUL = re.compile(
     r"\bhappier note\b|\b(?:good|great) news\b|\bproud\b|\bluckily\b|\bthank god\b|\bno longer\b|\bnot any ?more\b"
-    r"|\bsurvived\b|\bpassed (?:my|the|her|his|it)\b|[:;]-?[)D]",
+    r"|\b(?:lol|lmao|haha)\b|\b(?:nobody|no one) (?:died|was hurt)\b|\bin the game\b|\bsurvived\b|\bpassed (?:my|the"
+    r"|her|his|it)\b|[:;]-?[)D]",
     re.IGNORECASE,
 )
 _JOY = re.compile(
     r"\b(?:fun|lovely|how nice|sounds (?:nice|good|great|like a good)|enjoy|glad|wonderful|great"
     r"|congratulations|bravo|hooray|good (?:piece of )?news|well (?:done|earned)|made you smile)\b",
+    re.IGNORECASE,
+)
+_ASKS_WHO = re.compile(
+    r"\b(?:who are you|(?:what|how) is your name|and yours|what is yours|what's yours)\?$", re.IGNORECASE
+)
+_KIND = re.compile(
+    r"\b(?:sorry|sad|hurts?|hard|miss|loss|lost|comfort|sympathy|condolence|with you|painful|heavy|weighs?|grief"
+    r"|mourn|hug|tears"
+    r"|bitter|blow|cruel|unfair|not fair|lonely|listening|oh no|ouch|poor|awful|terrible|dreadful|helpline|alone"
+    r"|doctor|heal"
+    r"|recover|better soon|kind to yourself|hope|rest|pity|stings?|worth|another chance|next time)\b",
     re.IGNORECASE,
 )
 # What it cannot do: nothing is sent, and nobody is called.
@@ -181,12 +212,12 @@ class Said:
         own, names = numbered(self.latest), specific(self.latest)
         self._names = {name for message in messages for name in specific(message) if name.isalpha() and len(name) > 2}
         self._lately = own if names else own | numbered(reply)
-        self._asked = stems(self.question)
+        self._asked = stems(_WHAT_TIME.sub("when", self.question))
         self._heard = stems(reply)
         self._said = set[str]().union(*map(stems, messages)) if messages else set[str]()
         self._own_name = _own_name(messages[:-1])
         self._told, self._called = messages[:-1], named(messages[:-1])
-        self._clauses = clauses_of([message for message in messages[:-1] if not _ASKS.search(message)])
+        self._clauses = clauses_of(messages[:-1], _ASKS.search)
 
     def invents(self, reply: str) -> bool:
         """Whether a reply names something that the user did not, goes on with a name, or says one thing as two."""
@@ -243,7 +274,7 @@ class Said:
     def asks_of_told(self) -> bool:
         """Whether it is a question most of whose words stand in something told: two of them, or it is about oneself."""
         asks = _ASKS.search(self.question) or _TELL_ME.search(self.question)
-        if not asks or self.share() < ENOUGH:
+        if not asks or self.share() < ENOUGH or not self._asks_any:
             return False
         return bool(_OWN.search(self.question)) or int(self._best()) > 1 or self._names_somebody
 
@@ -271,7 +302,7 @@ class Said:
     @property
     def wants_number(self) -> bool:
         """Whether it asks for a number, a day or a time."""
-        return bool(_WANTS_NUMBER.search(self.question))
+        return bool(_WANTS_NUMBER.search(self.question)) and self._asks_any
 
     @property
     def asks_of_notes(self) -> bool:
@@ -281,7 +312,17 @@ class Said:
     @property
     def asks_oneself(self) -> bool:
         """Whether it is a question about oneself."""
-        return bool(_ASKS.search(self.question) and _OWN.search(self.question))
+        return bool(_ASKS.search(self.question) and _OWN.search(self.question)) and self._asks_any
+
+    @property
+    def asks_own(self) -> bool:
+        """Whether it asks for a thing of the user's that nobody else can know: "which band do I like best?"."""
+        return bool(_ASKS_OWN.match(self.question)) and focus_of(self.question).act == "question"
+
+    @property
+    def _asks_any(self) -> bool:
+        """Whether something is asked: "when I am happy I sing" only looks like it."""
+        return "?" in self.question or focus_of(self.question).act in ASKING
 
     def says_back(self, reply: str) -> bool:
         """Whether a reply names something, and nothing but what was told before."""
@@ -295,11 +336,17 @@ class Said:
     @property
     def is_sad(self) -> bool:
         """Whether the latest message says sad words."""
-        return bool(_SAD.search(self.latest)) and not _CHEERFUL.search(self.latest)
+        return bool(_SAD.search(told_last(self.latest))) and not _CHEERFUL.search(self.latest)
 
     def jars(self, reply: str) -> bool:
-        """Whether a reply is glad of what is sad, or says that it did what it cannot do."""
+        """Whether a reply is glad of what is sad, says that it did what it cannot do, or asks for a name it knows."""
+        if self._own_name and _ASKS_WHO.search(reply):
+            return True
         return claims(reply) or bool((self.is_sad or self._asked & _GLOOM) and _JOY.search(reply))
+
+    def is_cold(self, reply: str) -> bool:
+        """Whether a reply that was not written for it says nothing kind to what is sad."""
+        return self.is_sad and not _KIND.search(reply)
 
     @property
     def own_name(self) -> str:
@@ -309,23 +356,39 @@ class Said:
     @property
     def of_name(self) -> tuple[str, str]:
         """Of what of the user's the name is asked, "" where a pronoun asks, and the name, where it was given, or ""."""
-        if last := asked_of_last(self.question, self._called):
-            return "", self._called[last]
+        if _ASKS_NAMES.search(self.question):
+            return "", next((each[1] for text in reversed(self._told) if (each := _NAMES.search(text))), "")
+        if name := name_of_last(self.question, self._called or {"": loose_name(self._told)}):
+            return "", name
         what = asked_name(self.question)
         name = self._called.get(what, "") or self._called.get(what.split(" ")[-1], "")
+        name = name or ("" if self._called or not what else loose_name(self._told))
         return (what, name) if what and name else ("", "")
+
+    @property
+    def asks_job(self) -> bool:
+        """Whether it asks what the user does for a living."""
+        return bool(_ASKS_JOB.search(self.question))
 
     def job(self) -> str:
         """What the user said they do, if that is asked for, as it is told again or quoted; else ""."""
-        if not _ASKS_JOB.search(self.question):
+        if not self.asks_job:
             return ""
         told = [clause.text for clause in self._clauses if _TELLS_JOB.search(clause.text)][-1:]
-        return next((reflected(text) or quoted([text]) for text in told), "")
+        own = (exchanged(text) if _TELLS_JOB.match(text) else "" for text in told)
+        return next((reflected(text) or said or quoted([text]) for text, said in zip(told, own, strict=True)), "")
 
     @property
     def asks_back(self) -> bool:
         """Whether the latest message asks for all that was to be noted, and for nothing of it by name."""
-        return not self._asked - _KINDS_OF_NOTES and bool(_ASKED_BACK.search(self.question))
+        clause = self.question.split(", ")[-1]
+        return any(not stems(each) - _KINDS_OF_NOTES and _ASKED_BACK.search(each) for each in (self.question, clause))
+
+    @property
+    def changes(self) -> list[str]:
+        """What of the latest message stands before its question and may change what was noted."""
+        rest = self.latest.removesuffix(self.question).strip() if self.question != self.latest else ""
+        return [rest] if rest and may_change(rest, named=names_any(rest)) else []
 
     def sums_up(self, reply: str, noted: Sequence[str]) -> bool:
         """Whether a reply says all that a message says that was to be noted, and names nothing else.
@@ -369,13 +432,23 @@ class Said:
 
     def retold(self) -> str:
         """The same in the second person, where it reads well and says all of it; else ""."""
+        favourite = _FAVOURITE.search(self.question)
         for clause in self._quotable():
+            if self.wants_number and not names_any(clause.text):
+                return ""
+            if favourite and not stems(favourite[1]) & clause.about:
+                return ""
             if (told := reflected(clause.text)) and len(told.split()) + _CUT >= len(clause.text.split()):
                 return told
         return ""
 
     def _quotable(self) -> list[Clause]:
         return (self._fitting() if self._best() else self._clauses if self.share() else [])[-1:]
+
+    def tells_alone(self, messages: Sequence[str]) -> bool:
+        """Whether all clauses that have most of the latest message's words stand in these messages."""
+        fitting = self._fitting() if self._best() else []
+        return bool(fitting) and all(clause.message in messages for clause in fitting)
 
     def tells(self, message: str) -> bool:
         """Whether a message holds a clause that has most of the latest message's words."""
@@ -427,7 +500,8 @@ def claims(reply: str) -> bool:
 def asking_part(text: str) -> str:
     """The last sentence of a message, if that asks and others stand before it; else all of it."""
     *before, last = sentences(text) or [""]
-    return last if before and (_ASKS.search(last) or _TELL_ME.search(last)) else text
+    asks = _ASKS.search(last) or _TELL_ME.search(last) or _ASKED_BACK.search(last)
+    return last if before and asks else text
 
 
 def quoted(texts: Sequence[str]) -> str:

@@ -33,9 +33,12 @@ _GREETS = re.compile(
 )
 # Has the form of a question, and asks nothing.
 _ASKS_NOTHING = re.compile(
-    r"(?:(?:and|so|oh|well|hey) )*(?:guess what|(?:do )?(?:you )?know what|(?:can|could) you (?:even )?believe (?:it"
+    r"(?:(?:and|so|oh|well|hey) )*(?:guess what|got it|get it|ok(?:ay)?|you know|yeah|(?:do )?(?:you )?know what"
+    r"|(?:can|could) you (?:even )?believe (?:it"
     r"|that|this)|why me|who (?:knows|cares)|isn't (?:it|that|this|he|she)(?: \w+){1,3}|.*\b(?:right|huh|eh|innit))$"
 )
+# Goes on with what was told before it: "my sister is pregnant! she told us on Sunday".
+_LEANS = re.compile(r"(?:(?:and|but|so) )?(?:he|she|it|they|that|this)\b(?: [\w']+){1,5}[.!]*$", re.IGNORECASE)
 _EXCLAIMS = re.compile(r"(?:how|what)(?: an?)?(?: \w+){1,3}$")
 _TELLS_TOO = re.compile(r"(?:i'm|i am|i've|i have|my|it|he|she|we|not bad|fine|good|great)\b")
 _MAY_ASK = {"you", "any", "anyone", "anybody", "anything", "ever", "got", "want", "fancy", "ready", "seen", "heard"}
@@ -78,6 +81,8 @@ def focus_of(message: str) -> Focus:
     if "leaving" in acts[-2:]:
         return _only(parts, [acts.index("leaving", len(acts) - 2)], "leaving")
     last = (told or [len(parts) - 1])[-1]
+    if len(told) > 1 and _LEANS.match(parts[last]):
+        last = told[-2]
     return _only(parts, [last], acts[last])
 
 

@@ -10,10 +10,13 @@ from collections.abc import Callable, Collection, Sequence
 from chatkit_generation.acts import act_of
 from chatkit_generation.answerable import ASKS, NOTES, SAID, SURE, WORLD, Probabilities, owns_up
 from chatkit_generation.faithful import ENOUGH, Said, claims, quoted
+from chatkit_generation.focus import focus_of
 from chatkit_generation.notes import Notes, asks_whether_done, calls_off, cancels, ends
-from chatkit_generation.noting import about, apart, asked_of, in_short
+from chatkit_generation.noting import about, apart, asked_of, in_short, is_clause
 from chatkit_generation.precedents import GRAVE
+from chatkit_generation.reflecting import exchanged
 from chatkit_generation.tracking import opens
+from chatkit_generation.wanting import wanted
 
 CHANGED = 2.0  # for a probability, where a message changes what was just noted: it is quoted
 MAY_ASK = 0.2  # from which probability on a question about oneself asks for what was told
@@ -31,6 +34,10 @@ NOTED = (
     "I have noted {0}. I keep it in this chat, but I cannot order or book anything.",
     "Noted: {0}. I only take notes, so the rest is up to you.",
     "I have noted {0}. Anything else?",
+)
+NOTED_THAT = (
+    "I have noted that {0}. I keep it in this chat.",
+    "Noted: {0}. Ask me for it whenever you like, as long as we are in this chat.",
 )
 OPENED = ("Gladly. What is to go on it?", "Sure, I can take notes. What shall I write down?")
 CLOSED = (
@@ -81,7 +88,13 @@ class Honest:
             asks, world = max(asks, ASKS), 0.0
         elif said.asks_the_other or (act_of(said.latest) == "advice" and not said.wants_number):
             asks = unsaid = notes = 0.0
-        elif asks < ASKS and world < WORLD and (said.asks_of_told or (asks >= MAY_ASK and said.asks_oneself)):
+        elif said.asks_job and not said.job():
+            asks, unsaid = 1.0, 1.0
+        elif (
+            asks < ASKS
+            and world < WORLD
+            and (said.asks_of_told or said.asks_own or (asks >= MAY_ASK and said.asks_oneself))
+        ):
             asks = ASKS
         return Probabilities(asks, unsaid, world, notes)
 
@@ -130,18 +143,21 @@ class Honest:
         if self.unknown and world >= max(WORLD, unsaid):
             return self._owning(texts, self.unknown, said, unlike)
         if said.asks_back and (messages := noted().texts):
+            messages = [*messages, *said.changes]
             summed = [text for text in texts if said.sums_up(text, messages)]
             return summed or _gathered(asked_of(said.question, apart(messages)), unlike)
         if asks >= ASKS:
             texts = [text for text in texts if not owns_up(text, self.unknown)] or texts
             share = said.share()
-            if share >= ENOUGH and (groups := about(apart(noted().texts), said.tells)):
+            groups = about(apart(noted().texts), said.tells) if share >= ENOUGH else []
+            if groups and said.tells_alone(noted().texts):
                 return _gathered(groups, unlike)  # what was noted first may have been changed
             if share >= (ENOUGH if unsaid < SURE else 1.0):
                 fitting = [text for text in texts if said.answers(text) and not said.invents(text)]
                 fitting = [text for text in fitting if not owns_up(text, self.unanswered)]
-                told = said.retold()
-                return fitting or [form.format(told or said.quotation()) for form in (RETOLD if told else QUOTED)]
+                if told := said.retold():
+                    return [form.format(told) for form in RETOLD]
+                return fitting or [form.format(said.quotation()) for form in QUOTED]
             if said.asks_of_notes and unsaid < SURE and 0 < (lately := noted()).ago <= LATELY:
                 return _gathered(apart(lately.texts)[-1:], unlike)
             if doubt > DOUBTS and not any(map(said.says_back, texts)):
@@ -157,7 +173,7 @@ class Honest:
             if notes >= CHANGED:
                 order = in_short(apart([*noted().texts, said.latest])[-1])
                 return _stated(STANDS, [order], unlike) if order else _noted(said.latest, unlike)
-            if opens(said.latest):
+            if opens(said.latest) or (opens(focus_of(said.latest).text) and not in_short([said.latest])):
                 return _new(OPENED, unlike)
             # of orders that words alone tell the language model has read none
             strict = said.requests and said.names_any and notes <= NOTES
@@ -188,7 +204,10 @@ def _gathered(groups: Sequence[Sequence[str]], unlike: Collection[str]) -> list[
 
 def _noted(message: str, unlike: Collection[str]) -> list[str]:
     """What takes note of a message: of what it orders, or of all of it."""
-    return _stated(NOTED, [short], unlike) if (short := in_short([message])) else _said(NOTED, [message], unlike)
+    said, short = wanted(message), in_short([message])
+    if said and is_clause(said):
+        return _stated(NOTED_THAT, [exchanged(said)], unlike)
+    return _stated(NOTED, [short], unlike) if short else _said(NOTED, [message], unlike)
 
 
 def _stated(forms: Sequence[str], things: Sequence[str], unlike: Collection[str]) -> list[str]:

@@ -14,11 +14,15 @@ from chatkit_generation.names import own_name
 from chatkit_generation.wording import sentences
 
 _BACK = re.compile(r"^\W*(?:(?:hey|hi|hello|ok|okay|right|so)\W+)*(?:i'm|im|i am) back\b", re.IGNORECASE)
+_IS_FINE = re.compile(r"\W*(?:i'm|i am|im|fine|good|well|very well|not bad|no|never)\b", re.IGNORECASE)
+_FEW = 5  # words of a message that asks for luck and says no more
 _LUCK = re.compile(r"\bwish me luck\b|\bkeep your fingers crossed\b", re.IGNORECASE)
 _PUT_RIGHT = re.compile(
     r"^\W*(?:(?:no|what|huh|eh|oh|but|haha|lol)\b\W*)*(?:i (?:just |already )?(?:told you|said|answered)\b"
+    r"|i did (?:write|tell|say)\b"
+    r"|you (?:don't|didn't|do not|did not) (?:have|need) to (?:note|write)\b|not a note\b"
     r"|i me(?:ant|nt|an)\b"
-    r"|i was(?:n't| not)? (?:asking|talking|telling)\b|i (?:asked|didn't ask|did not ask)\b"
+    r"|i was(?:n't| not)? (?:asking|talking|telling)\b|i (?:asked(?! because| myself| for)|didn't ask|did not ask)\b"
     r"|you (?:already|just) asked\b"
     r"|that(?:'s|s| is| was) not (?:what|right|true)\b|like i said\b|as i said\b)|^\W*(?:what|huh|eh)\W*\?",
     re.IGNORECASE,
@@ -41,9 +45,9 @@ def lead_of(message: str, reply: str, *, known: bool) -> str:
         return "Welcome back!" if "back" not in reply.lower() else ""
     if _PUT_RIGHT.search(text) and "sorry" not in reply.lower() and "mistake" not in reply:
         return "Sorry, my mistake."
-    if _LUCK.search(text) and "luck" not in reply.lower():
+    if _LUCK.search(text) and len(text.split()) > _FEW and "luck" not in reply.lower():
         return "Good luck!"
     others = [part for part in sentences(text) if part != focus.text]
-    if any(act_of(part) == "thanks" for part in others) and "welcome" not in reply.lower():
+    if any(act_of(part) == "thanks" and not _IS_FINE.match(part) for part in others) and "welcome" not in reply.lower():
         return "You're welcome."
     return ""

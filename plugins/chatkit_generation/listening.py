@@ -16,13 +16,13 @@ from typing import Any
 from chatkit_generation.acts import ACTS, FEW, KINDS, PLAIN, TOLD_OPINION, act_alone, is_asking, kind_of
 from chatkit_generation.asked import QUESTIONS, asked_by
 from chatkit_generation.choices import options_in
-from chatkit_generation.focus import focus_of, is_open
+from chatkit_generation.focus import Focus, focus_of, is_open
 from chatkit_generation.names import names_in, own_name
 from chatkit_generation.reflecting import reflected
 from chatkit_generation.wording import bare, sentences
 
 OF_TOPICS = frozenset({"statement", "answer", "plan", "statement.good", "answer.good", "plan.good"})
-_TOPICS, _ASKED, _REFLECTED = "topics", "asked", "reflected"
+_TOPICS, _ASKED, _REFLECTED, _ABOUT = "topics", "asked", "reflected", "about"
 REFLECTING = ("plain", "bad", "sad", "good")  # moods of what is said back
 ANSWERS = {"statement": "", "answer": "", "plan": "", "hope": "", "agree": ".yes", "reject": ".no"}  # acts of an answer
 _TELLS = frozenset({"statement", "plan", "hope"})
@@ -47,6 +47,7 @@ class Listening:
         topics: Replies of each topic.
         words: Word -> the topics that it names.
         asked: Replies to an answer to each kind of question, see ``asked.asked_by``.
+        about: What a question may be about -> its cues, and replies.
         reflected: Replies that say back what was told, "{0}", by its mood, one of ``REFLECTING``.
     """
 
@@ -55,6 +56,7 @@ class Listening:
     words: Mapping[str, Sequence[str]]
     asked: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     reflected: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+    about: Mapping[str, tuple[re.Pattern[str], Sequence[str]]] = dataclasses.field(default_factory=dict)
 
     def replies(
         self,
@@ -77,33 +79,49 @@ class Listening:
             answered: What the assistant said just before.
         """
         focus = focus_of(text)
-        kind = kind_of(focus.text, mood, sad=sad, act=focus.act)
-        if (
-            kind == "opinion"
-            and is_open(sentences(focus.text)[-1].split(", ")[-1])
-            and len(bare(text).split()) > FEW + 1
-        ):
-            kind = TOLD_OPINION
-        plain = next((lines for name in (kind, act_alone(kind), PLAIN) if (lines := self.kinds.get(name))), ())
-        if kind in ("introduction", "naming"):
-            name = own_name(text) if kind == "introduction" else names_in(text)
-            plain = [line.replace("{name}", name) for line in plain]
-        if options := options_in(focus.text) if kind == "choice" else None:
-            option = options[drawn(2)[0]]
-            plain = [line.replace("{option}", f"{option[0].upper()}{option[1:]}") for line in plain]
-        groups: list[Sequence[str]] = [plain]
+        kind = self._kind(text, focus, mood, before, sad=sad)
+        groups: list[Sequence[str]] = [self._plain(text, focus, kind, drawn)]
         if kind in OF_TOPICS and (of_topic := self.topics.get(self.topic(focus.text))):
             groups.insert(0, of_topic)
         elif kind == "answer" and drawn(2)[0]:
             groups.insert(0, taken_up(focus.text))
-        if not sad and (to_answer := self._to_answer(text, kind, answered)):
-            groups.insert(0, to_answer)
-        if drawn(2)[0] and (back := self._said_back(focus.text, kind, answered)):
-            groups.insert(0, back)
+        to_answer = () if sad else self._to_answer(text, kind, answered)
+        back = self._said_back(focus.text, kind, answered)
+        groups = [
+            *([back] if back and (to_answer or drawn(3)[0]) else []),
+            *([to_answer] if to_answer else []),
+            *groups,
+        ]
         for lines in groups:
             if new := [lines[place] for place in drawn(len(lines)) if lines[place] not in before]:
                 return new
-        return list(plain)
+        return list(groups[-1])
+
+    def of_matter(self, text: str) -> Sequence[str]:
+        """What is said to a question about one of the matters that ``about`` holds; none to any other."""
+        focus = focus_of(text)
+        if not focus.asks:
+            return ()
+        return next((lines for cues, lines in self.about.values() if cues.search(bare(focus.text))), ())
+
+    def _kind(self, text: str, focus: Focus, mood: Mapping[str, float], before: str, *, sad: bool) -> str:
+        kind = kind_of(focus.text, mood, sad=sad, act=focus.act)
+        name = own_name(text)
+        if name and name not in before and act_alone(kind) in _TELLS | {"answer"} and "introduction" in self.kinds:
+            return "introduction"
+        openly = kind == "opinion" and is_open(sentences(focus.text)[-1].split(", ")[-1])
+        return TOLD_OPINION if openly and len(bare(text).split()) > FEW + 1 else kind
+
+    def _plain(self, text: str, focus: Focus, kind: str, drawn: Callable[[int], Sequence[int]]) -> Sequence[str]:
+        """Replies of a kind, with what stands for a name or one of two things filled in."""
+        plain = next((lines for name in (kind, act_alone(kind), PLAIN) if (lines := self.kinds.get(name))), ())
+        if kind in ("introduction", "naming"):
+            name = own_name(text) if kind == "introduction" else names_in(text)
+            return [line.replace("{name}", name) for line in plain]
+        if options := options_in(focus.text) if kind == "choice" else None:
+            option = options[drawn(2)[0]]
+            return [line.replace("{option}", f"{option[0].upper()}{option[1:]}") for line in plain]
+        return plain
 
     def _to_answer(self, text: str, kind: str, answered: str) -> Sequence[str]:
         """Replies to what answers a question of the assistant's; none where it is no answer."""
@@ -152,15 +170,15 @@ def listening_of(option: Any) -> Listening:
     Args:
         option: Kind -> replies; under "topics" name -> ``words`` and ``replies``; under "asked" kind of question ->
             replies to an answer, "long.bad" to a bad one, "whether.yes" to one that is no more than a yes; under
-            "reflected" one of ``REFLECTING`` -> replies in which "{0}" stands for what was told. In those to
-            "introduction" and "naming", "{name}" stands for what is named, in those to "choice" "{option}" for one
-            of two.
+            "about" name -> ``cues``, a regular expression over bare messages, and ``replies``; under "reflected" one
+            of ``REFLECTING`` -> replies in which "{0}" stands for what was told. In those to "introduction" and
+            "naming", "{name}" stands for what is named, in those to "choice" "{option}" for one of two.
     Raises:
         ValueError: If it is none of that, or there is no such kind.
     """
     if not isinstance(option, Mapping):
         raise ValueError(f"listening must be a table of replies by the kind of message, got {option!r}")
-    others = (_TOPICS, _ASKED, _REFLECTED)
+    others = (_TOPICS, _ASKED, _REFLECTED, _ABOUT)
     kinds = {kind: replies_of(lines, f"listening.{kind}") for kind, lines in option.items() if kind not in others}
     for kind in kinds:
         _known(kind, KINDS, ACTS, "listening: no kind of message")
@@ -181,7 +199,22 @@ def listening_of(option: Any) -> Listening:
     for kind, line in ((kind, line) for kind, lines in back.items() for line in lines):
         if line.count("{0}") != 1 or line.count("{") != 1 or line.startswith("{"):
             raise ValueError(f"listening.{_REFLECTED}.{kind}: {{0}} must stand in it once, and not first, got {line!r}")
-    return Listening(kinds, topics, words, asked, back)
+    return Listening(kinds, topics, words, asked, back, _matters(option.get(_ABOUT, {})))
+
+
+def _matters(option: Any) -> dict[str, tuple[re.Pattern[str], Sequence[str]]]:
+    if not isinstance(option, Mapping):
+        raise ValueError(f"listening.about must be a table of matters, got {option!r}")
+    out: dict[str, tuple[re.Pattern[str], Sequence[str]]] = {}
+    for name, matter in option.items():
+        if not isinstance(matter, Mapping) or not isinstance(matter.get("cues"), str):
+            raise ValueError(f"listening.about.{name} must have cues, a text, and replies")
+        try:
+            cues = re.compile(matter["cues"])
+        except re.error as error:
+            raise ValueError(f"listening.about.{name}.cues is no regular expression: {error}") from error
+        out[name] = cues, replies_of(matter.get("replies"), f"listening.about.{name}.replies")
+    return out
 
 
 def _by_kind(

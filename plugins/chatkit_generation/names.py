@@ -24,8 +24,10 @@ _IS_SAID = re.compile(
     r"^(?:(?:hi|hello|hey|oh|ok|okay|and|so|well)\b[ ,!.]+)*(?:i'm|im|i am) (?P<of>[^\W\d_]{2,})"
     r"(?: by the way\b| btw\b|,? (?:nice|pleased|good) to meet\b|,? (?:and )?i(?:'m| am)? (?:live|work|study|come|a|an"
     r"|from)\b)"
+    r"|\b(?:by the way|btw)[ ,]+(?:i'm|im|i am) (?P<way>[^\W\d_]{2,})(?=[,.!?]|$)"
     r"|^(?:hi|hello|hey)(?: there)?[ ,!.]+(?:i'm|im|i am) (?P<met>[^\W\d_]{2,})(?=[,.!?]|$| and i\b)"
-    r"|^(?:(?:hi|hello|hey|good (?:morning|evening))(?: there)?[ ,!.]+)?(?P<here>[^\W\d_]{3,}) here(?=[,.!]|$)",
+    r"|^(?:(?:hi|hello|hey|yo|hiya|alright|all right|good (?:morning|evening))(?: there| mate"
+    r"| all)?[ ,!.]+)?(?P<here>[^\W\d_]{3,}) here(?=[,.!]|$)",
     re.IGNORECASE,
 )
 _NAMES = re.compile(

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from chatkit_generation.acts import act_of
+from chatkit_generation.wanting import wanted
 from chatkit_generation.wording import sentences
 
 _NO_NOTES = frozenset({"agree", "reject", "thanks", "laugh", "sound", "unsure", "leaving", "praise", "complaint"})
@@ -30,7 +31,8 @@ _REQUESTS = re.compile(
     r"|tickets?|flight|booking)\b"
     r"|\b(?:can|could|will|would) you (?:please )?(?:note|write|remember|put) (?:that|it|this)\b"
     r"|\b(?:put|add|write)\b.*\b(?:on|to|onto|down on) (?:my|the|our|a) (?:\w+ )?(?:list|notes?)\b"
-    r"|\bmy (?:\w+ )?list (?:is|should be)\b|\b(?:note|write) down\b|^\W*(?:also |please )*note:"
+    r"|\b(?:take|cross|strike|remove|delete)\b.*\b(?:off|from|out of) (?:the|my|our) (?:[\w-]+ )?list\b"
+    r"|\bmy (?:[\w-]+ )?list (?:is|should be)\b|\b(?:note|write) down\b|^\W*(?:also |please )*note:"
     r"|\b(?:keep|start|make|take) (?:me )?(?:a|my|the|an?) (?:\w+ ){0,2}(?:list|note)\b",
     re.IGNORECASE,
 )
@@ -39,6 +41,20 @@ _POLITE = re.compile(
     r"(?!.*\b(?:another|more|joke|riddle|story|poem|yes|yeah|no|next|again|help|stop|you|me|your|translate|shorter"
     r"|longer|louder)\b)"
     r"[^.?!]{3,60}\bplease\W*$",
+    re.IGNORECASE,
+)
+# "So excited! What could I get her?" asks for an idea.
+_ASKS_WHAT = re.compile(
+    r"\b(?:what|how|where|when|which|who|why|any ideas?)\b[^.!?]*\b(?:can|could|should|do|would) (?:i"
+    r"|we)\b",
+    re.IGNORECASE,
+)
+# What was noted was no note.
+_REFUSES = re.compile(
+    r"\b(?:don't|didn't|do not|did not|no need to|needn't)\b(?: have to| need to)? (?:note|write)\b"
+    r"|\b(?:that|it|this)(?:'s| is| was|s)? ?(?:wasn't|was not|isn't|is not|not) (?:for |on )?(?:a |the "
+    r"|my )?(?:list|note)\b"
+    r"|^\W*not (?:a|for the|for my) (?:note|list)\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(r"\W*(?:how|what|why|who|when|where)\b", re.IGNORECASE)
@@ -61,15 +77,26 @@ _IS_OF_ANOTHER = re.compile(
 _IS_A_PLAN = re.compile(
     r"\b(?:i'm|i am|we're|we are) (?:gonna|going to) (?!need|order|book|want|have|take)", re.IGNORECASE
 )
+_IS_ASKED_BACK = re.compile(
+    r"\b(?:tell|remind|say|know|remember|repeat|read)\b(?: \w+){0,2},? (?:please,? )?(?:what|when|where|which|who"
+    r"|how)\b.*\?|^\W*(?:and |so )?(?:what|when|where"
+    r"|which|who)(?:'s)?\b[^.!]*\?\W*$",
+    re.IGNORECASE,
+)
 _CLOSES = re.compile(
     r"^\W*(?:(?:no|nope|ok|okay|yes|and|well|thanks|great|good)\W+)*(?:(?:that's|that is|thats|that will be|that'll be"
     r"|that would be|this is)"
-    r" (?:all|everything|it)|nothing (?:else|more)|no more|i'm done|im done|done|all done"
+    r" (?:all|everything|it)|nothing (?:else|more)|not (?:for |right )?now|no more|i'm done"
+    r"|im done|done|all done"
     r"|all good)\b(?:[\s,.!]+(?:for now"
     r"|thanks|thank you|very much|so much|please|then))*\W*$",
     re.IGNORECASE,
 )
 # As an order begins that says no more: "two teas and a scone".
+# Begins a change where hardly more is said.
+_MAY_BEGIN = re.compile(r"\W*(?:just|for|at|on|from|to|in|an?|the|one|two|three|four|five|six)\b", re.IGNORECASE)
+_FEWEST = 6
+_FEW, _MANY = 10, 20  # words of a message that may change a note by what it names, or by the words of a change
 _COUNTS = re.compile(r"\W*(?:\d+|an?|some|one|two|three|four|five|six)\s", re.IGNORECASE)
 _CANCELS = re.compile(
     r"^\W*(?:(?:hm+|oh|ok|okay|no|wait|actually|please|sorry|well)\W+)*(?:cancel|forget|scrap|drop|delete|stop)"
@@ -118,7 +145,15 @@ class Notes:
 def is_request(text: str) -> bool:
     """Whether a message orders, books or changes something for sure, and is no question."""
     text = text[:READ]
-    return bool(_REQUESTS.search(text) or _POLITE.match(text)) and not _ASKS.match(text)
+    if wanted(text):
+        return True
+    asks = _ASKS.match(text) or _ASKS_WHAT.search(text) or refuses(text)
+    return bool(_REQUESTS.search(text) or _POLITE.match(text)) and not asks
+
+
+def refuses(text: str) -> bool:
+    """Whether a message says that what was just noted was not meant to be."""
+    return bool(_REFUSES.search(text[:READ]))
 
 
 def may_change(text: str, *, named: bool) -> bool:
@@ -132,10 +167,14 @@ def may_change(text: str, *, named: bool) -> bool:
     changes = bool(_CHANGES.search(text))
     if _IS_OF_ANOTHER.search(text) and not (named and changes):
         return False
+    words = len(text.split())
+    if _CLOSES.match((sentences(text) or [""])[0]) or _ASKS_WHAT.search(text) or refuses(text):
+        return False
+    changes = changes and (words <= _FEWEST or not _MAY_BEGIN.match(text))
     if act == "answer":
         return True
     if act in ("statement", "plan", "reject"):
-        return named or changes
+        return (named and words <= _FEW) or (changes and words <= _MANY)
     return act in ("advice", "directive") and (named or changes)
 
 
@@ -191,10 +230,19 @@ def gathered(told: Sequence[tuple[str, float]], sure: float, may: float, names_a
         ago = ago + 1 if texts else 0
         is_fresh = 0 < ago <= FRESH
         likely = of >= may and not _IS_OF_ANOTHER.search(text[:READ])
-        goes_on = is_fresh and (likely or may_change(text, named=names_any(text)))
+        *first, last = sentences(text[:READ]) or [""]
+        change = " ".join(first) if first and last.endswith("?") else text  # "make that two. What is my order now?"
+        goes_on = is_fresh and (likely or may_change(text, named=names_any(text)) or may_change(change, named=False))
         if is_fresh and cancels(text):
             texts = []
-        elif act_of(text) in _NO_NOTES or closes(text, "") or _IS_A_PLAN.search(text[:READ]):
+        elif is_fresh and refuses(text):
+            texts = texts[:-1]
+        elif (
+            act_of(text) in _NO_NOTES
+            or _IS_ASKED_BACK.search(text[:READ])
+            or closes(text, "")
+            or _IS_A_PLAN.search(text[:READ])
+        ):
             continue
         elif of >= (may if _COUNTS.match(text) else sure) or is_request(text) or goes_on:
             texts, ago = [*texts, text], 0

@@ -15,6 +15,7 @@ from chatkit_generation.focus import LEADS, is_lead
 from chatkit_generation.notes import READ, is_request
 from chatkit_generation.reflecting import exchanged
 from chatkit_generation.tracking import opens, says_anew, tracked
+from chatkit_generation.wanting import is_whole, wanted
 from chatkit_generation.wording import bare, sentences
 
 MOST = 100  # messages that are looked at
@@ -22,6 +23,12 @@ _NEEDS = re.compile(
     r"(?i)\b(?:i|we)(?:'ve| have| also| do)* (?:need|got|have|want|take)\b|\bi(?:'d| would) like\b|\b(?:can|could|will"
     r"|would) (?:i|we|you)\b|^\W*(?:and |also |plus )*(?:\d+|an?|one|two|three|four|five|six|some|add|no|with|without"
     r"|extra)\b"
+)
+_READS_BACK = re.compile(
+    r"(?i)^\W*(?:(?:so|and|but|ok|okay|right|now)\b\W*)*(?:(?:can|could|will|would) you )?(?:please )?(?:read|tell"
+    r"|say|repeat|show"
+    r"|give|remind)\b.*\b(?:back|again|orders?|lists?|notes?|booking)\b.*\?*$|^\W*(?:so )?what(?:'s| is| did| have"
+    r"| was)\b.*\?"
 )
 _NO_PART = re.compile(
     r"(?i)\bi (?:did not|didn't|do not|don't) (?:ask|say|want advice|mean)\b|\b(?:that|this)(?:'s| is|s) (?:not"
@@ -38,6 +45,11 @@ _MANNERS = re.compile(
 _ASIDE = re.compile(
     r"(?i)^\W*(?:so|very|too|not|that|that's|all|done|nothing|no (?:rush|hurry|worries|problem)|really|yu?m+\w*|sounds"
     r"|easy|hopefully|what|how|good|delicious|\w+ job)\b"
+)
+_IS_CLAUSE = re.compile(
+    r"(?i)^(?:(?:i|i'm|i've|we|we've|we're|he|she|they|it|it's|there)\b"
+    r"|(?:my|our|the|his|her|their)(?: [\w'-]+){1,3}? (?:is|are|was|were|comes?|goes|has|have|will|starts?|ends?"
+    r"|likes?)\b)"
 )
 _BULLET = r"(?:[-*\u2022]|\d{1,2}[.)])\s+"
 _NUMBERED = re.compile(r"(?:^|[\s,]+)\d{1,2}[.)]\s+(?=[^\W\d])")
@@ -67,6 +79,11 @@ _OWN_MATTER = re.compile(
 _MATTER = re.compile(rf"(?i)\b(?:{_MATTERS})\b")
 _ANOTHER = re.compile(r"(?i)\b(?:another|second|also|too)\b")
 _OF_LIST = re.compile(r"(?i)\b(?:(?:shopping|grocery|to-?do|packing) )?list\b")
+_STARTS = re.compile(r"(?i)\b(?:start|make|keep|create|begin|open|write)(?: me)? (?:an?|another) (?:[\w-]+ )?list\b")
+_LIST_NAME = re.compile(
+    r"(?i)\b(?!(?:a|an|the|my|our|your|this|that|new|whole|long|short|one|of|on|full|entire|another|me|and|or|as)\b)"
+    r"(to[- ]do|[a-z][\w-]{2,}) list\b"
+)
 _OF_DATES = re.compile(r"(?i)\b(?:appointments?|bookings?|reservations?|calendar|diary|meetings?)\b")
 _ADDS = re.compile(
     r"(?i)^\W*(?:(?:and|also|plus|add|oh|ok)\b\W*)+(?!.*\b(?:make|move|change|at|on|for|instead|not|no|cancel|it|is"
@@ -76,12 +93,21 @@ _ADDS = re.compile(
 
 def note_parts(message: str) -> list[str]:
     """The sentences of a message that carry what it wants noted; all of them where none does more than others."""
+    if what := wanted(message):
+        if is_whole(message):
+            return [f"my list is {what}"]
+        return [what if says_anew(what) or is_clause(what) else f"add {what}"]
     parts = sentences(_in_line(message[:READ].replace("\u2019", "'")))
     asked = [part for part in (_MANNERS.sub("", part).strip() for part in parts) if _says_more(part)]
-    kept = [part for part in asked if not opens(part) and not _NO_PART.search(part)]
+    kept = [part for part in asked if not opens(part) and not (_NO_PART.search(part) or _READS_BACK.match(part))]
     kept = next(([part] for part in reversed(kept) if says_anew(part)), kept)
     strong = [part for part in kept if is_request(part) or _NEEDS.search(part) or _DATED.search(part) or _is_item(part)]
     return strong or kept or parts
+
+
+def is_clause(text: str) -> bool:
+    """Whether what is to be noted is told in a clause, and is no list of things."""
+    return bool(_IS_CLAUSE.match(text))
 
 
 def in_short(messages: Sequence[str]) -> str:
@@ -90,7 +116,9 @@ def in_short(messages: Sequence[str]) -> str:
         return ""
     parts = [_LEAD.sub("", part) for message in messages for part in note_parts(message)]
     short = tracked([part for part in parts if _says_more(part)])
-    return "" if not short or _IS_SAID.search(short) else exchanged(short) if _is_own(short) else short
+    return (
+        "" if not short or _IS_SAID.search(short) else exchanged(short) if _is_own(short) or is_clause(short) else short
+    )
 
 
 def apart(messages: Sequence[str]) -> list[list[str]]:
@@ -98,8 +126,16 @@ def apart(messages: Sequence[str]) -> list[list[str]]:
     groups: list[list[str]] = []
     for message in messages[-MOST:]:
         text = message[:READ]
+        if is_clause(wanted(text)):
+            groups.append([message])
+            continue
         listed = bool(_OF_LIST.search(text))
         own = not listed and any(_OWN_MATTER.match(part) and _DATED.search(part) for part in note_parts(text))
+        name = _list_name(text)
+        is_new = _STARTS.search(text) or (name and any(map(_list_name_of, groups)))
+        if listed and groups and is_new and not _named_like(name, groups):
+            groups.append([message])
+            continue
         lists, dates = ([group for group in groups if _is_dated(group) == dated] for dated in (False, True))
         same = [group for group in dates if _matter(text) & _matter(group[0])]
         if not groups or (own and (not same or _ANOTHER.search(text)) and not (dates and not _matter(text))):
@@ -107,7 +143,7 @@ def apart(messages: Sequence[str]) -> list[list[str]]:
         elif same and not listed:
             same[-1].append(message)
         elif lists and (listed or (_ADDS.match(text) and not _DATED.search(text))):
-            lists[-1].append(message)
+            (_named_like(name, lists) or lists[-1]).append(message)
         elif listed:
             groups.append([message])
         elif dates and _DATED.search(text) and not _ADDS.match(text):
@@ -119,6 +155,8 @@ def apart(messages: Sequence[str]) -> list[list[str]]:
 
 def asked_of(question: str, groups: Sequence[list[str]]) -> list[list[str]]:
     """Of the matters noted those that a question for all of them means: the list, the appointments, or every one."""
+    if named := _named_like(_list_name(question), groups):
+        return [named]
     kinds = {dated for form, dated in ((_OF_LIST, False), (_OF_DATES, True)) if form.search(question[:READ])}
     return [group for group in groups if _is_dated(group) in kinds] or list(groups)
 
@@ -126,6 +164,21 @@ def asked_of(question: str, groups: Sequence[list[str]]) -> list[list[str]]:
 def about(groups: Sequence[list[str]], tells: Callable[[str], bool]) -> list[list[str]]:
     """Of the matters noted those of which a message tells what is asked for."""
     return [group for group in groups if any(map(tells, group))]
+
+
+def _list_name(text: str) -> str:
+    """How a list is called: "to-do"; "" where it has no name."""
+    found = _LIST_NAME.search(text[:READ])
+    return found[1].lower().replace(" ", "-") if found else ""
+
+
+def _list_name_of(group: Sequence[str]) -> str:
+    return next(filter(None, map(_list_name, group)), "")
+
+
+def _named_like(name: str, groups: Sequence[list[str]]) -> list[str]:
+    """The list of this name, the last; an empty one where there is none, or the name is none."""
+    return next((group for group in reversed(groups) if name and _list_name_of(group) == name), [])
 
 
 def _is_dated(group: Sequence[str]) -> bool:

@@ -53,12 +53,24 @@ LEAST_BY_ENCODER, SURE_BY_ENCODER = 0.5, 0.8
 OF_TWO, A_WORD = 0.72, 0.0275
 LESS = {"personal": 0.15, "opinion": 0.15, "directive": 0.15, "question": 0.12, "advice": 0.07}
 # What is told has more replies that fit whatever it is, so its precedents must be surer.
-LEAST_OF = {"statement": 0.57, "plan": 0.57, "answer": 0.6, "leaving": 0.75, "question": 0.55, "advice": 0.55}
+LEAST_OF = {
+    "statement": 0.64,
+    "plan": 0.64,
+    "answer": 0.66,
+    "leaving": 0.75,
+    "question": 0.52,
+    "advice": 0.52,
+    "opinion": 0.54,
+    "choice": 0.7,
+    "naming": 0.8,
+    "introduction": 0.7,
+}
+
 LEAST_OF_WORDS_BY_ENCODER = {1: 0.6, 2: 0.6}
 # From which likeness on it is one even where the message seems to ask for what may have been said; and if of oneself.
 CERTAIN, SAME = 0.7, 0.99
-LEAST_OF_ANSWER = 0.6  # to what answers a question of the assistant's: the question says more of it than its words
-LEAST_OF_NEED = 0.6  # of replies to somebody in need, which hurt where nobody is; chosen on dev
+LEAST_OF_ANSWER = 0.66  # to what answers a question of the assistant's: the question says more of it than its words
+LEAST_OF_NEED = 0.55  # of replies to somebody in need, which hurt where nobody is; chosen on dev
 LEAST_OF_TOLD = 0.58  # to what is told of oneself: somebody in need says a name first, too
 LONGEST = 1000  # characters of a message that are looked at
 MOST = 3  # candidates
@@ -66,6 +78,7 @@ MOST = 3  # candidates
 # all its messages. Of 1,200 wordings that were taken out the likest group was the right one for 0.172 by the likest
 # message alone, its words and vector weighed alike, and for 0.237 so; of the surest fifth for 0.34 and 0.42.
 _BY_WORDS, _BY_WORDS_OF_LEARNED, _BY_SECOND, _BY_MEAN = 0.5, 0.3, 1 / 3, 0.4
+_OF_GRAVE = 0.95  # of the likest message alone, where somebody is in need
 _NEARLY = 0.9  # from this likeness on the likest message alone counts
 _SHORT = (1 << 15) - 1  # pieces that a table of two-byte numbers can name
 _PART = 512  # of the vocabulary, or of the messages, at a time
@@ -76,11 +89,19 @@ _TELLS = re.compile(
     r"|my (own )?(favou?rite|job|age|profession|(phone )?number|address|e?mail|birthday)|most is|best is|i earn"
     r"|i make a living)\b|\bmy (\w+ )?\w+ is (a|an|the|called|from|in|on|at)\b"
 )
-GRAVE = re.compile(r"helpline|emergency number|only a (small |plain )?program", re.IGNORECASE)
+GRAVE = re.compile(
+    r"helpline|emergency number|only a (small |plain )?program|go to the police|face this alone", re.IGNORECASE
+)
 _AROUND = re.compile(
     r"^((so|and|but|well|ok|now|oh|um|hm+|hey|just|lol|haha|anyway|by the way|btw|also|right|alright|yeah|yes|thanks"
     r"|nah|no)\W+)+|(\W+(then|though|please|lol|haha|again|now))+\W*$",
     re.I,
+)
+# "Have you any advice on how to meet people?" is "how to meet people?".
+_WRAPPED = re.compile(
+    r"^.*?\b(?:(?:do|have) you (?:have |got )?any|any|need some|got any) (?:good )?(?:advice|tips?|ideas?|suggestions?)"
+    r" (?:on|for|about|against|with|what|how|to)\b *(?=\w)",
+    re.IGNORECASE,
 )
 _WITHOUT_IT = 0.97  # how much of the likeness of what is left without such words a message has
 _OF_ITS_OWN = 6  # words of a part beside what is to be answered that may have a precedent
@@ -217,7 +238,8 @@ class Precedents(nn.Module):
             own = self._vectors(np.asarray(ids, np.int32), np.array([len(ids)]))[0]
             several = (1 - _BY_SECOND) * best + _BY_SECOND * second
             whole = (1 - _BY_MEAN) * several + _BY_MEAN * (index.means @ own)
-            best = np.where((best >= _NEARLY) | index.grave, best, np.minimum(whole, _NEARLY))
+            whole = np.where(index.grave, _OF_GRAVE * best, whole)
+            best = np.where(best >= _NEARLY, best, np.minimum(whole, _NEARLY))
         for group in np.argsort(-best, kind="stable")[:_NEAR].tolist():
             out[group] = float(best[group])
         return out
@@ -289,6 +311,7 @@ def _parts(message: str) -> list[tuple[str, float]]:
     if not focus.asks:
         share = _PART_OF_IT
     else:
+        parts += [(_WRAPPED.sub("", focus.text), _WITHOUT_IT)] if _WRAPPED.match(focus.text) else []
         parts += [
             (_AROUND.sub("", part), _PART_OF_IT)
             for each in sentences(focus.text)

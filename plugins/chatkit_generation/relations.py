@@ -61,6 +61,7 @@ _SPOKEN_OF = re.compile(
     rf"(?i)\b(?:my|our|an?|an? new) {_NEAR}\b(?P<of>['-]|s'| in law)?|\b(?P<whose>his|her|their|your|the"
     rf"|\w+'s) {_NEAR.replace('what', 'no')}\b"
 )
+_THE_PET = re.compile(rf"(?i)the (?:{'|'.join(_PETS)})$")
 _OTHER_THING = re.compile(r"(?i)\b(?:an?|the|some)\s")
 _UNSURE = re.compile(
     r"(?i)\b(?:if|whether|imagine|pretend|suppose|wish|maybe|should|could|is|was|isn't|wasn't|who|not|never)\b[^,;]*$"
@@ -119,7 +120,10 @@ def named(messages: Sequence[str]) -> dict[str, str]:
                 found[what], last, is_new = name, what, True
             since = "" if told else since + text
             for match in () if told else _SPOKEN_OF.finditer(text):
-                last = "" if match["whose"] or match["of"] else _one(match["what"])
+                is_own = (not match["of"] or match["what"] in _PETS) and (
+                    not match["whose"] or _THE_PET.match(match[0])
+                )
+                last = _one(match["what"] or match["no"]) if is_own else ""
                 since = text[match.end() :]
             for match in _OF_LAST.finditer(text):
                 whose, name = (match["whose"] or match["who"]).lower(), _written(match["name"] or match["small"])
@@ -138,11 +142,17 @@ def named(messages: Sequence[str]) -> dict[str, str]:
     return {what: name for what, name in found.items() if name}
 
 
-def asked_of_last(question: str, names: Mapping[str, str]) -> str:
-    """Of whom who was named a question asks the name by "her" or "its", the last who may be meant; "" of nobody."""
+def loose_name(messages: Sequence[str]) -> str:
+    """The last name that was said to be "hers" or "his", whoever that is; "" where none was."""
+    found = [match for message in messages for match in _OF_LAST.finditer(message[:READ].replace("\u2019", "'"))]
+    return next((name for match in reversed(found) if match["name"] and (name := _written(match["name"]))), "")
+
+
+def name_of_last(question: str, names: Mapping[str, str]) -> str:
+    """The name that a question asks for by "her" or "its", of the last who may be meant; "" where it asks for none."""
     found = _ASKS_OF_LAST.search(question[:READ].replace("\u2019", "'"))
     whose = (found["whose"] or found["who"]).lower() if found else ""
-    meant = (what for what in reversed(list(names)) if what.split(" ")[-1] not in _NOT_OF.get(whose, ()))
+    meant = (name for what, name in reversed(list(names.items())) if what.split(" ")[-1] not in _NOT_OF.get(whose, ()))
     return next(meant, "") if found else ""
 
 

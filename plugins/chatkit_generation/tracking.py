@@ -51,7 +51,7 @@ _ENDS = re.compile(
     r"|if possible"
     r"|,? (?:put|add|note|write) (?:it|them|that|this)(?: down)?|actually|instead"
     r"|on my list"
-    r"|(?:to|on|onto) (?:it|that|(?:the|my|our) (?:\w+ )?(?:order|list|notes?)))$|[\s.!?,;]+$",
+    r"|(?:to|on|onto|off|from|out of) (?:it|that|(?:the|my|our) (?:\w+ )?(?:order|list|notes?)))$|[\s.!?,;]+$",
     re.IGNORECASE,
 )
 _FOR = re.compile(
@@ -78,20 +78,23 @@ _WITHOUT = re.compile(
 # Says all of it anew.
 _ANEW = re.compile(
     r"^(?:(?:let's|let us) (?:start|begin) (?:over|again)[\s:,.]*)?(?:it (?:should|must) (?:be|say)|(?:my"
-    r"|the) (?:\w+ )?(?:list|order)"
+    r"|the) (?:[\w-]+ )?(?:list|order)"
     r" (?:is|should be|should say)(?: now)?:?)\s+(?P<new>.+)$",
     re.IGNORECASE,
 )
 _REASON = re.compile(
-    r",? (?:because\b|as i\b|(?:[A-Z]\w+|he|she|they|i|we) (?:can't|cannot|don't|doesn't|won't|hates?|already"
+    r",? (?:because\b|as i\b|(?<=, )(?:my|our) \w+ \w+|(?<=, )(?:my|our) \w+ \w+|(?:[A-Z]\w+|he|she|they|i|I"
+    r"|we) (?:can't|cannot|don't|doesn't|won't|hates?|already"
     r"|does not|do not)\b).*$"
 )
 _LEADS = re.compile(r"^(?:and|also|plus)\s+(?:also\s+)?", re.IGNORECASE)
 _MAY_ADD = re.compile(
-    r"^(?:can|could|will|would) (?:you|we|i)\s+(?:please\s+|also\s+)?(?=(?:add|put)\b)", re.IGNORECASE
+    r"^(?:can|could|will|would) (?:you|we|i)\s+(?:please\s+|also\s+)?(?=(?:add|put|leave|take|make|remove|drop"
+    r"|skip)\b)",
+    re.IGNORECASE,
 )
 _TWO_CHANGES = re.compile(
-    r",?\s+(?:and|but)\s+(?=(?:please\s+)?(?:leave|add|no|make|take|drop|remove|skip|cancel|hold|change|swap)\b)",
+    r",?\s+(?:and|but)\s+(?=(?:please\s+)?(?:leave|add|no|make|take|drop|remove|skip|cancel|hold|change|swap|put)\b)",
     re.IGNORECASE,
 )
 _SIZE = r"small|medium|large"
@@ -119,14 +122,16 @@ _KINDS = tuple(
         rf"\b(?:{_SIZE})\b",
     )
 )
-_THINGS = re.compile(rf"(?:(?:{_COUNT}|an?|some)\s+)(\w+)", re.IGNORECASE)
+_THINGS = re.compile(rf"((?:{_COUNT}|an?|some)\s+(\w+))(?: of(?: \w+){{1,2}})?", re.IGNORECASE)
 _PLEASE = re.compile(r",?\s+please\b", re.IGNORECASE)
 _OF_TIME = (_KINDS[0], _KINDS[1], _KINDS[4])
 _SMALL_WORDS = "at on for it the a to in and of is be we are make then will"
 _SMALL = frozenset(_SMALL_WORDS.split())
 _TO = re.compile(r"^(?:to|for|at|on)\s+", re.IGNORECASE)
 _AND = re.compile(
-    r"^and\s+(?=add\b|make\b|(?:can|could) (?:you|we|i)\b|.* (?:instead of|in place of|rather than)\b)", re.IGNORECASE
+    r"^and\s+(?=add\b|make\b|take\b|leave\b|remove\b|drop\b|no\b|(?:can|could) (?:you|we|i)\b|.* (?:instead of"
+    r"|in place of|rather than)\b)",
+    re.IGNORECASE,
 )
 _ALTERS = re.compile(
     rf"\b(?:{_COUNT}|change|instead|make|add|no|without|take|leave|drop|remove|off|out|swap|cancel|rather|order|want"
@@ -182,19 +187,27 @@ def _changed(text: str, message: str) -> str:
         if found := pattern.match(_ASKED.sub("", change)):
             return _replaced(text, _new(found["old"]), _TO.sub("", _new(found["new"])))
     added, change = _ADDS.match(change) or _ALSO.match(" ".join(message.split())), _new(change)
-    if found := _WITHOUT.match(_REASON.sub("", change)):
+    if found := _WITHOUT.match(_trimmed(_REASON.sub("", change))):
         return _without(text, _ARTICLE.sub("", _trimmed(found["old"])))
     named = _named(change, text)
     if named and _is_all(change, [*(each for _, each in named), *re.findall(r"\w{3,}", text)]):
         return _renamed(text, change, named)
     if found := _THINGS.fullmatch(change):
         places = list(
-            re.finditer(rf"\b(?:{_COUNT}|an?|some)\s+{re.escape(_singular(found[1]))}(?:e?s)?\b", text, re.IGNORECASE)
+            re.finditer(rf"\b(?:{_COUNT}|an?|some)\s+{re.escape(_singular(found[2]))}(?:e?s)?\b", text, re.IGNORECASE)
         )
         if places:
-            return text[: places[0].start()] + change + text[places[0].end() :] if len(places) == 1 else ""
+            return text[: places[0].start()] + found[1] + text[places[0].end() :] if len(places) == 1 else ""
     detail = _new(added["new"]) if added else change
-    if not detail or (message.rstrip().endswith("?") and not is_asked) or _SAYS.search(detail) or _shares(detail, text):
+    if detail and _words(detail) <= _words(text) and not re.search(r"\b(?:no|without)\b", text):
+        return text  # it is said again
+    is_added = re.match(r"(?:please )?(?:add|put)\b", change, re.IGNORECASE) or is_asked
+    if (
+        not detail
+        or (message.rstrip().endswith("?") and not is_asked and not is_added)
+        or _SAYS.search(detail)
+        or (_shares(detail, text) and not is_added)
+    ):
         return ""  # it may change what stands there
     if _any_of(_KINDS, detail) and (any(kind.search(text) for kind, _ in named) or not named):
         return ""
@@ -208,6 +221,10 @@ def _changed(text: str, message: str) -> str:
 
 def _any_of(kinds: Sequence[re.Pattern[str]], text: str) -> bool:
     return any(kind.search(text) for kind in kinds)
+
+
+def _words(text: str) -> set[str]:
+    return {_singular(word) for word in re.findall(r"\w+", text.lower())} - {"and", "please", "also"}
 
 
 def _shares(detail: str, text: str) -> bool:

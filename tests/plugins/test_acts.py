@@ -42,6 +42,7 @@ MESSAGES = {
         "I need a recipe for soup",
     ),
     "praise": ("You are lovely", "your jokes are bad"),  # which of both it is its mood says
+    "meaning": ("What do you mean by that?", "I don't follow you at all", "explains what lol", "you've muddled me up"),
     "why": ("why?", "But why not?", "really?", "how come"),
     "question": (
         "what time is it",

@@ -333,3 +333,59 @@ def test_what_was_said_is_not_asked_for_again() -> None:
     assert said.misses("On which day?")
     assert said.misses("At what time?")
     assert not Said(["book me a haircut at 3pm"]).misses("On which day?")
+
+
+@pytest.mark.parametrize(
+    ("told", "question", "what"),
+    [
+        (
+            ["i drive a lorry for a living", "ok"],
+            "do you remember what job i do?",
+            "you drive a lorry for a living",
+        ),
+        (["I'm a teacher."], "what's my job?", "you are a teacher"),
+        (["I like tea"], "what's my job?", ""),
+        (["I'm a teacher."], "what's your job?", ""),
+    ],
+)
+def test_what_the_user_does_for_a_living_is_known(told: Sequence[str], question: str, what: str) -> None:
+    assert Said([*told, question]).job() == what
+
+
+@pytest.mark.parametrize(
+    ("told", "question", "of"),
+    [
+        (["my cat's called biscuit"], "and what's my cat called?", ("cat", "Biscuit")),
+        (["I have a dog, his name is Bruno"], "Well done! And my dog?", ("dog", "Bruno")),
+        (["there is a girl I like", "her name is Lena"], "what's her name again?", ("", "Lena")),
+        (
+            ["Their names are Ida and Poppy."],
+            "what are the names of my grandchildren?",
+            ("", "Ida and Poppy"),
+        ),
+        (["my cat's called biscuit"], "what's my dog called?", ("", "")),
+        ([], "what's my dog called?", ("", "")),
+    ],
+)
+def test_names_that_were_told_are_known(told: Sequence[str], question: str, of: tuple[str, str]) -> None:
+    assert Said([*told, question]).of_name == of
+
+
+def test_what_only_begins_like_a_question_asks_for_nothing() -> None:
+    said = Said(["we sing in a choir on saturday", "When I am happy I put on a choir"])
+    assert not said.wants_number
+    assert not said.asks_of_told
+
+
+def test_what_is_sad_is_answered_by_nothing_cold() -> None:
+    said = Said(["our old dog died this morning"])
+    assert said.is_cold("That sounds lively. What is the best part?")
+    assert not said.is_cold("I am so sorry. How old was he?")
+    assert not Said(["we walked the dog"]).is_cold("That sounds lively.")
+    assert not Said(["died forty times lol, in the game"]).is_sad
+
+
+def test_who_is_known_is_not_asked_who_they_are() -> None:
+    said = Said(["I'm Hannah", "what are you?"])
+    assert said.jars("I am chatkit. And who are you?")
+    assert not Said(["what are you?"]).jars("I am chatkit. And who are you?")

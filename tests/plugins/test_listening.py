@@ -245,6 +245,20 @@ def test_the_names_of_others_are_all_told(text: str, names: str) -> None:
         ({"asked": {"long": "I see."}}, "listening.asked.long must be a list of replies, got 'I see.'"),
         ({"asked": {"lung.bad": ["a"]}}, "listening.asked: no kind of question 'lung.bad'; did you mean long.bad?"),
         ({"asked": {5: ["a"]}}, f"listening.asked: no kind of question 5; there are: {', '.join(QUESTIONS)}"),
+        ({"about": 5}, "listening.about must be a table of matters, got 5"),
+        ({"about": {"keys": {"replies": ["a"]}}}, "listening.about.keys must have cues, a text, and replies"),
+        (
+            {"about": {"keys": {"cues": "a", "replies": "a"}}},
+            "listening.about.keys.replies must be a list of replies, got 'a'",
+        ),
+        (
+            {"about": {"keys": {"cues": "(", "replies": ["a"]}}},
+            "listening.about.keys.cues is no regular expression: missing ), unterminated subpattern at position 0",
+        ),
+        (
+            {"reflected": {"plain": ["I see."]}},
+            "listening.reflected.plain: {0} must stand in it once, and not first, got 'I see.'",
+        ),
         ({"topics": {"pets": 5}}, "listening.topics.pets must have words, a text, and replies"),
         ({"topics": {"pets": {"replies": ["a"]}}}, "listening.topics.pets must have words, a text, and replies"),
         (
@@ -320,3 +334,31 @@ def test_any_text_is_listened_to(
 @pytest.mark.parametrize("part", ["! ", "and ", "cat ", "called Al, ", "my name is Al "])
 def test_a_megabyte_of_the_same_is_listened_to_soon(part: str) -> None:
     assert said(part * (1_000_000 // len(part)))
+
+
+@pytest.mark.parametrize(
+    ("text", "matter"),
+    [
+        ("is our conversation private?", "private"),
+        ("So nobody else can read what I type here, not even the people who made you?", "private"),
+        ("is what I write saved anywhere?", "private"),
+        ("How can I delete this chat?", "deleting"),
+        ("are there any other commands I should know?", "commands"),
+        ("which key does that?", "commands"),
+        ("And how do you actually work?", "working"),
+        ("Do you think I should see a doctor, or just wait a few days?", "doctor"),
+        ("I saw a doctor yesterday", ""),
+        ("what do you like?", ""),
+        ("my private life is dull", ""),
+    ],
+)
+def test_questions_about_the_program_have_an_answer_of_their_own(listening: Listening, text: str, matter: str) -> None:
+    assert listening.of_matter(text) == (listening.about[matter][1] if matter else ())
+
+
+def test_what_was_told_is_said_back_now_and_then(listening: Listening) -> None:
+    said = [
+        listening.replies("My sister has moved to Leeds last week", {}, "", shuffled(seed))[0] for seed in range(30)
+    ]
+    assert any("your sister has moved to Leeds" in reply for reply in said)
+    assert any("your sister has moved to Leeds" not in reply for reply in said)

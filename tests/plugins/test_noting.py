@@ -62,7 +62,6 @@ def test_the_things_of_a_written_list_are_kept_apart(message: str) -> None:
     "message",
     [
         "remind me to call mum tomorrow",
-        "Note that my dentist appointment is on Thursday at 3 pm.",
         "add milk to my list and a dentist appointment on thursday at 3",
         "a burger, no onions please. and fries.",  # fries are wanted
         "I got milk. I need eggs.",
@@ -161,3 +160,24 @@ def test_of_a_megabyte_nothing_is_told_in_short(part: str) -> None:
     assert in_short([text, text]) == ""
     assert apart([text, text])
     assert sum(map(len, note_parts(text))) <= 2 * READ
+
+
+def test_lists_with_names_and_what_is_told_are_kept_apart() -> None:
+    todo = "Put on my to-do list: call the plumber and ring Ana."
+    shop = "Can you start a shopping list for me? Leeks, cream and bacon."
+    more, told = "Yes, add dog food please. And take the leeks off.", "remember that my mum comes on friday"
+    groups = apart([todo, shop, more, told])
+    assert groups == [[todo], [shop, more], [told]]
+    assert [in_short(group) for group in groups] == [
+        "call the plumber and ring Ana",
+        "cream and bacon and dog food",
+        "your mum comes on friday",
+    ]
+    assert asked_of("what is on my to-do list?", groups) == [[todo]]
+    assert asked_of("what's on my shopping list now?", groups) == [[shop, more]]
+
+
+def test_an_order_that_is_said_anew_is_what_was_said_last() -> None:
+    first = "Can you make me a shopping list with chicken and cream?"
+    assert in_short([first, "No, that's not right. It should be chicken, rice and salad."]) == "chicken, rice and salad"
+    assert in_short([first, "Hm. Let's start over: my shopping list is rice."]) == "rice"

@@ -1,0 +1,72 @@
+"""What a message says in so many words that it wants noted: "can you remember my gym days? it's monday and friday".
+
+Sources of doubt are left out: "do you remember my name?" asks, and "remember me?" greets. English.
+"""
+
+from __future__ import annotations
+
+import re
+
+from chatkit_generation.wording import sentences
+
+READ = 1000  # characters of a message that are looked at
+_LIST = r"(?:my|the|our|a) (?:[\w-]+ )?(?:list|notes?)"
+_NOT_SO = r"(?!(?:me|us|what|when|how|if|whether|where|who|why|which|to|down|anything|everything|things|him|her)\b)"
+_ASKED = r"\b(?:can|could|will|would) you (?:please |also |maybe )?"
+_WHAT = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        r"^.*?\b(?:make|start|create|write|keep|do)(?: me)? (?:one|it|an? (?:[\w-]+ )?list"
+        r"|my (?:[\w-]+ )?list)(?: for me)?"
+        r"(?: with| of|:)\s*(?P<what>\S.*)$",
+        r"^(?:.*?[,;:.!] )?(?:(?:my|the|our) )?(?:[\w-]+ )?list(?: is| now)*\s*:\s*(?P<what>\S.*)$",
+        rf"^.*?\bput (?:it |this |them )?(?:down )?(?:on|onto|in) {_LIST}\s*[:,-]\s*(?P<what>\S.*)$",
+        rf"^.*?\b(?:put|add|write) (?P<what>{_NOT_SO}(?!(?:it|this|that|them|down)\b)\S.*?) (?:on|onto|to|in) {_LIST}"
+        r"(?:,? (?:please|for me|too|as well|now))*\W*$",
+        r"^(?:.*?[,;:] )?(?:(?:please|so|then|also|and|just|ok|okay|yes)\b,? )*note(?: down)?:? (?:that |it: ?"
+        r"|this: ?)?"
+        rf"(?P<what>{_NOT_SO}(?!(?:it|this|that|down)\W*$)\S.*)$",
+        rf"^.*?{_ASKED}(?:remember|keep in mind|memorise|memorize|write down|put down|note down|note):? (?:that )?"
+        rf"(?P<what>{_NOT_SO}(?!(?:it|this|that|these|those|them)\b)\S.*?)(?: for (?:me|later))?(?:,? please)?\?*$",
+        rf"^(?:(?:please|so|and|then|also)\b,? )*(?:remember|keep in mind) (?:that |: ?)"
+        rf"(?P<what>{_NOT_SO}\S[^?]*)$",
+    )
+)
+_WHOLE = 2  # of these forms the first ones give a whole list
+_BEFORE = re.compile(
+    rf"^(?P<told>.*?[,;] )?(?:and |so )?(?:{_ASKED}|(?:(?:please|so|and)\b,? )*)(?:remember|keep|note|write|put"
+    r"|memorise|memorize)"
+    r" (?:it|this|that|these|those|them)\b(?: (?:name|date|day|number|time|thing|word|birthday|address)s?)?"
+    r"(?: down| in mind)?(?: for (?:me|later))?(?: too| as well)?(?:,? please)?[?.!]*$",
+    re.IGNORECASE,
+)
+_IS = re.compile(
+    r"^(?:(?:it|that|they|those)(?:'s|'re| is| are|s)?|its) +(?P<what>(?!ok|fine|good|not\b|just\b)\S.*)$",
+    re.IGNORECASE,
+)
+
+
+def wanted(message: str) -> str:
+    """What a message wants noted; "" where it does not say so."""
+    return _found(message)[0]
+
+
+def is_whole(message: str) -> bool:
+    """Whether what it wants noted is all of a list."""
+    return _found(message)[1]
+
+
+def _found(message: str) -> tuple[str, bool]:
+    parts = sentences(message[:READ].replace("\u2019", "'"))
+    for place, part in enumerate(parts):
+        if before := _BEFORE.match(part):
+            told = (before["told"] or "").strip(" ,;")
+            if len(told.split()) > 1 or place:
+                return told if len(told.split()) > 1 else parts[place - 1].strip(" .!"), False
+        for number, form in enumerate(_WHAT):
+            if found := form.match(part):
+                what = found["what"].strip(" .!?")
+                told_too = _IS.match(parts[place + 1]) if place + 1 < len(parts) else None
+                said = f"{what}: {told_too['what'].strip(' .!?')}" if told_too else what
+                return said, number < _WHOLE
+    return "", False

@@ -1,0 +1,61 @@
+"""What a message says in so many words that it wants noted."""
+
+from __future__ import annotations
+
+import pytest
+from chatkit_generation.notes import is_request
+from chatkit_generation.wanting import READ, wanted
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.mark.parametrize(
+    ("message", "what"),
+    [
+        ("Great. Put on the list: call the plumber and buy dog food.", "call the plumber and buy dog food"),
+        ("can you add bin bags to my shopping list?", "bin bags"),
+        ("put milk and eggs on my list please", "milk and eggs"),
+        ("So you do take notes. Then please note that I have to call the plumber.", "I have to call the plumber"),
+        ("so note it: gym monday and friday", "gym monday and friday"),
+        ("can you remember my gym days? its monday and friday", "my gym days: monday and friday"),
+        ("remember that my mum comes on friday", "my mum comes on friday"),
+        ("Can you note down: call Mum's doctor on Tuesday?", "call Mum's doctor on Tuesday"),
+        ("We sing on Saturday. Would you please remember that date for me?", "We sing on Saturday"),
+        (
+            "Their names are Ida and Poppy. Could you remember those names for me, please?",
+            "Their names are Ida and Poppy",
+        ),
+    ],
+)
+def test_what_is_to_be_noted_is_found(message: str, what: str) -> None:
+    assert wanted(message) == what
+    assert is_request(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "do you remember my name?",
+        "can you remember what I said?",
+        "can you remember things for me?",
+        "remember me?",
+        "could you put the kettle on",
+        "I'll add that to my list of excuses",
+        "on a happier note, we won",
+        "can you write to my mum?",
+        "remember when we met?",
+        "Would you remember that?",  # nothing stands before it
+        "",
+    ],
+)
+def test_what_only_sounds_like_it_is_left_alone(message: str) -> None:
+    assert wanted(message) == ""
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read(message: str) -> None:
+    assert len(wanted(message)) <= len(message) + 2
+
+
+def test_a_long_message_is_read_in_part() -> None:
+    assert len(wanted("note milk " * 100_000)) <= READ
