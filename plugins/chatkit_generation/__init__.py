@@ -44,6 +44,7 @@ from chatkit_generation.names import own_name
 from chatkit_generation.ngrams import MOST_ROOM, NGrams
 from chatkit_generation.ngrams import REACH as KNOWN_BACK
 from chatkit_generation.notes import Notes, asks_whether_done, ends, gathered, may_change
+from chatkit_generation.ordering import begins_order
 from chatkit_generation.precedents import (
     CERTAIN,
     GRAVE,
@@ -327,14 +328,16 @@ class Generation(LanguageModel):
         told = [text for text, own in turns[:-1] if not own]
         said = Said([*told, ask.text], next((text for text, own in reversed(turns) if own), ""))
         judged = self.answerable.judge(states, ids, self.vocabulary.embed(ids), self._places(ids)[0])
+        if begins_order(ask.text) and not asked_by(said.reply):
+            judged = judged._replace(notes=max(judged.notes, NOTES), asks=0.0, unsaid=0.0, world=0.0)
         judged = self.honest.revised(judged, said)
         noted = functools.cache(functools.partial(self._noted, ask))
         goes_on = may_change(ask.text, named=said.names_any) or ends(ask.text, said.reply)
         if asks_whether_done(ask.text) or said.own_name or said.of_name[1] or said.job():
             judged = judged._replace(notes=CHANGED)  # words alone settle it
-        elif said.asks_back and noted().texts:
-            judged = judged._replace(asks=1.0)
-        elif said.wants_number and any(map(said.tells, noted().texts)):
+        elif (said.asks_back or (said.asks_of_order and noted().is_fresh)) and noted().texts:
+            judged = judged._replace(asks=1.0, world=0.0)
+        elif said.wants_number and said.share() == 1.0 and any(map(said.tells, noted().texts)):
             judged = judged._replace(asks=max(judged.asks, ASKS), world=0.0)
         elif goes_on and judged.asks < ASKS and noted().is_fresh:
             judged = judged._replace(notes=CHANGED)
@@ -355,7 +358,14 @@ class Generation(LanguageModel):
         openings = self._places(ids)[0]
         judged = self.answerable(states[None], ids[None], self.vocabulary.embed(ids)[None], openings)
         notes = judged.notes.sigmoid()[1:].tolist()  # of the turn before each opening but the first
-        told = [(text, of) for (text, own), of in zip(self._turns(ids), notes, strict=True) if not own][:-1]
+        turns = self._turns(ask.context[0])
+        notes = [*[0.0] * (len(turns) - len(notes)), *notes]  # of what was said before, words alone tell
+        asked = ["", *(text if own else "" for text, own in turns)]  # what the assistant said just before each turn
+        told = [
+            (text, NOTES if begins_order(text) and not asked_by(before) else of)
+            for (text, own), of, before in zip(turns, notes, asked, strict=False)
+            if not own
+        ][:-1]
         return gathered(told, NOTES, MAY_NOTE, names_any)
 
     def _alone(self, ask: Ask, texts: Sequence[str]) -> list[float]:

@@ -119,6 +119,15 @@ _ASKS_NAMES = re.compile(
 _NAMES = re.compile(
     r"(?i:\bnames are|\b(?:are|were) (?:called|named)) ([^\W\d_][\w'-]*(?:(?:,? and |, )[^\W\d_][\w'-]*)+)"
 )
+_NAMES_ANY = re.compile(r"\b(?:called|named|names?)\b|(?<=\w )[A-Z]")
+_SUMS_UP = re.compile(r"\bsum (?:it|that|everything) up\b|\bgot down for (?:me|us)\b|\bhave we got\b", re.IGNORECASE)
+# Asked after an order, it is no question for what was ordered.
+_OF_ELSE = re.compile(
+    r"\b(?:how long|how much|ready|deliver\w*|cost|price|pay|weather|time is it|your|should|think|know|mean|why"
+    r"|instead)\b"
+    r"|^\W*(?:can|could|would|will|shall|may|do|does|did|am|are) ",
+    re.IGNORECASE,
+)
 _ASKS_JOB = re.compile(
     r"\bwhat (?:job|work) (?:do )?i (?:do|have)\b|\bwhat(?:'?s| is) my (?:job|profession|work)\b|\bmy job\?"
     r"|\bwhat (?:do i|i) do for (?:a living|work|money)\b",
@@ -159,6 +168,11 @@ _SAD = re.compile(
     r"|fired|sacked|robbed|stolen|accident|lonely"
     r"|evicted|bankrupt"
     r"|heartbroken|miscarriage|sprained|mugged|fail(?:ed|ing)|flunked|rejected|cheat(?:ed|ing) on)\b",
+    re.IGNORECASE,
+)
+_GRIEF = re.compile(
+    r"\b(?:died|passed away|funeral|buried|my late (?:husband|wife|mother|father|mum"
+    r"|dad))\b",
     re.IGNORECASE,
 )
 _CHEERFUL = re.compile(
@@ -336,7 +350,8 @@ class Said:
     @property
     def is_sad(self) -> bool:
         """Whether the latest message says sad words."""
-        return bool(_SAD.search(told_last(self.latest))) and not _CHEERFUL.search(self.latest)
+        sad = _SAD.search(told_last(self.latest)) or _GRIEF.search(self.latest)
+        return bool(sad) and not _CHEERFUL.search(self.latest)
 
     def jars(self, reply: str) -> bool:
         """Whether a reply is glad of what is sad, says that it did what it cannot do, or asks for a name it knows."""
@@ -364,6 +379,23 @@ class Said:
         name = self._called.get(what, "") or self._called.get(what.split(" ")[-1], "")
         name = name or ("" if self._called or not what else loose_name(self._told))
         return (what, name) if what and name else ("", "")
+
+    @property
+    def asks_unknown_name(self) -> bool:
+        """Whether it asks for the name of somebody or something of the user's that was given none."""
+        what = asked_name(self.question)
+        known = self.of_name[1] or any(
+            _NAMES_ANY.search(clause.text) for clause in self._clauses if what and stems(what) & clause.about
+        )
+        return bool(what) and not known
+
+    @property
+    def asks_of_order(self) -> bool:
+        """Whether it is a question that may well be for what was just noted, if anything was."""
+        if _SUMS_UP.search(self.question):
+            return True
+        asks = _ASKS.search(self.question)
+        return bool(asks) and not _OF_ELSE.search(self.question) and not self.asks_the_other
 
     @property
     def asks_job(self) -> bool:

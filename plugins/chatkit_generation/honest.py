@@ -88,7 +88,7 @@ class Honest:
             asks, world = max(asks, ASKS), 0.0
         elif said.asks_the_other or (act_of(said.latest) == "advice" and not said.wants_number):
             asks = unsaid = notes = 0.0
-        elif said.asks_job and not said.job():
+        elif said.asks_unknown_name or (said.asks_job and not said.job()):
             asks, unsaid = 1.0, 1.0
         elif (
             asks < ASKS
@@ -142,7 +142,7 @@ class Honest:
         texts = plain or listened or list(texts)
         if self.unknown and world >= max(WORLD, unsaid):
             return self._owning(texts, self.unknown, said, unlike)
-        if said.asks_back and (messages := noted().texts):
+        if (said.asks_back or (said.asks_of_order and noted().is_fresh)) and (messages := noted().texts):
             messages = [*messages, *said.changes]
             summed = [text for text in texts if said.sums_up(text, messages)]
             return summed or _gathered(asked_of(said.question, apart(messages)), unlike)

@@ -14,7 +14,11 @@ from chatkit_generation.names import own_name
 from chatkit_generation.wording import sentences
 
 _BACK = re.compile(r"^\W*(?:(?:hey|hi|hello|ok|okay|right|so)\W+)*(?:i'm|im|i am) back\b", re.IGNORECASE)
-_IS_FINE = re.compile(r"\W*(?:i'm|i am|im|fine|good|well|very well|not bad|no|never)\b", re.IGNORECASE)
+_THANKS = re.compile(
+    r"\W*(?:(?:oh|ah|aw|ok|okay|great|lovely|perfect|good|yes|yeah|no|nope)\b\W*)*(?:thank|thanks"
+    r"|thx|cheers|ta\b)",
+    re.I,
+)
 _FEW = 5  # words of a message that asks for luck and says no more
 _LUCK = re.compile(r"\bwish me luck\b|\bkeep your fingers crossed\b", re.IGNORECASE)
 _PUT_RIGHT = re.compile(
@@ -48,6 +52,6 @@ def lead_of(message: str, reply: str, *, known: bool) -> str:
     if _LUCK.search(text) and len(text.split()) > _FEW and "luck" not in reply.lower():
         return "Good luck!"
     others = [part for part in sentences(text) if part != focus.text]
-    if any(act_of(part) == "thanks" and not _IS_FINE.match(part) for part in others) and "welcome" not in reply.lower():
+    if any(act_of(part) == "thanks" and _THANKS.match(part) for part in others) and "welcome" not in reply.lower():
         return "You're welcome."
     return ""

@@ -32,7 +32,7 @@ _REQUESTS = re.compile(
     r"|\b(?:can|could|will|would) you (?:please )?(?:note|write|remember|put) (?:that|it|this)\b"
     r"|\b(?:put|add|write)\b.*\b(?:on|to|onto|down on) (?:my|the|our|a) (?:\w+ )?(?:list|notes?)\b"
     r"|\b(?:take|cross|strike|remove|delete)\b.*\b(?:off|from|out of) (?:the|my|our) (?:[\w-]+ )?list\b"
-    r"|\bmy (?:[\w-]+ )?list (?:is|should be)\b|\b(?:note|write) down\b|^\W*(?:also |please )*note:"
+    r"|\bmy (?:[\w-]+ )?list (?:is|should be)\b|(?<!\ba )(?<!\bthe )\b(?:note|write) down\b|^\W*(?:also |please )*note:"
     r"|\b(?:keep|start|make|take) (?:me )?(?:a|my|the|an?) (?:\w+ ){0,2}(?:list|note)\b",
     re.IGNORECASE,
 )
@@ -62,7 +62,8 @@ _ASKS = re.compile(r"\W*(?:how|what|why|who|when|where)\b", re.IGNORECASE)
 _CHANGES = re.compile(
     r"^\W*(?:(?:oh|ok|okay|wait|hm+|and|sorry|yes|yeah|no|actually|um|sure|please)\W+)*(?:and|plus|also|with|without"
     r"|add|no|not|make|drop"
-    r"|skip|leave|remove|take|swap|switch|change|extra|only|just|actually|for|at|on|from|to|in|a|an|the|one|two|three"
+    r"|skip|scratch|forget|double|rather|another|leave|remove|take|swap|switch|change|extra|only|just|actually|for"
+    r"|at|on|from|to|in|a|an|the|one|two|three"
     r"|four|five|six)\b"
     r"|\b(?:instead|in place of|rather than|better|suits|fits|as well|too|please|leave .*\bout|take .*\boff|make (?:it"
     r"|that)|cancel|moved? (?:it|that|to))\b",

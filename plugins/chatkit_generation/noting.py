@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from chatkit_generation.acts import act_of
 from chatkit_generation.focus import LEADS, is_lead
 from chatkit_generation.notes import READ, is_request
+from chatkit_generation.ordering import listed
 from chatkit_generation.reflecting import exchanged
 from chatkit_generation.tracking import opens, says_anew, tracked
 from chatkit_generation.wanting import is_whole, wanted
@@ -93,6 +94,8 @@ _ADDS = re.compile(
 
 def note_parts(message: str) -> list[str]:
     """The sentences of a message that carry what it wants noted; all of them where none does more than others."""
+    if listed_there := listed(message):
+        return [f"my list is {listed_there}"]
     if what := wanted(message):
         if is_whole(message):
             return [f"my list is {what}"]

@@ -50,6 +50,8 @@ _TOLD = tuple(
         rf"(?i:\band an? ){_NEAR} (?i:called|named) {_CAPITAL}",
         rf"\b(?i:my|our) {_NEAR} (?![A-Z\W\d]+\b){_CAPITAL}",
         rf"\b(?i:my|our) {_NEAR}, {_CAPITAL}(?=,|[.!]?$)",
+        rf"(?<!\bmy )(?<!\bour )(?<!\bthe )(?<!\ba )\b(?P<name>[^\W\d_][\w'-]+),? (?i:she's|he's|it's|she is"
+        rf"|he is) (?i:my|our) {_NEAR}\b(?!['-])",
         rf"\b(?i:my|our) {_NEAR} is {_CAPITAL}(?=\s*(?:[.,!;]|$|\band\b))",
     )
 )

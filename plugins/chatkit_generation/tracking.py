@@ -60,8 +60,16 @@ _FOR = re.compile(
     r" (?P<old>.+)$",
     re.IGNORECASE,
 )
-_SWAPS = re.compile(r"^(?:swap|switch|change|replace) (?P<old>.+?) (?:for|to|with|by) (?P<new>.+)$", re.IGNORECASE)
-_TURNS = re.compile(r"^make (?:the |my )?(?P<old>\w+(?: \w+)?) (?:into )?(?P<new>an? .+)$", re.IGNORECASE)
+_SWAPS = re.compile(
+    r"^(?:swap|switch|change|replace) (?!(?:it|that|the (?:time|day|date|hour"
+    r"|number))\b)(?P<old>.+?) (?:for|to|with|by) (?P<new>.+)$",
+    re.IGNORECASE,
+)
+_TURNS = re.compile(
+    r"^make (?:the |my )?(?!(?:it|that"
+    r"|this)\b)(?P<old>\w+(?: \w+)?) (?:into )?(?P<new>an? .+)$",
+    re.IGNORECASE,
+)
 # Begins a list or an order, and says nothing of it.
 _BEGINS = re.compile(
     r"(?:(?:i|we) (?:need|want|'?d like|would like|have) |(?:can|could) (?:you|we|i) (?:please )?|let's |please )?"
@@ -70,7 +78,9 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 _WITHOUT = re.compile(
-    r"^(?:leave (?:out|off)|take (?:out|off)|without|no|not|drop|skip|remove|hold|cancel|scrap|forget|leave|take"
+    r"^(?:leave (?:out|off)|take (?:out|off)|without|no longer (?:need|want)|(?:(?:i|we) )?(?:don't|do not|dont"
+    r"|no longer)"
+    r" (?:want|need)|(?:we'll )?do (?:it )?without|no|not|drop|skip|remove|hold|cancel|scrap|scratch|forget|leave|take"
     r"|minus) (?P<old>.+?)"
     r"(?: (?:out|off|away))?(?:,? (?:i|we)(?:'ve)? (?:still |already )?(?:have|got) .*)?$",
     re.IGNORECASE,
@@ -101,12 +111,43 @@ _SIZE = r"small|medium|large"
 _RESIZED = re.compile(
     rf"^(?:an? |the )?(?P<new>{_SIZE})\b.*\b(?:instead of|rather than|not)\b.*\b(?P<old>{_SIZE})\b", re.IGNORECASE
 )
+_COUNT_WORDS = r"\d+|one|two|three|four|five|six|seven|eight|nine|ten"
+_GONE = re.compile(
+    r"^(?P<old>(?:the )?[\w'-]+(?: [\w'-]+)?) (?:no longer (?:needs?|wants?)\b.*|(?:is|are) (?:done|off|out|gone)"
+    r"|(?:can'?t|cannot|won'?t)"
+    r" (?:make it|come|be there)|(?:isn'?t|is not|aren'?t) coming)$",
+    re.IGNORECASE,
+)
+_PUT_TOGETHER = re.compile(r",|\b(?:with|for|of|at|to|in|on|from)\b", re.IGNORECASE)
+_AFTER_ALL = re.compile(
+    r"\s+(?:after all|any ?more)$|\s+(?:we|i|they|he|she) (?:have|has|had|got|found|don't"
+    r"|already)\b.*$",
+    re.IGNORECASE,
+)
+# "My brother isn't coming, so only three rolls" changes "three rolls".
+_SO = re.compile(
+    rf"^.*?\bso (?=(?:only |just |please |make |no |rather )?(?:{_COUNT_WORDS}|make|no|leave|add"
+    r"|take)\b)",
+    re.IGNORECASE,
+)
+_BECAUSE = re.compile(r",\s+(?:the|we|i|my|our|he|she|they|nobody|it|there)\b.*$", re.IGNORECASE)
+_MORE = re.compile(
+    r"^(?:.* so )?(?:and )?(?:(?P<count>one|two|three) more|(?P<another>another)) (?P<what>[\w'-]+)$", re.IGNORECASE
+)
+_SHIFTED = re.compile(
+    r"^(?P<count>an|one|two|three|half an) hours? (?P<way>later|earlier|before"
+    r"|after)\b.*$",
+    re.IGNORECASE,
+)
+_DAY_SHIFTED = re.compile(r"^(?:the|a) day (?P<way>after|later|before|earlier)\b.*$", re.IGNORECASE)
 _ADDS = re.compile(
     r"^(?:and|add|plus|also|with|put|note)(?: down)?:?\s+(?:also\s+)?(?:note(?: down)?:?\s+)?(?P<new>.+)$",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"^(?:the|a|an|some|my|those|that|any)\s+", re.IGNORECASE)
 _COUNT = r"\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_COUNTS = _COUNT.split("|")[1:]
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _KINDS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -120,12 +161,15 @@ _KINDS = tuple(
         rf"\b(?:{_COUNT}) nights?\b",
         r"\bthe \d{1,2}(?:st|nd|rd|th)\b",
         rf"\b(?:{_SIZE})\b",
+        r"\b(?:single|double|twin|triple|family)\b(?= room|$)",
+        r"\b(?:morning|afternoon|evening)\b",
+        r"\b(?:inside|indoors|outside|outdoors|on the terrace|in the garden|by the window)\b",
     )
 )
 _THINGS = re.compile(rf"((?:{_COUNT}|an?|some)\s+(\w+))(?: of(?: \w+){{1,2}})?", re.IGNORECASE)
 _PLEASE = re.compile(r",?\s+please\b", re.IGNORECASE)
 _OF_TIME = (_KINDS[0], _KINDS[1], _KINDS[4])
-_SMALL_WORDS = "at on for it the a to in and of is be we are make then will"
+_SMALL_WORDS = "sit be at on for it the a to in and of is be we are make then will"
 _SMALL = frozenset(_SMALL_WORDS.split())
 _TO = re.compile(r"^(?:to|for|at|on)\s+", re.IGNORECASE)
 _AND = re.compile(
@@ -180,6 +224,7 @@ def _changed(text: str, message: str) -> str:
         return text
     if anew := _ANEW.match(_trimmed(message)):
         return _trimmed(anew["new"])
+    message = _SO.sub("", message)
     change, is_asked = _MAY_ADD.subn("", _AND.sub("", _trimmed(message)))
     if resized := _RESIZED.match(_new(change)):
         return _replaced(text, resized["old"], resized["new"])
@@ -187,17 +232,28 @@ def _changed(text: str, message: str) -> str:
         if found := pattern.match(_ASKED.sub("", change)):
             return _replaced(text, _new(found["old"]), _TO.sub("", _new(found["new"])))
     added, change = _ADDS.match(change) or _ALSO.match(" ".join(message.split())), _new(change)
+    if (gone := _GONE.match(change)) and (left := _without(text, _ARTICLE.sub("", gone["old"]))):
+        return left
+    if counted := _counted(text, change):
+        return counted
     if found := _WITHOUT.match(_trimmed(_REASON.sub("", change))):
-        return _without(text, _ARTICLE.sub("", _trimmed(found["old"])))
+        return _without(text, _ARTICLE.sub("", _trimmed(_AFTER_ALL.sub("", _BECAUSE.sub("", found["old"])))))
     named = _named(change, text)
     if named and _is_all(change, [*(each for _, each in named), *re.findall(r"\w{3,}", text)]):
         return _renamed(text, change, named)
     if found := _THINGS.fullmatch(change):
         places = list(
-            re.finditer(rf"\b(?:{_COUNT}|an?|some)\s+{re.escape(_singular(found[2]))}(?:e?s)?\b", text, re.IGNORECASE)
+            re.finditer(
+                rf"\b(?:{_COUNT}|an?"
+                rf"|some)(?P<kind>(?: [\w'-]+)??)\s+{re.escape(_singular(found[2]))}(?:e?s)?\b",
+                text,
+                re.IGNORECASE,
+            )
         )
         if places:
-            return text[: places[0].start()] + found[1] + text[places[0].end() :] if len(places) == 1 else ""
+            count, thing = found[1].split(" ", 1)
+            new = f"{count}{places[0]['kind']} {thing}"
+            return text[: places[0].start()] + new + text[places[0].end() :] if len(places) == 1 else ""
     detail = _new(added["new"]) if added else change
     if detail and _words(detail) <= _words(text) and not re.search(r"\b(?:no|without)\b", text):
         return text  # it is said again
@@ -217,6 +273,47 @@ def _changed(text: str, message: str) -> str:
         return f"{text} and {detail}"
     is_number = re.search(rf"\b(?:{_COUNT})\b", detail, re.IGNORECASE) and not named
     return "" if is_number or len(detail.split()) > _FEW else f"{text}, {detail}"
+
+
+def _counted(text: str, change: str) -> str:
+    """The order with one more of a thing, an hour or a day later; "" where a change says nothing of the kind."""
+    if more := _MORE.match(change):
+        what = _singular(more["what"].lower())
+        places = list(
+            re.finditer(
+                rf"\b({_COUNT}"
+                rf"|an?)((?: [\w'-]+)?) ({re.escape(what)}(?:e?s)?)\b",
+                text,
+                re.IGNORECASE,
+            )
+        )
+        if len(places) == 1:
+            place = places[0]
+            count = _number(place[1]) + _number(more["count"] or "one")
+            return f"{text[: place.start()]}{_spelled(count)}{place[2]} {what}s{text[place.end() :]}"
+    if shifted := _SHIFTED.match(change):
+        times = list(re.finditer(r"(?<=\bat )(\d{1,2})([:.]\d\d)?(?! ?(?:people|of us))", text))
+        if len(times) == 1:
+            by = 0 if "half" in shifted["count"].lower() else _number(shifted["count"])
+            hour = int(times[0][1]) + (by if shifted["way"].lower() in ("later", "after") else -by)
+            if by and 0 < hour < 24:
+                return f"{text[: times[0].start(1)]}{hour}{text[times[0].end(1) :]}"
+    if day := _DAY_SHIFTED.match(change):
+        named = list(re.finditer("|".join(_DAYS), text, re.IGNORECASE))
+        if len(named) == 1:
+            step = 1 if day["way"].lower() in ("after", "later") else -1
+            new = _DAYS[(_DAYS.index(named[0][0].lower()) + step) % len(_DAYS)]
+            return f"{text[: named[0].start()]}{new.capitalize()}{text[named[0].end() :]}"
+    return ""
+
+
+def _number(word: str) -> int:
+    word = word.lower()
+    return int(word) if word.isdigit() else 1 if word in ("a", "an") else _COUNTS.index(word) + 1
+
+
+def _spelled(number: int) -> str:
+    return _COUNTS[number - 1] if 0 < number <= len(_COUNTS) else str(number)
 
 
 def _any_of(kinds: Sequence[re.Pattern[str]], text: str) -> bool:
@@ -301,10 +398,12 @@ def _replaced(text: str, old: str, new: str) -> str:
 
 def _without(text: str, old: str) -> str:
     """The order without a thing that it names once, and something is left of it."""
-    what = rf"(?:(?:the|a|an|some|{_COUNT})\s+)?{re.escape(old)}\b"
-    patterns = (rf",? and {what}", rf"\b{what}(?:,| and)\s+", rf",\s+{what}", rf"\s+with {what}$")
+    what = rf"(?:(?:the|a|an|some|{_COUNT})\s+)?(?:\w+ of )?{re.escape(old)}\b"
+    patterns: tuple[str, ...] = (rf",? and {what}", rf"\b{what}(?:,| and)\s+", rf",\s+{what}", rf"\s+with {what}$")
     if not old or len(re.findall(rf"\b{re.escape(old)}\b", text, re.IGNORECASE)) != 1:
         return ""
+    if not _PUT_TOGETHER.search(text) and len(text.split()) > 2:
+        patterns = (*patterns, rf"^{re.escape(old)}\s+(?=\w)", rf"\s+{re.escape(old)}(?=\s+\w)")  # typed without commas
     for pattern in patterns:
         left, count = re.subn(pattern, "", text, flags=re.IGNORECASE)
         if count == 1:

@@ -32,6 +32,7 @@ _WHAT = tuple(
         rf"(?P<what>{_NOT_SO}\S[^?]*)$",
     )
 )
+_NAMED = re.compile(r"^(?:my|the|our) (?:order|list|booking|reservation)\s*:\s*", re.IGNORECASE)
 _WHOLE = 2  # of these forms the first ones give a whole list
 _BEFORE = re.compile(
     rf"^(?P<told>.*?[,;] )?(?:and |so )?(?:{_ASKED}|(?:(?:please|so|and)\b,? )*)(?:remember|keep|note|write|put"
@@ -65,7 +66,7 @@ def _found(message: str) -> tuple[str, bool]:
                 return told if len(told.split()) > 1 else parts[place - 1].strip(" .!"), False
         for number, form in enumerate(_WHAT):
             if found := form.match(part):
-                what = found["what"].strip(" .!?")
+                what = _NAMED.sub("", found["what"].strip(" .!?"))
                 told_too = _IS.match(parts[place + 1]) if place + 1 < len(parts) else None
                 said = f"{what}: {told_too['what'].strip(' .!?')}" if told_too else what
                 return said, number < _WHOLE
