@@ -47,7 +47,6 @@ from chatkit_generation.notes import Notes, asks_whether_done, ends, gathered, m
 from chatkit_generation.ordering import begins_order
 from chatkit_generation.precedents import (
     CERTAIN,
-    GRAVE,
     LEAST_OF_ANSWER,
     MOST,
     MOST_WIDTH,
@@ -56,7 +55,7 @@ from chatkit_generation.precedents import (
     Precedents,
 )
 from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
-from chatkit_generation.wording import shared
+from chatkit_generation.wording import GRAVE, shared
 
 MOOD = "sentiment"  # head that hears it
 SURE_ENOUGH = 0.72  # likeness from which on a precedent goes before what is said of a matter
@@ -285,11 +284,12 @@ class Generation(LanguageModel):
         What was said to the same message before is no precedent.
         """
         heard = self._understood(ask)
-        unlike = {text.removeprefix(f"{lead_of(ask.text, '', known=False)} ") for text in ask.options.get("unlike", ())}
+        lead = lead_of(ask.text, "", known=self._knows_name(ask))
+        unlike = {text.removeprefix(f"{lead} ") for text in ask.options.get("unlike", ())}
         known = [each for each in self._precedents(ask, heard) if each.reply not in unlike][:MOST]
         fixed = [text for text in self.listening.of_matter(ask.text) if text not in unlike] if heard else []
-        if fixed and (not known or known[0].likeness < SURE_ENOUGH):
-            before = "\n".join(text for text, _ in self._turns(ask.context[0])[:-1])
+        if fixed and not any(each.likeness >= SURE_ENOUGH or GRAVE.search(each.reply) for each in known):
+            before = self._before(ask)
             return [text for text in fixed if text not in before] or fixed
         if self.precedents and (sure := [each.reply for each in known if each.likeness >= self.precedents.sure]):
             return sure
@@ -305,12 +305,20 @@ class Generation(LanguageModel):
         """Replies with what is to be said before each, to what leads to the message."""
         if self.answerable is None or ask.options.get("continue"):
             return list(texts)
-        known = any(own_name(text) for text, own in self._turns(ask.context[0])[:-1] if not own)
+        known = self._knows_name(ask)
         return [f"{lead} {text}" if (lead := lead_of(ask.text, text, known=known)) else text for text in texts]
+
+    def _knows_name(self, ask: Ask) -> bool:
+        """Whether the user said their name before."""
+        return any(own_name(text) for text, own in self._turns(ask.context[0])[:-1] if not own)
+
+    def _before(self, ask: Ask) -> str:
+        """All that was said before the message."""
+        return "\n".join(text for text, _ in self._turns(ask.context[0])[:-1])
 
     def _listened(self, ask: Ask, said: Said) -> list[str]:
         """What fits any message of this kind, a few: the language model may say which."""
-        before = "\n".join(text for text, _ in self._turns(ask.context[0])[:-1])
+        before = self._before(ask)
 
         def drawn(count: int) -> list[int]:
             return torch.randperm(count, generator=ask.generator).tolist()

@@ -36,7 +36,7 @@ from chatkit_generation.names import own_name
 from chatkit_generation.notes import is_request, may_change
 from chatkit_generation.reflecting import exchanged, reflected
 from chatkit_generation.relations import asked_name, loose_name, name_of_last, named
-from chatkit_generation.wording import sentences
+from chatkit_generation.wording import GRAVE, sentences
 
 ENOUGH = 0.5  # share of a question's words from which on a clause that holds them is quoted
 LONGEST = 160  # characters of a quotation
@@ -177,8 +177,10 @@ _GRIEF = re.compile(
 )
 _CHEERFUL = re.compile(
     r"\bhappier note\b|\b(?:good|great) news\b|\bproud\b|\bluckily\b|\bthank god\b|\bno longer\b|\bnot any ?more\b"
-    r"|\b(?:lol|lmao|haha)\b|\b(?:nobody|no one) (?:died|was hurt)\b|\bin the game\b|\bsurvived\b|\bpassed (?:my|the"
-    r"|her|his|it)\b|[:;]-?[)D]",
+    r"|\b(?:lol|lmao|haha)\b|\b(?:nobody|no one) (?:died|was hurt)\b|\bin the game\b|\bsurvived\b"
+    r"|\b(?:phone|battery|laptop|computer|tablet|car|engine|wifi|watch|line)\b[^.!?]{0,20}\b(?:died|dead)\b"
+    r"|\b(?:nearly|almost) died\b|\bdied (?:laughing|of laughter)\b|\bdead (?:tired|easy|serious|good|end)\b"
+    r"|\bpassed (?:my|the|her|his|it)\b|[:;]-?[)D]",
     re.IGNORECASE,
 )
 _JOY = re.compile(
@@ -361,7 +363,7 @@ class Said:
 
     def is_cold(self, reply: str) -> bool:
         """Whether a reply that was not written for it says nothing kind to what is sad."""
-        return self.is_sad and not _KIND.search(reply)
+        return self.is_sad and not (_KIND.search(reply) or GRAVE.search(reply))
 
     @property
     def own_name(self) -> str:

@@ -13,10 +13,10 @@ from chatkit_generation.faithful import ENOUGH, Said, claims, quoted
 from chatkit_generation.focus import focus_of
 from chatkit_generation.notes import Notes, asks_whether_done, calls_off, cancels, ends
 from chatkit_generation.noting import about, apart, asked_of, in_short, is_clause
-from chatkit_generation.precedents import GRAVE
 from chatkit_generation.reflecting import exchanged
 from chatkit_generation.tracking import opens
 from chatkit_generation.wanting import wanted
+from chatkit_generation.wording import GRAVE
 
 CHANGED = 2.0  # for a probability, where a message changes what was just noted: it is quoted
 MAY_ASK = 0.2  # from which probability on a question about oneself asks for what was told
@@ -175,6 +175,8 @@ class Honest:
                 return _stated(STANDS, [order], unlike) if order else _noted(said.latest, unlike)
             if opens(said.latest) or (opens(focus_of(said.latest).text) and not in_short([said.latest])):
                 return _new(OPENED, unlike)
+            if wanted(said.latest) or (opens(focus_of(said.latest).text) and in_short([said.latest])):
+                return _noted(said.latest, unlike)  # it says in so many words what to note
             # of orders that words alone tell the language model has read none
             strict = said.requests and said.names_any and notes <= NOTES
             fitting = [text for text in texts if not said.invents(text) and not said.misses(text, strict=strict)]

@@ -11,7 +11,7 @@ import re
 from chatkit_generation.acts import READ, act_of
 from chatkit_generation.focus import focus_of
 from chatkit_generation.names import own_name
-from chatkit_generation.wording import sentences
+from chatkit_generation.wording import GRAVE, sentences
 
 _BACK = re.compile(r"^\W*(?:(?:hey|hi|hello|ok|okay|right|so)\W+)*(?:i'm|im|i am) back\b", re.IGNORECASE)
 _THANKS = re.compile(
@@ -41,6 +41,8 @@ def lead_of(message: str, reply: str, *, known: bool) -> str:
         reply: The reply.
         known: Whether the user's name was known before.
     """
+    if GRAVE.search(reply):
+        return ""
     text = message[:READ]
     name, focus = own_name(text), focus_of(text)
     if name and not known and focus.act != "introduction" and name not in reply and "meet you" not in reply:

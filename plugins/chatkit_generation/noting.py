@@ -17,7 +17,7 @@ from chatkit_generation.ordering import listed
 from chatkit_generation.reflecting import exchanged
 from chatkit_generation.tracking import opens, says_anew, tracked
 from chatkit_generation.wanting import is_whole, wanted
-from chatkit_generation.wording import bare, sentences
+from chatkit_generation.wording import DAYS, bare, sentences
 
 MOST = 100  # messages that are looked at
 _NEEDS = re.compile(
@@ -62,11 +62,10 @@ _IS_SAID = re.compile(
     r"(?i)\b(?:i|i'm|i've|i'd|you|your|can|could|remind|what|how|that|he|she|they|list)\b|\?|\b(?:no"
     r"|without) [^,]* and\b"
 )
-_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|tonight|tomorrow"
 _MONTHS = "january|february|march|april|june|july|august|september|october|november|december"
 _HOURS = "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon"
 _DATED = re.compile(
-    rf"(?i)\b(?:{_DAYS}|{_MONTHS}|(?:in|of|\d) may|may \d|\d{{1,2}}(?:st|nd|rd|th)|(?:at|past) (?:\d{{1,2}}|{_HOURS}))"
+    rf"(?i)\b(?:{DAYS}|{_MONTHS}|(?:in|of|\d) may|may \d|\d{{1,2}}(?:st|nd|rd|th)|(?:at|past) (?:\d{{1,2}}|{_HOURS}))"
     r"\b|\b\d{1,2}[:.]\d\d\b(?! ?(?:kg|g|l|ml|euros?|pounds?|dollars?)\b)|\b\d{1,2} ?[ap]m\b"
 )
 _MATTERS = "dentist|doctor|vet|hairdresser|haircut|interview|party|exam|lesson|class|check-?up|birthday|wedding|flight"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from chatkit_generation.wording import DAYS
+
 READ = 300  # characters; what is longer tells something
 _COUNT = r"(?:\d+|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|some|half a|a dozen)"
 _CLAUSE = re.compile(
@@ -23,12 +25,11 @@ _THINGS = re.compile(
     rf"| {_COUNT} )\b.*\w",
     re.IGNORECASE,
 )
-_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|tonight|tomorrow"
 _MATTERS = "dentist|doctor|vet|haircut|hairdresser|appointment|meeting|table|taxi|cab|train|flight|tickets?|room|pickup"
 _MATTERS += "|interview|lesson|class|massage|check-?up|parcel|delivery"
 _APPOINTMENT = re.compile(
     rf"^\W*(?:an? |the |my )?(?:[\w'-]+ ){{0,2}}(?:{_MATTERS})\b.*"
-    rf"(?:\b(?:{_DAYS}|\d{{1,2}}(?:st|nd|rd|th))\b|\bat \d|\b\d{{1,2}} ?[ap]m\b|\b\d{{1,2}} to \d)",
+    rf"(?:\b(?:{DAYS}|\d{{1,2}}(?:st|nd|rd|th))\b|\bat \d|\b\d{{1,2}} ?[ap]m\b|\b\d{{1,2}} to \d)",
     re.IGNORECASE,
 )
 _LIST = re.compile(

@@ -37,7 +37,7 @@ from chatkit_generation.acts import act_of
 from chatkit_generation.focus import clauses, focus_of, is_open
 from chatkit_generation.senses import ASKS, sense_of, unlike_all
 from chatkit_generation.table import END, Index, features_of, flat_of, norm, pack, read, unpack
-from chatkit_generation.wording import bare, sentences, spelled
+from chatkit_generation.wording import GRAVE, bare, sentences, spelled
 
 MOST_ROOM = 10_000_000
 MOST_WIDTH = 4096
@@ -88,9 +88,6 @@ _TELLS = re.compile(
     r"\b(my name|name is|call me|(is|are|was) (called|named)|i (live|work) (in|as|at|near)|i('m| am| come) from"
     r"|my (own )?(favou?rite|job|age|profession|(phone )?number|address|e?mail|birthday)|most is|best is|i earn"
     r"|i make a living)\b|\bmy (\w+ )?\w+ is (a|an|the|called|from|in|on|at)\b"
-)
-GRAVE = re.compile(
-    r"helpline|emergency number|only a (small |plain )?program|go to the police|face this alone", re.IGNORECASE
 )
 _AROUND = re.compile(
     r"^((so|and|but|well|ok|now|oh|um|hm+|hey|just|lol|haha|anyway|by the way|btw|also|right|alright|yeah|yes|thanks"
@@ -183,13 +180,18 @@ class Precedents(nn.Module):
         other one does not.
         """
         if self._latest is None or self._latest[0] != message:
-            held = dict[str, Precedent]()
+            held, urgent = dict[str, Precedent](), list[Precedent]()
             for part, share in _parts(message[:LONGEST].strip()):
-                for each in self._found(part, vocabulary):
+                likest = self._found(part, vocabulary)
+                if likest and GRAVE.search(likest[0].reply):
+                    urgent += [each for each in likest if GRAVE.search(each.reply)]
+                for each in likest:
                     likeness = each.likeness * (1.0 if GRAVE.search(each.reply) else share)
                     if likeness >= self.least and likeness > getattr(held.get(each.reply), "likeness", 0.0):
                         held[each.reply] = Precedent(likeness, each.reply)
-            found = sorted(held.values(), key=lambda each: -each.likeness)
+            # Whatever else is said or asked: where a part is a cry for help, that is answered.
+            of_any = {each.reply: held[each.reply] for each in urgent if each.reply in held} or held
+            found = sorted(of_any.values(), key=lambda each: -each.likeness)
             self._latest = message, found
         return list(self._latest[1])
 

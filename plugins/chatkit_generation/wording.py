@@ -25,6 +25,11 @@ _MEANT = {word.replace("'", ""): word for word in _SHORTENED.split()}
 _MEANT |= {
     word: meant for word, _, meant in (" ".join(pair.split()).lower().partition(" ") for pair in _TYPED.split(","))
 }
+DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|tonight|tomorrow"  # as they are named
+# What a reply says that sends somebody in need to help; nothing else that is said goes before it.
+GRAVE = re.compile(
+    r"helpline|emergency number|only a (small |plain )?program|go to the police|face this alone", re.IGNORECASE
+)
 _END_OF_SENTENCE = re.compile(r"(?<=[.!?;\u2026])\s+")
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _LONG = 6  # letters of a word that is taken for another one with a letter more, fewer or other

@@ -382,7 +382,9 @@ def test_what_is_sad_is_answered_by_nothing_cold() -> None:
     assert said.is_cold("That sounds lively. What is the best part?")
     assert not said.is_cold("I am so sorry. How old was he?")
     assert not Said(["we walked the dog"]).is_cold("That sounds lively.")
+    assert not said.is_cold("Call the emergency number now.")
     assert not Said(["died forty times lol, in the game"]).is_sad
+    assert not Said(["my phone died on the way"]).is_sad
 
 
 def test_who_is_known_is_not_asked_who_they_are() -> None:
