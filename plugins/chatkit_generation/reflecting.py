@@ -73,6 +73,7 @@ _NOT = re.compile(
     r"|^(?:i|we)(?:'\w+)? \w+ (?:me|us)\b|^i\b.*\bus\b|\bi's\b|(?<![\w'])([\w']+) \1(?![\w'])|\b(?:my|the|our|a"
     r"|an) (?:i|us|we|me)\b|\bus open\b|\b(?:war|type|part|phase|calculus) i\b|(?<!and )(?<!than )(?<!as )\bi$"
     r"|\bmy (?:god|gosh|goodness|word|lord|bad|ass)\b"
+    r"|\b(?:i|we|me|us)\s+(?:has|is)\b|\b(?:me|us)\s+(?:was|am)\b"
     r"|(?<!\bof )(?<!\bis )(?<!'s )(?<!\bwas )(?<!\bthan )(?<!\blike )\bmine\b|\bmy(?!self\b)[sefl]{3,}\b|\b(?:of|with"
     r"|and|or|the|an?|my|our|for|than|is|was|are|what|who|about|he|she|they|we|to|at|from)$"
     r"|[^\w\s'%&+.,:\u20ac\u00a3$-]|_|\.(?!\d)|--"

@@ -142,6 +142,11 @@ def test_a_clause_of_any_words_is_exchanged() -> None:
     assert exchanged("i-phones and self-help are for me") == "i-phones and self-help are for you"
 
 
+@pytest.mark.parametrize("text", ["IM I has 0", "my brother like me was ill", "my friend and  i  has a dog"])
+def test_what_would_not_be_grammatical_is_not_said_back(text: str) -> None:
+    assert reflected(text) == ""
+
+
 @given(st.one_of(st.text(max_size=120), st.lists(st.sampled_from(WORDS.split()), max_size=16).map(" ".join)))
 def test_any_text_is_said_back_in_few_words_and_never_in_the_first_person(text: str) -> None:
     said = reflected(text)
