@@ -154,8 +154,11 @@ class Confidence:
         if self.familiarity is not None:
             import torch
 
+            from chatkit.packing import pack
+
             counts = self.familiarity.counts
-            save_tensors(folder / TENSORS, {name: torch.from_numpy(t) for name, t in counts.tensors.items()})
+            tables = (pack(name, torch.from_numpy(t)) for name, t in counts.tensors.items())
+            save_tensors(folder / TENSORS, {name: t for table in tables for name, t in table.items()})
             table["familiarity"] = {"domains": list(counts.names), "reference": self.familiarity.reference}
         write_json(folder / JSON, table)
 
@@ -179,7 +182,9 @@ class Confidence:
             heads = {str(name): HeadConfidence.from_json(item) for name, item in table["heads"].items()}
             familiarity = None
             if "familiarity" in table and (folder / TENSORS).is_file():
-                tensors = {name: t.numpy() for name, t in load_tensors(folder / TENSORS)[0].items()}
+                from chatkit.packing import unpacked
+
+                tensors = {name: t.numpy() for name, t in unpacked(load_tensors(folder / TENSORS)[0]).items()}
                 counts = PieceCounts(table["familiarity"]["domains"], tensors)
                 if counts.vocab_size == vocab_size:
                     familiarity = Familiarity(counts, table["familiarity"]["reference"])

@@ -1,6 +1,7 @@
 """Smaller matrices on disk: per-row int8 (whole numbers -127..127 times one float scale a row), zeros left out.
 
 A matrix with many zeros is stored as its other values in order, a bit a place for where they stand, and its shape.
+Tables of whole numbers are compressed (``chatkit.packing``).
 
 N = rows, K = columns
 """
@@ -13,6 +14,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import torch
 from torch import Tensor
+
+from chatkit.packing import PACKED, pack, unpacked
 
 SCALE = ".scale"
 _MASK, _SHAPE = ".mask", ".shape"
@@ -36,7 +39,7 @@ def compress(tensors: dict[str, Tensor], *, int8: bool = True) -> dict[str, Tens
     """Store every matrix per-row int8 (beside it ``NAME.scale``) and without its zeros where there are many.
 
     Args:
-        tensors: What is not a matrix is stored as float32.
+        tensors: What is not a matrix is stored as float32, or compressed if it is of whole numbers.
         int8: Without it everything stays as it is; only zeros are left out.
     """
     out: dict[str, Tensor] = {}
@@ -46,12 +49,17 @@ def compress(tensors: dict[str, Tensor], *, int8: bool = True) -> dict[str, Tens
                 tensor, out[name + SCALE] = quantise_rows(tensor)
             out |= _without_zeros(name, tensor)
         else:
-            out[name] = tensor.float() if int8 and tensor.is_floating_point() else tensor
+            out |= {name: tensor.float()} if int8 and tensor.is_floating_point() else _packed(name, tensor, int8)
     return out
 
 
 def expand(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Undo ``compress``: float32 matrices again; plain tensors pass through."""
+    """Undo ``compress``: float32 matrices again; plain tensors pass through.
+
+    Raises:
+        ValueError: If parts of a tensor do not fit together.
+    """
+    tensors = unpacked(tensors)
     out: dict[str, Tensor] = {}
     for name, tensor in tensors.items():
         base, dot, _ = name.rpartition(".")
@@ -71,9 +79,20 @@ def misfits(wanted: Mapping[str, Sequence[int]], given: Mapping[str, tuple[int, 
         wanted: Shapes of the tensors in memory.
         given: Shapes of what is stored.
     """
+    given = _opened(given)
     beside = {name + mark for name in given for mark in (SCALE, _MASK, _SHAPE)}
     names = sorted({*wanted, *(name for name in given if name not in beside)})
     return [name for name in names if name not in wanted or not _fits(name, tuple(wanted[name]), given)]
+
+
+def _packed(name: str, tensor: Tensor, int8: bool) -> dict[str, Tensor]:
+    return pack(name, tensor) if int8 else {name: tensor}
+
+
+def _opened(given: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    """Shapes with those of compressed tensors as they will be."""
+    marks = {name + PACKED for name in given} & given.keys()
+    return {name: given.get(name + PACKED, (0, *shape))[1:] for name, shape in given.items() if name not in marks}
 
 
 def _fits(name: str, shape: tuple[int, ...], given: Mapping[str, tuple[int, ...]]) -> bool:
@@ -92,7 +111,7 @@ def _without_zeros(name: str, matrix: Tensor) -> dict[str, Tensor]:
     if float(kept.float().mean()) > 1 - _WORTH:
         return {name: matrix}
     bits = torch.from_numpy(np.packbits(kept.numpy(force=True)))
-    return {name: matrix[kept], name + _MASK: bits, name + _SHAPE: torch.tensor(matrix.shape)}
+    return {name: matrix[kept], **pack(name + _MASK, bits), name + _SHAPE: torch.tensor(matrix.shape)}
 
 
 def _with_zeros(values: Tensor, mask: Tensor, shape: Tensor) -> Tensor:
