@@ -67,13 +67,13 @@ def losses(out: Path) -> list[dict[str, str]]:
         return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
 
 
-def assert_same_run(one: Path, other: Path) -> None:
+def assert_same_run(one: Path, other: Path, *, atol: float = 2e-5) -> None:
     left, right = (load_tensors(p / "run" / "checkpoint.safetensors")[0] for p in (one, other))
     names = {name for name in left if not name.startswith("random")}
     assert names == {name for name in right if not name.startswith("random")}
     assert any(name.startswith("carried.") for name in names)
     for name in names:
-        torch.testing.assert_close(left[name], right[name], rtol=2e-4, atol=2e-5, msg=lambda m, n=name: f"{n}: {m}")
+        torch.testing.assert_close(left[name], right[name], rtol=2e-4, atol=atol, msg=lambda m, n=name: f"{n}: {m}")
     for a, b in zip(losses(one), losses(other), strict=True):
         assert a["step"] == b["step"]
         for key in ("gradient_norm", "generation", "sentiment", "retrieval"):
@@ -143,7 +143,10 @@ def test_as_many_processes_give_what_one_gives(
     code, said = finish(torchrun(size, config_file, tmp_path / "many", overrides=overrides))
     assert code == 0, said
     assert said.count("assistant in") == 1  # one of them speaks
-    assert_same_run(tmp_path / "one", tmp_path / "many")
+    # Moments of its own divide a small gradient of one head by its own small size: where that is near 0, the order of
+    # sums shows in a weight (seen: 3.8e-5, some 1 % of a step).
+    atol = 2e-4 if weighting == "own moments" else 2e-5
+    assert_same_run(tmp_path / "one", tmp_path / "many", atol=atol)
 
 
 @pytest.mark.slow
