@@ -42,6 +42,7 @@ class Services:
         by_name: Whether the user named the heads that are to answer.
         context: Ids (T,) and hidden states (T, D) of the conversation so far, as ``begin`` has it; of its latest part.
         labels: What another head makes of the message, or of another text: its labels with calibrated probabilities.
+        other: What another head says to a text, as if the user asked it by name.
     """
 
     begin: Callable[[], tuple[Tensor, State]]
@@ -55,6 +56,7 @@ class Services:
     by_name: bool = False
     context: Callable[[], tuple[Tensor, Tensor]] = lambda: (torch.zeros(0, dtype=torch.int64), torch.zeros(0, 0))
     labels: Callable[[str, str], Mapping[str, float]] = lambda head, text: {}
+    other: Callable[[str, str], str] = lambda head, text: ""
 
 
 class Branches:
@@ -180,6 +182,17 @@ class Ask:
             text: The text; None: the message. A part of it, for example: "I am fine, but my brother is ill" has two.
         """
         return self._services.labels(head, self.text if text is None else text)
+
+    def other(self, head: str, text: str) -> str:
+        """What another head says to a text, as if the user asked it by name: ``other("translation", "fr: Good day")``.
+
+        Empty where there is no such head, it is off, fails, or says no text; and where that head asks in turn.
+
+        Args:
+            head: Its name.
+            text: The text.
+        """
+        return self._services.other(head, text)
 
     def _state(self) -> tuple[Tensor, State]:
         if self._running is None:

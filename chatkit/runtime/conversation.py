@@ -6,6 +6,7 @@ B = 1
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import secrets
 import sys
 import time
@@ -245,7 +246,10 @@ class _Turn:
 
     def _ask(self, head: Head) -> Ask:
         """The message as a head sees it."""
-        services = Services(
+        return Ask(self._text, self._services(head), self._options, self._seed)
+
+    def _services(self, head: Head) -> Services:
+        return Services(
             self._begin,
             self._step,
             lambda text, view: self.encode(text, view, head),
@@ -257,8 +261,24 @@ class _Turn:
             self._by_name,
             self._context,
             self._labels,
+            self._other,
         )
-        return Ask(self._text, services, self._options, self._seed)
+
+    def _other(self, name: str, text: str) -> str:
+        """What a head says to a text; nothing where it cannot, or fails."""
+        head, host = self._host.assistant.heads.get(name), self._host
+        if not head or name in host.disabled or not host.assistant.setups[name].trained:
+            return ""
+        said = ""
+        with contextlib.suppress(ChatkitError), guard(name, source_file(type(head)), stage="stream"):
+            if not head.streams():
+                return self._answer(head, text).plain
+            services = dataclasses.replace(self._services(head), other=lambda name, text: "", labels=lambda *_: {})
+            services = dataclasses.replace(services, by_name=True)
+            with torch.inference_mode(), _quiet():
+                for item in head.stream(Ask(text, services, self._options, self._seed)):
+                    said += item.text if isinstance(item, Piece) else item.plain
+        return said
 
     def _labels(self, name: str, text: str) -> Mapping[str, float]:
         """What a head says of the message, which it may have said before, or of another text.

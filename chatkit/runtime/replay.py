@@ -59,7 +59,7 @@ def replies(data: Mapping[str, Any]) -> list[Said]:
         asked = prompt["speaker"] == "user" and reply["speaker"] == "assistant"
         if asked and head and reply["text"] and reply["seed"] is not None:
             before = [] if prompt["facts"].get("aside") else _history(shown[: at - 1], reply["facts"].get("seen"))
-            options = _options(reply["facts"], head)
+            options = {**_options(reply["facts"], head), "now": prompt["created"]}
             whole = reply["state"] == "done"
             said = (head, reply["text"], reply["seed"], reply["lineage"], options, whole)
             out.append(Said(prompt["text"], before, *said))

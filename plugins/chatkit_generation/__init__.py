@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
@@ -27,48 +25,27 @@ from chatkit.plugin_api import (
     Vocabulary,
     choose,
     is_question,
-    without_greeting,
 )
-from chatkit_generation.answerable import ASKS, MAY_NOTE, NOTES, REACH, Answerable, Probabilities
-from chatkit_generation.asked import asked_by
+from chatkit_generation.answerable import Answerable
 from chatkit_generation.avoiding import Avoided
 from chatkit_generation.citing import COVERAGE, citable, quotation
-from chatkit_generation.content import names_any
 from chatkit_generation.counting import count, fit_gate
-from chatkit_generation.faithful import Said
-from chatkit_generation.focus import focus_of, told_last
-from chatkit_generation.honest import CHANGED, DOUBTS, Honest
-from chatkit_generation.leading import lead_of
-from chatkit_generation.listening import ANSWERS, listening_of, replies_of
-from chatkit_generation.names import own_name
+from chatkit_generation.hearing import Hearing
+from chatkit_generation.honest import Honest
+from chatkit_generation.listening import listening_of, replies_of
+from chatkit_generation.matters import MOST_ROOM as MOST_BYTES
+from chatkit_generation.matters import Matters
 from chatkit_generation.ngrams import MOST_ROOM, NGrams
 from chatkit_generation.ngrams import REACH as KNOWN_BACK
-from chatkit_generation.notes import Notes, asks_whether_done, ends, gathered, may_change
-from chatkit_generation.ordering import begins_order
+from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
 from chatkit_generation.precedents import (
-    CERTAIN,
-    LEAST_OF_ANSWER,
-    MOST,
     MOST_WIDTH,
-    SAME,
-    Precedent,
     Precedents,
 )
-from chatkit_generation.precedents import MOST_ROOM as MOST_PIECES
-from chatkit_generation.wording import GRAVE, shared
+from chatkit_generation.sources import Sources
+from chatkit_generation.wording import shared
 
-MOOD = "sentiment"  # head that hears it
-SURE_ENOUGH = 0.72  # likeness from which on a precedent goes before what is said of a matter
-OFFERED = 2  # replies that fit any message of a kind
 _SETTINGS = {field.name: field.default for field in dataclasses.fields(Sampling)}
-
-
-class _Heard(NamedTuple):
-    """What a message asks for, and what was said up to it."""
-
-    judged: Probabilities
-    said: Said
-    noted: Callable[[], Notes]
 
 
 class Generation(LanguageModel):
@@ -106,6 +83,7 @@ class Generation(LanguageModel):
                 pieces, for replies that are candidates wherever the message is like one that they were given to
                 (0: none); ``packed``: whether that room is in bytes of a compressed table; ``likeness``: width of
                 vectors of pieces that were learned to tell what is like it (0: the encoder's embeddings tell it);
+                ``matters``: room, in bytes, for what is said of matters that people talk about (0: none);
                 ``answerable``: width of what is compared to judge whether what a
                 message asks for was said before (0: that is not judged), ``unanswered``: replies that own up where it
                 was not, ``unknown``: where it is of the world, and ``listening``: what is said where nothing like the
@@ -131,6 +109,10 @@ class Generation(LanguageModel):
             raise ValueError(f"likeness must be a whole number from 0 to {MOST_WIDTH:,}, got {learned!r}")
         packed = bool(options.pop("packed", False))
         self.precedents = Precedents(held, len(vocabulary), learned, packed=packed) if held else None
+        table = options.pop("matters", 0)
+        if type(table) is not int or not 0 <= table <= MOST_BYTES:
+            raise ValueError(f"matters must be a whole number from 0 to {MOST_BYTES:,}, got {table!r}")
+        self.matters = Matters(table) if table else None
         compared = options.pop("answerable", 0)
         if type(compared) is not int or not 0 <= compared <= MOST_WIDTH:
             raise ValueError(f"answerable must be a whole number from 0 to {MOST_WIDTH:,}, got {compared!r}")
@@ -139,6 +121,8 @@ class Generation(LanguageModel):
             self.answerable.requires_grad_(False)  # it is taught afterwards, and by no loss of the head
         self.honest = Honest(*(replies_of(options.pop(name, []), name) for name in ("unanswered", "unknown")))
         self.listening = listening_of(options.pop("listening", {}))
+        hearing = Hearing(vocabulary, self.answerable, self.honest)
+        self.sources = Sources(hearing, self.honest, self.listening, self.precedents, self.matters)
         if self.precedents is None:
             self.objectives = MappingProxyType({k: v for k, v in self.objectives.items() if k != "precedent"})
         self.chosen_by = {name: float(weight) for name, weight in dict(options.pop("choose", {})).items()}
@@ -159,7 +143,7 @@ class Generation(LanguageModel):
             yield Piece(cited)
             return
         if ask.candidates > 1:
-            texts = self._led(ask, self._candidates(ask, sampling))
+            texts = self.sources.led(ask, self.sources.candidates(ask, lambda: self._draw(ask, sampling)))
             yield Piece(texts[0] if ask.cancelled else texts[ask.pick(texts)])
             return
         decoder = self.vocabulary.decoder()
@@ -249,132 +233,10 @@ class Generation(LanguageModel):
         aptness = [alone - cost for alone, cost in zip(self._alone(ask, texts), nats, strict=True)]
         out = {"fluency": fluency, "brevity": [1.0 - len(row) for row in rows], "aptness": aptness}
         if self.precedents is not None:
-            known = self._precedents(ask)
+            known = self.sources.precedents(ask)
             shares = [[each.likeness * shared(text, each.reply) for each in known] for text in texts]
             out["precedent"] = [max(row, default=0.0) for row in shares]
         return out
-
-    def _precedents(self, ask: Ask, heard: _Heard | None = None) -> list[Precedent]:
-        """Replies that were given to messages like this one.
-
-        None where a reply that was broken off goes on; to what asks for what may have been said, or is to be noted,
-        only what was given to nearly the same words. What was said in this conversation is said again only where
-        nothing else is left: the next joke is another one.
-        """
-        if self.precedents is None or ask.options.get("continue"):
-            return []
-        found = self.precedents.like(without_greeting(ask.text) or ask.text, self.vocabulary)
-        heard = heard or (self._understood(ask) if found else None)
-        if heard and (heard.said.requests or heard.judged.notes >= CHANGED):
-            found = [each for each in found if GRAVE.search(each.reply)]  # it is noted, however one like it was refused
-        elif heard and max(heard.judged.asks - ASKS, heard.judged.notes - NOTES) >= 0:
-            # "my name" is nearly the same as "your name"
-            least = SAME if heard.said.is_of_oneself or heard.said.asks_back else CERTAIN
-            found = [each for each in found if each.likeness >= least]
-        if heard:
-            found = [each for each in found if not (heard.said.jars(each.reply) or heard.said.is_cold(each.reply))]
-            if asked_by(heard.said.reply) and focus_of(ask.text).act in ANSWERS:
-                found = [each for each in found if each.likeness >= LEAST_OF_ANSWER or GRAVE.search(each.reply)]
-        before = self.vocabulary.decode(ask.context[0].tolist()) if found else ""
-        return [each for each in found if each.reply not in before] or found
-
-    def _candidates(self, ask: Ask, sampling: Sampling) -> list[str]:
-        """Replies that are drawn, and the likest precedents; to a message that is nearly one of theirs these alone.
-
-        What was said to the same message before is no precedent.
-        """
-        heard = self._understood(ask)
-        lead = lead_of(ask.text, "", known=self._knows_name(ask))
-        unlike = {text.removeprefix(f"{lead} ") for text in ask.options.get("unlike", ())}
-        known = [each for each in self._precedents(ask, heard) if each.reply not in unlike][:MOST]
-        fixed = [text for text in self.listening.of_matter(ask.text) if text not in unlike] if heard else []
-        if fixed and not any(each.likeness >= SURE_ENOUGH or GRAVE.search(each.reply) for each in known):
-            before = self._before(ask)
-            return [text for text in fixed if text not in before] or fixed
-        if self.precedents and (sure := [each.reply for each in known if each.likeness >= self.precedents.sure]):
-            return sure
-        texts = self._draw(ask, sampling)
-        if heard:
-            doubt = len(texts) / ask.candidates
-            listened = self._listened(ask, heard.said) if doubt > DOUBTS or len(texts) < 2 else ()
-            texts = self.honest.left(texts, *heard, unlike, listened=listened, doubt=doubt)
-        known = [each for each in known if not self.honest.owns_up(each.reply)]  # it is judged whether to
-        return texts + [each.reply for each in known if each.reply not in texts]
-
-    def _led(self, ask: Ask, texts: Sequence[str]) -> list[str]:
-        """Replies with what is to be said before each, to what leads to the message."""
-        if self.answerable is None or ask.options.get("continue"):
-            return list(texts)
-        known = self._knows_name(ask)
-        return [f"{lead} {text}" if (lead := lead_of(ask.text, text, known=known)) else text for text in texts]
-
-    def _knows_name(self, ask: Ask) -> bool:
-        """Whether the user said their name before."""
-        return any(own_name(text) for text, own in self._turns(ask.context[0])[:-1] if not own)
-
-    def _before(self, ask: Ask) -> str:
-        """All that was said before the message."""
-        return "\n".join(text for text, _ in self._turns(ask.context[0])[:-1])
-
-    def _listened(self, ask: Ask, said: Said) -> list[str]:
-        """What fits any message of this kind, a few: the language model may say which."""
-        before = self._before(ask)
-
-        def drawn(count: int) -> list[int]:
-            return torch.randperm(count, generator=ask.generator).tolist()
-
-        mood, answered = ask.labels(MOOD, told_last(ask.text)), said.reply
-        fitting = self.listening.replies(ask.text, mood, before, drawn, sad=said.is_sad, answered=answered)
-        return fitting[:OFFERED]
-
-    def _understood(self, ask: Ask) -> _Heard | None:
-        """What the message asks for; None where that is not judged, or a reply that was broken off goes on."""
-        if self.answerable is None or not self.honest.unanswered or ask.options.get("continue"):
-            return None
-        ids, states = ask.context
-        turns = self._turns(ids)
-        told = [text for text, own in turns[:-1] if not own]
-        said = Said([*told, ask.text], next((text for text, own in reversed(turns) if own), ""))
-        judged = self.answerable.judge(states, ids, self.vocabulary.embed(ids), self._places(ids)[0])
-        if begins_order(ask.text) and not asked_by(said.reply):
-            judged = judged._replace(notes=max(judged.notes, NOTES), asks=0.0, unsaid=0.0, world=0.0)
-        judged = self.honest.revised(judged, said)
-        noted = functools.cache(functools.partial(self._noted, ask))
-        goes_on = may_change(ask.text, named=said.names_any) or ends(ask.text, said.reply)
-        if asks_whether_done(ask.text) or said.own_name or said.of_name[1] or said.job():
-            judged = judged._replace(notes=CHANGED)  # words alone settle it
-        elif (said.asks_back or (said.asks_of_order and noted().is_fresh)) and noted().texts:
-            judged = judged._replace(asks=1.0, world=0.0)
-        elif said.wants_number and said.share() == 1.0 and any(map(said.tells, noted().texts)):
-            judged = judged._replace(asks=max(judged.asks, ASKS), world=0.0)
-        elif goes_on and judged.asks < ASKS and noted().is_fresh:
-            judged = judged._replace(notes=CHANGED)
-        return _Heard(judged, said, noted)
-
-    def _turns(self, ids: torch.Tensor) -> list[tuple[str, bool]]:
-        """Text of each turn up to the reply that is about to begin, and whether it is the assistant's own."""
-        opens = [*torch.isin(ids, self._places(ids)[0]).nonzero()[:, 0].tolist()]
-        return [
-            (self.vocabulary.decode(ids[first + 1 : last].tolist()).strip(), int(ids[first]) == self.vocabulary.reply)
-            for first, last in itertools.pairwise(opens)
-        ]
-
-    def _noted(self, ask: Ask) -> Notes:
-        """Messages before the latest that were to be noted, and those that go on with what was noted just before."""
-        assert self.answerable is not None
-        ids, states = (each[-REACH:] for each in ask.context)
-        openings = self._places(ids)[0]
-        judged = self.answerable(states[None], ids[None], self.vocabulary.embed(ids)[None], openings)
-        notes = judged.notes.sigmoid()[1:].tolist()  # of the turn before each opening but the first
-        turns = self._turns(ask.context[0])
-        notes = [*[0.0] * (len(turns) - len(notes)), *notes]  # of what was said before, words alone tell
-        asked = ["", *(text if own else "" for text, own in turns)]  # what the assistant said just before each turn
-        told = [
-            (text, NOTES if begins_order(text) and not asked_by(before) else of)
-            for (text, own), of, before in zip(turns, notes, asked, strict=False)
-            if not own
-        ][:-1]
-        return gathered(told, NOTES, MAY_NOTE, names_any)
 
     def _alone(self, ask: Ask, texts: Sequence[str]) -> list[float]:
         """Nats of each reply as if it were said to nothing."""

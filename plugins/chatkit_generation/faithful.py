@@ -124,7 +124,7 @@ _SUMS_UP = re.compile(r"\bsum (?:it|that|everything) up\b|\bgot down for (?:me|u
 # Asked after an order, it is no question for what was ordered.
 _OF_ELSE = re.compile(
     r"\b(?:how long|how much|ready|deliver\w*|cost|price|pay|weather|time is it|your|should|think|know|mean|why"
-    r"|instead)\b"
+    r"|instead|told you|mentioned)\b"
     r"|^\W*(?:can|could|would|will|shall|may|do|does|did|am|are) ",
     re.IGNORECASE,
 )
@@ -396,7 +396,7 @@ class Said:
         """Whether it is a question that may well be for what was just noted, if anything was."""
         if _SUMS_UP.search(self.question):
             return True
-        asks = _ASKS.search(self.question)
+        asks = _ASKS.search(self.question) and focus_of(self.question).act not in ("advice", "opinion")
         return bool(asks) and not _OF_ELSE.search(self.question) and not self.asks_the_other
 
     @property

@@ -56,6 +56,7 @@ UNDONE = (
 )
 AS_IT_STANDS = ("My notes say: {0}.", "As it stands: {0}.")
 GATHERED = ("These are my notes: {0}.", "You said: {0}.")
+_OF_NAMES = ("introduction", "naming")
 LATER = " and then: "  # between what was said first, and what may have changed it
 
 
@@ -74,6 +75,12 @@ class Honest:
         """Whether a reply owns up to not knowing something."""
         return owns_up(text, self.unanswered) or owns_up(text, self.unknown)
 
+    def keeps(self, judged: Sequence[float], said: Said) -> bool:
+        """Whether a message is to be kept or asks for what was told: then it is no talk about its matter."""
+        asks, _, _, notes = judged
+        of_words = said.own_name or said.of_name[1] or said.requests or said.asks_back or asks_whether_done(said.latest)
+        return bool(asks >= ASKS or notes >= NOTES or of_words or said.job() or act_of(said.latest) in _OF_NAMES)
+
     def revised(self, judged: Sequence[float], said: Said) -> Probabilities:
         """What was judged, where words say otherwise: what is asked of the other one was told by nobody.
 
@@ -82,7 +89,7 @@ class Honest:
         asks, unsaid, world, notes = judged
         if said.requests:
             notes = max(notes, NOTES)
-        elif act_of(said.latest) in ("introduction", "naming"):
+        elif act_of(said.latest) in _OF_NAMES:
             notes = 0.0
         elif said.wants_reminding:
             asks, world = max(asks, ASKS), 0.0

@@ -22,7 +22,8 @@ from chatkit_generation.reflecting import reflected
 from chatkit_generation.wording import bare, sentences
 
 OF_TOPICS = frozenset({"statement", "answer", "plan", "statement.good", "answer.good", "plan.good"})
-_TOPICS, _ASKED, _REFLECTED, _ABOUT = "topics", "asked", "reflected", "about"
+_TOPICS, _ASKED, _REFLECTED, _ABOUT, _FORMS = "topics", "asked", "reflected", "about", "forms"
+_LEADS = "leads"  # of forms: what is said before them, by mood
 REFLECTING = ("plain", "bad", "sad", "good")  # moods of what is said back
 ANSWERS = {"statement": "", "answer": "", "plan": "", "hope": "", "agree": ".yes", "reject": ".no"}  # acts of an answer
 _TELLS = frozenset({"statement", "plan", "hope"})
@@ -49,6 +50,8 @@ class Listening:
         asked: Replies to an answer to each kind of question, see ``asked.asked_by``.
         about: What a question may be about -> its cues, and replies.
         reflected: Replies that say back what was told, "{0}", by its mood, one of ``REFLECTING``.
+        forms: What is asked next of what is told, by its form: cues, and replies; the first that fits.
+        leads: What stands before that, by mood, one of ``REFLECTING``.
     """
 
     kinds: Mapping[str, Sequence[str]]
@@ -57,6 +60,8 @@ class Listening:
     asked: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     reflected: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     about: Mapping[str, tuple[re.Pattern[str], Sequence[str]]] = dataclasses.field(default_factory=dict)
+    forms: Mapping[str, tuple[re.Pattern[str], Sequence[str]]] = dataclasses.field(default_factory=dict)
+    leads: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
 
     def replies(
         self,
@@ -85,17 +90,33 @@ class Listening:
             groups.insert(0, of_topic)
         elif kind == "answer" and drawn(2)[0]:
             groups.insert(0, taken_up(focus.text))
-        to_answer = () if sad else self._to_answer(text, kind, answered)
+        to_answer = () if sad else self.to_answer(text, kind, answered)
         back = self._said_back(focus.text, kind, answered)
+        of_form = self._of_form(focus.text, kind, before, drawn)
+        if of_form and len(bare(text).split()) > _GUESS:
+            to_answer = ()  # it tells more than it was asked for
         groups = [
-            *([back] if back and (to_answer or drawn(3)[0]) else []),
+            *([back] if back and (to_answer or drawn(2)[0]) else []),
             *([to_answer] if to_answer else []),
+            *of_form,
             *groups,
         ]
         for lines in groups:
             if new := [lines[place] for place in drawn(len(lines)) if lines[place] not in before]:
                 return new
         return list(groups[-1])
+
+    def _of_form(self, text: str, kind: str, before: str, drawn: Callable[[int], Sequence[int]]) -> list[Sequence[str]]:
+        """What is asked next of what is told, of each form that fits, behind a word on its mood."""
+        act, _, mood = kind.partition(".")
+        said = bare(text)
+        if act not in _TELLS | {"answer"} or len(said.split()) <= FEW:
+            return []
+        leads = [lead for lead in self.leads.get(mood, ()) if lead not in before]
+        lead = f"{leads[drawn(len(leads))[0]]} " if leads else ""
+        fitting = [replies for cues, replies in self.forms.values() if cues.search(said)]
+        new = [[reply for reply in replies if reply not in before] for replies in fitting]
+        return [[f"{lead}{reply}" for reply in replies] for replies in new if replies]
 
     def of_matter(self, text: str) -> Sequence[str]:
         """What is said to a question about one of the matters that ``about`` holds; none to any other."""
@@ -123,7 +144,7 @@ class Listening:
             return [line.replace("{option}", f"{option[0].upper()}{option[1:]}") for line in plain]
         return plain
 
-    def _to_answer(self, text: str, kind: str, answered: str) -> Sequence[str]:
+    def to_answer(self, text: str, kind: str, answered: str) -> Sequence[str]:
         """Replies to what answers a question of the assistant's; none where it is no answer."""
         act, _, mood = kind.partition(".")
         question, words = asked_by(answered), bare(text).split()
@@ -170,7 +191,8 @@ def listening_of(option: Any) -> Listening:
     Args:
         option: Kind -> replies; under "topics" name -> ``words`` and ``replies``; under "asked" kind of question ->
             replies to an answer, "long.bad" to a bad one, "whether.yes" to one that is no more than a yes; under
-            "about" name -> ``cues``, a regular expression over bare messages, and ``replies``; under "reflected" one
+            "about" name -> ``cues``, a regular expression over bare messages, and ``replies``; under "forms" the same,
+            of what is told, and "leads": one of ``REFLECTING`` -> what stands before these; under "reflected" one
             of ``REFLECTING`` -> replies in which "{0}" stands for what was told. In those to "introduction" and
             "naming", "{name}" stands for what is named, in those to "choice" "{option}" for one of two.
     Raises:
@@ -178,7 +200,7 @@ def listening_of(option: Any) -> Listening:
     """
     if not isinstance(option, Mapping):
         raise ValueError(f"listening must be a table of replies by the kind of message, got {option!r}")
-    others = (_TOPICS, _ASKED, _REFLECTED, _ABOUT)
+    others = (_TOPICS, _ASKED, _REFLECTED, _ABOUT, _FORMS)
     kinds = {kind: replies_of(lines, f"listening.{kind}") for kind, lines in option.items() if kind not in others}
     for kind in kinds:
         _known(kind, KINDS, ACTS, "listening: no kind of message")
@@ -199,21 +221,29 @@ def listening_of(option: Any) -> Listening:
     for kind, line in ((kind, line) for kind, lines in back.items() for line in lines):
         if line.count("{0}") != 1 or line.count("{") != 1 or line.startswith("{"):
             raise ValueError(f"listening.{_REFLECTED}.{kind}: {{0}} must stand in it once, and not first, got {line!r}")
-    return Listening(kinds, topics, words, asked, back, _matters(option.get(_ABOUT, {})))
+    forms = option.get(_FORMS, {})
+    if not isinstance(forms, Mapping):
+        raise ValueError(f"listening.forms must be a table of forms, got {forms!r}")
+    leads = _by_kind(forms, _LEADS, "mood", REFLECTING, REFLECTING)
+    forms = {name: form for name, form in forms.items() if name != _LEADS}
+    return Listening(
+        kinds, topics, words, asked, back, _by_cues(option.get(_ABOUT, {}), _ABOUT), _by_cues(forms, _FORMS), leads
+    )
 
 
-def _matters(option: Any) -> dict[str, tuple[re.Pattern[str], Sequence[str]]]:
+def _by_cues(option: Any, part: str) -> dict[str, tuple[re.Pattern[str], Sequence[str]]]:
+    """Replies of a part of the option by cues, each a regular expression over bare messages."""
     if not isinstance(option, Mapping):
-        raise ValueError(f"listening.about must be a table of matters, got {option!r}")
+        raise ValueError(f"listening.{part} must be a table of matters, got {option!r}")
     out: dict[str, tuple[re.Pattern[str], Sequence[str]]] = {}
     for name, matter in option.items():
         if not isinstance(matter, Mapping) or not isinstance(matter.get("cues"), str):
-            raise ValueError(f"listening.about.{name} must have cues, a text, and replies")
+            raise ValueError(f"listening.{part}.{name} must have cues, a text, and replies")
         try:
             cues = re.compile(matter["cues"])
         except re.error as error:
-            raise ValueError(f"listening.about.{name}.cues is no regular expression: {error}") from error
-        out[name] = cues, replies_of(matter.get("replies"), f"listening.about.{name}.replies")
+            raise ValueError(f"listening.{part}.{name}.cues is no regular expression: {error}") from error
+        out[name] = cues, replies_of(matter.get("replies"), f"listening.{part}.{name}.replies")
     return out
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from chatkit_generation.given_names import GIVEN_NAMES
+
 READ = 1000  # characters of a message that are looked at
 _TITLE = r"(?:(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.? )?"
 _NAME = _TITLE + r"[A-Z\u00c0-\u00d6\u00d8-\u00de][\w'-]+"
@@ -30,6 +32,12 @@ _IS_SAID = re.compile(
     r"| all)?[ ,!.]+)?(?P<here>[^\W\d_]{3,}) here(?=[,.!]|$)",
     re.IGNORECASE,
 )
+# Of a name that is none but that, no more need stand around it.
+_IS_GIVEN = re.compile(
+    r"(?:^|[.!?] )(?:(?:hi|hello|hey|oh|ok|okay|and|so|well|yeah|yo)\b[ ,!.]+)*(?:i'm|im|i am|it's|its|this is|name's)"
+    r" (?P<given>[^\W\d_]{2,})(?=[,.!?]|$| (?:and|from|here|btw|by|but|or)\b)",
+    re.IGNORECASE,
+)
 _NAMES = re.compile(
     rf"\b(?:called|named|names? (?:is|are)|name's|(?:call(?:ed)?|named?) (?:him|her|it|them))"
     rf" ({_NAME}(?:(?:,| and|, and) {_NAME})*)"
@@ -53,6 +61,8 @@ def own_name(text: str) -> str:
     """The name that a user gives as their own; "" where none is given."""
     text = text[:READ]
     found = _OWN_NAME.search(text) or _OWN_NAME_SAID.search(text) or _IS.search(text) or _IS_SAID.search(text)
+    if not found and (given := _IS_GIVEN.search(text)) and given["given"].lower() in GIVEN_NAMES:
+        found = given
     name = found[found.lastindex or 0] if found else ""
     if found and found.re in (_IS, _IS_SAID) and _OF_A_COUNTRY.search(name):
         return ""

@@ -50,6 +50,7 @@ _ENDS = re.compile(
     r"|could|will|would) you (?:please )?(?:note|write|remember|put|keep) (?:that|it|this)(?: down| in mind)?"
     r"|if possible"
     r"|,? (?:put|add|note|write) (?:it|them|that|this)(?: down)?|actually|instead"
+    r"|,? (?:so )?(?:(?:can|could) you )?(?:please )?(?:cross|tick|strike|take) (?:it|that|this|them) off"
     r"|on my list"
     r"|(?:to|on|onto|off|from|out of) (?:it|that|(?:the|my|our) (?:\w+ )?(?:order|list|notes?)))$|[\s.!?,;]+$",
     re.IGNORECASE,
@@ -113,10 +114,16 @@ _RESIZED = re.compile(
 )
 _COUNT_WORDS = r"\d+|one|two|three|four|five|six|seven|eight|nine|ten"
 _GONE = re.compile(
-    r"^(?P<old>(?:the )?[\w'-]+(?: [\w'-]+)?) (?:no longer (?:needs?|wants?)\b.*|(?:is|are) (?:done|off|out|gone)"
+    r"^(?P<old>(?:the )?[\w'-]+(?: [\w'-]+)?) (?:no longer (?:needs?|wants?)\b.*"
+    r"|(?:is|are) (?:already |all |now )?(?:done|off|out|gone|booked"
+    r"|bought|sorted|paid|sent|finished)"
     r"|(?:can'?t|cannot|won'?t)"
     r" (?:make it|come|be there)|(?:isn'?t|is not|aren'?t) coming)$",
     re.IGNORECASE,
+)
+_LISTED = re.compile(r",\s+(?:and\s+)?|\s+and\s+", re.IGNORECASE)
+_TITLE = re.compile(
+    r"^(?:(?:some )?things (?:to do|i (?:have|need) to do)|to-?do|shopping|groceries)\s*:\s*", re.IGNORECASE
 )
 _PUT_TOGETHER = re.compile(r",|\b(?:with|for|of|at|to|in|on|from)\b", re.IGNORECASE)
 _AFTER_ALL = re.compile(
@@ -203,6 +210,7 @@ def tracked(messages: Sequence[str]) -> str:
         first, *later = later
     anew = _ANEW.match(_trimmed(first))
     text = _trimmed(anew["new"] if anew else _OPENS.sub("", _LEADS.sub("", _trimmed(first))))
+    text = _TITLE.sub("", text)
     for change in (change for part in later for change in _TWO_CHANGES.split(part)):
         text = _changed(text, change) if text else ""
     return _PLEASE.sub("", text)
@@ -402,6 +410,10 @@ def _without(text: str, old: str) -> str:
     patterns: tuple[str, ...] = (rf",? and {what}", rf"\b{what}(?:,| and)\s+", rf",\s+{what}", rf"\s+with {what}$")
     if not old or len(re.findall(rf"\b{re.escape(old)}\b", text, re.IGNORECASE)) != 1:
         return ""
+    items = _LISTED.split(text)
+    left = [item for item in items if not re.search(rf"\b{re.escape(old)}\b", item, re.IGNORECASE)]
+    if len(items) > 2 and len(left) == len(items) - 1 and not re.search(r"\bwith\b", text):
+        return " and ".join(filter(None, (", ".join(left[:-1]), left[-1])))
     if not _PUT_TOGETHER.search(text) and len(text.split()) > 2:
         patterns = (*patterns, rf"^{re.escape(old)}\s+(?=\w)", rf"\s+{re.escape(old)}(?=\s+\w)")  # typed without commas
     for pattern in patterns:

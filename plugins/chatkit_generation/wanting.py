@@ -23,7 +23,8 @@ _WHAT = tuple(
         rf"^.*?\bput (?:it |this |them )?(?:down )?(?:on|onto|in) {_LIST}\s*[:,-]\s*(?P<what>\S.*)$",
         rf"^.*?\b(?:put|add|write) (?P<what>{_NOT_SO}(?!(?:it|this|that|them|down)\b)\S.*?) (?:on|onto|to|in) {_LIST}"
         r"(?:,? (?:please|for me|too|as well|now))*\W*$",
-        r"^(?:.*?[,;:] )?(?:(?:please|so|then|also|and|just|ok|okay|yes)\b,? )*note(?: down)?:? (?:that |it: ?"
+        r"^(?:.*?[,;:] )?(?:(?:please|so|then|also|and|just|ok|okay|yes)\b,? )*"
+        r"(?:note(?: down)?|(?:write|jot|put) down):? (?:that |it: ?"
         r"|this: ?)?"
         rf"(?P<what>{_NOT_SO}(?!(?:it|this|that|down)\W*$)\S.*)$",
         rf"^.*?{_ASKED}(?:remember|keep in mind|memorise|memorize|write down|put down|note down|note):? (?:that )?"

@@ -170,7 +170,7 @@ def test_lists_with_names_and_what_is_told_are_kept_apart() -> None:
     assert groups == [[todo], [shop, more], [told]]
     assert [in_short(group) for group in groups] == [
         "call the plumber and ring Ana",
-        "cream and bacon and dog food",
+        "cream, bacon and dog food",
         "your mum comes on friday",
     ]
     assert asked_of("what is on my to-do list?", groups) == [[todo]]

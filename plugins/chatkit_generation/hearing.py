@@ -1,0 +1,114 @@
+"""What a message asks for, and what was said up to it: heard once for each reply."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+from chatkit.plugin_api import Ask, Vocabulary
+from chatkit_generation.answerable import ASKS, MAY_NOTE, NOTES, REACH, Answerable, Probabilities
+from chatkit_generation.asked import asked_by
+from chatkit_generation.content import names_any
+from chatkit_generation.faithful import Said
+from chatkit_generation.honest import CHANGED, Honest
+from chatkit_generation.names import own_name
+from chatkit_generation.notes import Notes, asks_whether_done, ends, gathered, may_change
+from chatkit_generation.ordering import begins_order
+
+
+class Heard(NamedTuple):
+    """What a message asks for, and what was said up to it.
+
+    Args:
+        judged: Probabilities of what it asks for.
+        said: What the user said.
+        noted: Finds what was to be noted.
+    """
+
+    judged: Probabilities
+    said: Said
+    noted: Callable[[], Notes]
+
+
+class Hearing:
+    """Hears messages.
+
+    Args:
+        vocabulary: What they are spelled in.
+        answerable: Judges what they ask for; None where that is not judged.
+        honest: Knows what is settled by words alone.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, answerable: Answerable | None, honest: Honest) -> None:
+        self.vocabulary = vocabulary
+        self._answerable, self._honest = answerable, honest
+
+    @property
+    def judges(self) -> bool:
+        """Whether it is judged what messages ask for."""
+        return self._answerable is not None
+
+    def understood(self, ask: Ask) -> Heard | None:
+        """What the message asks for; None where that is not judged, or a reply that was broken off goes on."""
+        if self._answerable is None or not self._honest.unanswered or ask.options.get("continue"):
+            return None
+        ids, states = ask.context
+        turns = self.turns(ask)
+        told = [text for text, own in turns[:-1] if not own]
+        said = Said([*told, ask.text], next((text for text, own in reversed(turns) if own), ""))
+        judged = self._answerable.judge(states, ids, self.vocabulary.embed(ids), self._openings(ids))
+        if begins_order(ask.text) and not asked_by(said.reply):
+            judged = judged._replace(notes=max(judged.notes, NOTES), asks=0.0, unsaid=0.0, world=0.0)
+        judged = self._honest.revised(judged, said)
+        noted = functools.cache(functools.partial(self._noted, ask))
+        goes_on = may_change(ask.text, named=said.names_any) or ends(ask.text, said.reply)
+        if asks_whether_done(ask.text) or said.own_name or said.of_name[1] or said.job():
+            judged = judged._replace(notes=CHANGED)  # words alone settle it
+        elif (said.asks_back or (said.asks_of_order and noted().is_fresh)) and noted().texts:
+            judged = judged._replace(asks=1.0, world=0.0)
+        elif said.wants_number and said.share() == 1.0 and any(map(said.tells, noted().texts)):
+            judged = judged._replace(asks=max(judged.asks, ASKS), world=0.0)
+        elif goes_on and judged.asks < ASKS and noted().is_fresh:
+            judged = judged._replace(notes=CHANGED)
+        return Heard(judged, said, noted)
+
+    def turns(self, ask: Ask) -> list[tuple[str, bool]]:
+        """Text of each turn up to the reply that is about to begin, and whether it is the assistant's own."""
+        ids = ask.context[0]
+        opens = [*torch.isin(ids, self._openings(ids)).nonzero()[:, 0].tolist()]
+        return [
+            (self.vocabulary.decode(ids[first + 1 : last].tolist()).strip(), int(ids[first]) == self.vocabulary.reply)
+            for first, last in itertools.pairwise(opens)
+        ]
+
+    def before(self, ask: Ask) -> str:
+        """All that was said before the message."""
+        return "\n".join(text for text, _ in self.turns(ask)[:-1])
+
+    def knows_name(self, ask: Ask) -> bool:
+        """Whether the user said their name before."""
+        return any(own_name(text) for text, own in self.turns(ask)[:-1] if not own)
+
+    def _noted(self, ask: Ask) -> Notes:
+        """Messages before the latest that were to be noted, and those that go on with what was noted just before."""
+        assert self._answerable is not None
+        ids, states = (each[-REACH:] for each in ask.context)
+        openings = self._openings(ids)
+        judged = self._answerable(states[None], ids[None], self.vocabulary.embed(ids)[None], openings)
+        notes = judged.notes.sigmoid()[1:].tolist()  # of the turn before each opening but the first
+        turns = self.turns(ask)
+        notes = [*[0.0] * (len(turns) - len(notes)), *notes]  # of what was said before, words alone tell
+        asked = ["", *(text if own else "" for text, own in turns)]  # what the assistant said just before each turn
+        told = [
+            (text, NOTES if begins_order(text) and not asked_by(before) else of)
+            for (text, own), of, before in zip(turns, notes, asked, strict=False)
+            if not own
+        ][:-1]
+        return gathered(told, NOTES, MAY_NOTE, names_any)
+
+    def _openings(self, ids: torch.Tensor) -> torch.Tensor:
+        return torch.tensor(self.vocabulary.openings, device=ids.device)

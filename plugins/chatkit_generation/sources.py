@@ -1,0 +1,166 @@
+"""Where replies come from beside those that are drawn, and which of them are candidates for a message.
+
+In this order: what was given to a cry for help, what can be worked out, what is said of the program itself, what is
+known of nearly the same message, what fits its matter, what was given to messages like it; else what the language
+model draws, of which only that is left which holds (``honest.py``), or what fits any message of its kind.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+from collections.abc import Callable, Collection, Sequence
+
+import torch
+
+from chatkit.plugin_api import Ask, without_greeting
+from chatkit_generation.acts import kind_of
+from chatkit_generation.answerable import ASKS, NOTES
+from chatkit_generation.asked import asked_by
+from chatkit_generation.attending import attended
+from chatkit_generation.faithful import Said
+from chatkit_generation.focus import focus_of, told_last
+from chatkit_generation.hearing import Heard, Hearing
+from chatkit_generation.honest import CHANGED, DOUBTS, Honest
+from chatkit_generation.leading import lead_of
+from chatkit_generation.listening import ANSWERS, Listening
+from chatkit_generation.matters import Matters
+from chatkit_generation.precedents import CERTAIN, LEAST_OF_ANSWER, MOST, SAME, Precedent, Precedents
+from chatkit_generation.skills import skilled
+from chatkit_generation.wording import GRAVE
+
+MOOD = "sentiment"  # head that hears it
+TRANSLATES = "translation"  # head that is asked to
+SURE_ENOUGH = 0.72  # likeness from which on a precedent goes before what is said of the program itself
+# The same before what is said of a matter that talk goes on with, or that a cue of one part, or of several, names.
+SURER = (0.7, 0.7, 0.85)
+OF_MATTER = 3  # replies of a matter among which the language model may choose
+OFFERED = 2  # replies that fit any message of a kind
+
+
+class Sources:
+    """Replies to a message.
+
+    Args:
+        hearing: Hears it.
+        honest: Which of those that were drawn hold.
+        listening: What fits any message of a kind.
+        precedents: What was given to messages like it.
+        matters: What fits its matter.
+    """
+
+    def __init__(
+        self,
+        hearing: Hearing,
+        honest: Honest,
+        listening: Listening,
+        precedents: Precedents | None,
+        matters: Matters | None,
+    ) -> None:
+        self._hearing, self._honest, self._listening = hearing, honest, listening
+        self._precedents, self._matters = precedents, matters
+
+    def candidates(self, ask: Ask, draw: Callable[[], list[str]]) -> list[str]:
+        """Replies that are drawn, and the likest precedents; to a message that is nearly one of theirs these alone.
+
+        What was said to the same message before is no precedent.
+        """
+        heard = self._hearing.understood(ask)
+        lead = lead_of(ask.text, "", known=self._hearing.knows_name(ask))
+        unlike = {text.removeprefix(f"{lead} ") for text in ask.options.get("unlike", ())}
+        known = [each for each in self.precedents(ask, heard) if each.reply not in unlike][:MOST]
+        if heard and not any(GRAVE.search(each.reply) for each in known):
+            if settled := self._worked_out(ask) or self._of_itself(ask, known, unlike):
+                return settled
+            if of_matter := self._of_matter(ask, heard, known, unlike):
+                return of_matter
+        if self._precedents and (sure := [each.reply for each in known if each.likeness >= self._precedents.sure]):
+            return sure
+        texts = draw()
+        if heard:
+            doubt = len(texts) / ask.candidates
+            listened = self._listened(ask, heard.said) if doubt > DOUBTS or len(texts) < 2 else ()
+            texts = self._honest.left(texts, *heard, unlike, listened=listened, doubt=doubt)
+        known = [each for each in known if not self._honest.owns_up(each.reply)]  # it is judged whether to
+        return texts + [each.reply for each in known if each.reply not in texts]
+
+    def precedents(self, ask: Ask, heard: Heard | None = None) -> list[Precedent]:
+        """Replies that were given to messages like this one.
+
+        None where a reply that was broken off goes on; to what asks for what may have been said, or is to be noted,
+        only what was given to nearly the same words. What was said in this conversation is said again only where
+        nothing else is left: the next joke is another one.
+        """
+        if self._precedents is None or ask.options.get("continue"):
+            return []
+        found = self._precedents.like(without_greeting(ask.text) or ask.text, self._hearing.vocabulary)
+        heard = heard or (self._hearing.understood(ask) if found else None)
+        if heard and (heard.said.requests or heard.judged.notes >= CHANGED):
+            found = [each for each in found if GRAVE.search(each.reply)]  # it is noted, however one like it was refused
+        elif heard and max(heard.judged.asks - ASKS, heard.judged.notes - NOTES) >= 0:
+            # "my name" is nearly the same as "your name"
+            least = SAME if heard.said.is_of_oneself or heard.said.asks_back else CERTAIN
+            found = [each for each in found if each.likeness >= least]
+        if heard:
+            found = [each for each in found if not (heard.said.jars(each.reply) or heard.said.is_cold(each.reply))]
+            if asked_by(heard.said.reply) and focus_of(ask.text).act in ANSWERS:
+                found = [each for each in found if each.likeness >= LEAST_OF_ANSWER or GRAVE.search(each.reply)]
+        before = self._hearing.vocabulary.decode(ask.context[0].tolist()) if found else ""
+        return [each for each in found if each.reply not in before] or found
+
+    def led(self, ask: Ask, texts: Sequence[str]) -> list[str]:
+        """Replies with what is to be said before each, to what leads to the message."""
+        if not self._hearing.judges or ask.options.get("continue"):
+            return list(texts)
+        known = self._hearing.knows_name(ask)
+        return [f"{lead} {text}" if (lead := lead_of(ask.text, text, known=known)) else text for text in texts]
+
+    def _of_itself(self, ask: Ask, known: Sequence[Precedent], unlike: Collection[str]) -> list[str]:
+        """What is said of the program itself; nothing where a precedent is surer, or the message is not about it."""
+        fixed = [text for text in self._listening.of_matter(ask.text) if text not in unlike]
+        if not fixed or any(each.likeness >= SURE_ENOUGH for each in known):
+            return []
+        before = self._hearing.before(ask)
+        return [text for text in fixed if text not in before] or fixed
+
+    def _worked_out(self, ask: Ask) -> list[str]:
+        """The reply to what can be worked out, such as a sum; none to all else."""
+        at = ask.options.get("now")  # of a reply that is made again
+        now = datetime.datetime.fromtimestamp(at) if isinstance(at, int | float) else datetime.datetime.now()
+
+        def drawn(count: int) -> int:
+            return int(torch.randint(count, (1,), generator=ask.generator))
+
+        said = skilled(ask.text, now, drawn, lambda text, language: ask.other(TRANSLATES, f"{language}: {text}"))
+        return [said] if said else []
+
+    def _of_matter(self, ask: Ask, heard: Heard, known: Sequence[Precedent], unlike: Collection[str]) -> list[str]:
+        """What is said of the matter of a message; nothing where a precedent is surer, or it asks for what was told."""
+        if self._matters is None or self._honest.keeps(heard.judged, heard.said):
+            return []
+        focus, answered = focus_of(ask.text), heard.said.reply
+        kind = kind_of(focus.text, ask.labels(MOOD, told_last(ask.text)), sad=heard.said.is_sad, act=focus.act)
+        found = attended(
+            self._matters,
+            focus,
+            ask.text,
+            [text for text, _ in self._hearing.turns(ask)[:-1]],
+            kind,
+            functools.partial(_drawn, ask),
+            lambda: self._listening.to_answer(ask.text, kind, answered),
+        )
+        if found is None or max((each.likeness for each in known), default=0.0) >= SURER[min(found.parts, 2)]:
+            return []
+        return [text for text in found.replies if text not in unlike][:OF_MATTER]
+
+    def _listened(self, ask: Ask, said: Said) -> list[str]:
+        """What fits any message of this kind, a few: the language model may say which."""
+        before, drawn = self._hearing.before(ask), functools.partial(_drawn, ask)
+        mood, answered = ask.labels(MOOD, told_last(ask.text)), said.reply
+        fitting = self._listening.replies(ask.text, mood, before, drawn, sad=said.is_sad, answered=answered)
+        return fitting[:OFFERED]
+
+
+def _drawn(ask: Ask, count: int) -> list[int]:
+    """Numbers from 0 to below one, in an order that is drawn."""
+    return torch.randperm(count, generator=ask.generator).tolist()
