@@ -19,6 +19,7 @@ N = openings of turns
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -35,6 +36,7 @@ WORLD = 0.8  # from which probability on a message asks for what the world knows
 FIRST, NARROW = 4, 24  # pieces that a message begins with, and how wide each is looked at
 NOTES, MAY_NOTE = 0.5, 0.2  # from which probability on a message wants something noted, and may have wanted it
 OWNS = 0.6  # words in common with a reply that owns up, F1
+_NOT_TOLD = re.compile(r"you (?:have not|haven't|did not|didn't) (?:told?|said|say|mention)", re.IGNORECASE)
 _NEVER = -1e4  # finite, so that its gradient is 0 and no NaN
 _SCALE, _BOUND = 6.0, 0.5  # of a cosine, and which of them is neither an answer nor none, where they begin
 
@@ -158,5 +160,6 @@ class Answerable(nn.Module):
 
 
 def owns_up(text: str, replies: Sequence[str]) -> bool:
-    """Whether a reply says much the same as one of those that own up."""
-    return any(shared(text, reply) >= OWNS for reply in replies)
+    """Whether a reply says much the same as one of those that own up, or begins as they do."""
+    begins = bool(_NOT_TOLD.match(text)) and any(map(_NOT_TOLD.match, replies))
+    return begins or any(shared(text, reply) >= OWNS for reply in replies)

@@ -32,6 +32,7 @@ _ASKING = frozenset({"advice", "question", "opinion", "personal", "choice", "dir
 _ANSWERS = frozenset({"statement", "plan", "hope", "answer", "agree", "reject", "unsure", "naming"})
 _SHORT = 6  # words of an answer, and of a question for each word of a cue that says little
 _SAYS_ENOUGH = 3  # words of a cue of one part
+SURE: Final = 3  # parts of a cue that says most of a message
 _ANOTHER = re.compile(
     r"(?:(?:ok|lol|haha|and|please|yes|now|tell me|give me) )*(?:another|another one|one more|more|again)\b.{0,12}$"
 )
@@ -78,9 +79,9 @@ def attended(
     at_hand = _of_line(matters, said[-1]) if said else None
     if at_hand is None:
         return None
-    if _ANOTHER.fullmatch(bare(text)):
-        lines = _new(at_hand, ("ask",), before, drawn)
-    elif len(bare(focus.text).split()) > _SHORT:
+    if _ANOTHER.fullmatch(bare(text)) and (lines := _new(at_hand, ("ask",), before, drawn)):
+        return Attended(lines, SURE)
+    if len(bare(focus.text).split()) > _SHORT:
         lines = []  # what says more has a matter of its own
     elif act in ("advice", "opinion"):
         lines = _new(at_hand, ("advice",), before, drawn)

@@ -9,6 +9,7 @@ W = words of a message
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -82,11 +83,17 @@ def _phrase(text: str, cue: str) -> Phrase:
     out: list[str] = []
     for word in text.split():
         is_stem = word.endswith(ENDING)
-        plain = bare(word.rstrip(ENDING)).split()
+        plain = _plain(word.rstrip(ENDING))
         if is_stem and len("".join(plain[-1:])) < _LEAST_OF_STEM:
             raise ValueError(f"cue {cue!r}: {word!r} must be at least {_LEAST_OF_STEM} letters and a {ENDING}")
         out += [*plain[:-1], f"{plain[-1]}{ENDING}"] if is_stem else plain
     return tuple(out)
+
+
+@functools.lru_cache(maxsize=1 << 15)
+def _plain(word: str) -> Phrase:
+    """A word as it is read in messages; cues share most of theirs."""
+    return tuple(bare(word).split())
 
 
 class Finder:

@@ -92,7 +92,8 @@ _ASKS = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _WANTS_NUMBER = re.compile(
-    r"^\W*(?:(?:so|and|but|well|ok|now|oh|hey)\W+)*(?:when|at what|(?:what|which) (?:time|age|day|date|year|month)|how"
+    r"^\W*(?:(?:so|and|but|well|ok|now|oh|hey)\W+)*(?:(?:can|could|would) you (?:please )?(?:tell|remind) me (?:again"
+    r" |please )*)?(?:when|at what|(?:what|which) (?:time|age|day|date|year|month)|how"
     r" (?:old|many|much|long))\b",
     re.IGNORECASE,
 )

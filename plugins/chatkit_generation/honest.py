@@ -56,6 +56,7 @@ UNDONE = (
 )
 AS_IT_STANDS = ("My notes say: {0}.", "As it stands: {0}.")
 GATHERED = ("These are my notes: {0}.", "You said: {0}.")
+_OF_ADVICE = ("advice", "choice")
 _OF_NAMES = ("introduction", "naming")
 LATER = " and then: "  # between what was said first, and what may have changed it
 
@@ -93,8 +94,9 @@ class Honest:
             notes = 0.0
         elif said.wants_reminding:
             asks, world = max(asks, ASKS), 0.0
-        elif said.asks_the_other or (act_of(said.latest) == "advice" and not said.wants_number):
+        elif said.asks_the_other or (focus_of(said.latest).act in _OF_ADVICE and not said.wants_number):
             asks = unsaid = notes = 0.0
+            world = 0.0 if focus_of(said.latest).act in _OF_ADVICE else world
         elif said.asks_unknown_name or (said.asks_job and not said.job()):
             asks, unsaid = 1.0, 1.0
         elif (
@@ -162,6 +164,7 @@ class Honest:
             if share >= (ENOUGH if unsaid < SURE else 1.0):
                 fitting = [text for text in texts if said.answers(text) and not said.invents(text)]
                 fitting = [text for text in fitting if not owns_up(text, self.unanswered)]
+                fitting = [text for text in fitting if said.brings_up(text) <= AT_MOST]
                 if told := said.retold():
                     return [form.format(told) for form in RETOLD]
                 return fitting or [form.format(said.quotation()) for form in QUOTED]

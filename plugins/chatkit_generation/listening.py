@@ -34,6 +34,7 @@ _BEGINS = re.compile(
 )
 _PERSONS = re.compile(r"\b(?:i|me|my|mine|we|us|our|you|your|yours|u|ur)\b", re.IGNORECASE)
 _A_WORD_IN = 8  # words of a message that names a topic
+_TELLS_MORE = 9  # words of one that tells more than was asked for, whatever its form
 _GUESS = 6  # words of one that ends with a question mark and asks nothing
 _JOKE = "joke"  # kind of question
 _LONGEST = 60  # characters that are taken up
@@ -93,7 +94,7 @@ class Listening:
         to_answer = () if sad else self.to_answer(text, kind, answered)
         back = self._said_back(focus.text, kind, answered)
         of_form = self._of_form(focus.text, kind, before, drawn)
-        if of_form and len(bare(text).split()) > _GUESS:
+        if len(bare(text).split()) > (_GUESS if of_form else _TELLS_MORE):
             to_answer = ()  # it tells more than it was asked for
         groups = [
             *([back] if back and (to_answer or drawn(2)[0]) else []),

@@ -25,7 +25,7 @@ _SAY_IN = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _IN_SAY = re.compile(
-    rf"\b(?:translate|say)(?: this| the following)?(?: in)?to (?P<language>{_LANGUAGE})\s*:\s*(?P<text>.+)$",
+    rf"\b(?:translate|say)(?: this| the following)?(?: into| to| in) (?P<language>{_LANGUAGE})\s*:\s*(?P<text>.+)$",
     re.IGNORECASE | re.DOTALL,
 )
 _QUOTES = "\"'\u2018\u2019\u201c\u201d\u00ab\u00bb"

@@ -17,7 +17,7 @@ from chatkit.plugin_api import Ask, without_greeting
 from chatkit_generation.acts import kind_of
 from chatkit_generation.answerable import ASKS, NOTES
 from chatkit_generation.asked import asked_by
-from chatkit_generation.attending import attended
+from chatkit_generation.attending import SURE, attended
 from chatkit_generation.faithful import Said
 from chatkit_generation.focus import focus_of, told_last
 from chatkit_generation.hearing import Heard, Hearing
@@ -33,7 +33,7 @@ MOOD = "sentiment"  # head that hears it
 TRANSLATES = "translation"  # head that is asked to
 SURE_ENOUGH = 0.72  # likeness from which on a precedent goes before what is said of the program itself
 # The same before what is said of a matter that talk goes on with, or that a cue of one part, or of several, names.
-SURER = (0.7, 0.7, 0.85)
+SURER = (0.7, 0.7, 0.85, 1.1)
 OF_MATTER = 3  # replies of a matter among which the language model may choose
 OFFERED = 2  # replies that fit any message of a kind
 
@@ -136,7 +136,7 @@ class Sources:
 
     def _of_matter(self, ask: Ask, heard: Heard, known: Sequence[Precedent], unlike: Collection[str]) -> list[str]:
         """What is said of the matter of a message; nothing where a precedent is surer, or it asks for what was told."""
-        if self._matters is None or self._honest.keeps(heard.judged, heard.said):
+        if self._matters is None:
             return []
         focus, answered = focus_of(ask.text), heard.said.reply
         kind = kind_of(focus.text, ask.labels(MOOD, told_last(ask.text)), sad=heard.said.is_sad, act=focus.act)
@@ -149,7 +149,10 @@ class Sources:
             functools.partial(_drawn, ask),
             lambda: self._listening.to_answer(ask.text, kind, answered),
         )
-        if found is None or max((each.likeness for each in known), default=0.0) >= SURER[min(found.parts, 2)]:
+        if found is None or max((each.likeness for each in known), default=0.0) >= SURER[min(found.parts, SURE)]:
+            return []
+        is_wish = focus.act == "directive" and found.parts > 1 and not heard.said.requests
+        if not is_wish and self._honest.keeps(heard.judged, heard.said):
             return []
         return [text for text in found.replies if text not in unlike][:OF_MATTER]
 

@@ -70,7 +70,7 @@ def sum_in(text: str) -> str:
     for form, by in _REPLACED:
         said = form.sub(by, said)
     said = said.strip()
-    is_date = re.fullmatch(r"[\d ]+[/.-][\d ]+(?:[/.-][\d ]+)?", said) and said == text.strip(" ?!.").lower()
+    is_date = re.fullmatch(r"\d+[/.-]\d+(?:[/.-]\d+)?", said) and said == text.strip(" ?!.").lower()
     if not _PLAIN.fullmatch(said) or not _IS_A_SUM.search(said) or is_date:
         return ""
     return said

@@ -411,9 +411,9 @@ def _without(text: str, old: str) -> str:
     if not old or len(re.findall(rf"\b{re.escape(old)}\b", text, re.IGNORECASE)) != 1:
         return ""
     items = _LISTED.split(text)
-    left = [item for item in items if not re.search(rf"\b{re.escape(old)}\b", item, re.IGNORECASE)]
-    if len(items) > 2 and len(left) == len(items) - 1 and not re.search(r"\bwith\b", text):
-        return " and ".join(filter(None, (", ".join(left[:-1]), left[-1])))
+    kept = [item for item in items if not re.search(rf"\b{re.escape(old)}\b", item, re.IGNORECASE)]
+    if len(items) > 2 and len(kept) == len(items) - 1 and not re.search(r"\bwith\b", text):
+        return " and ".join(filter(None, (", ".join(kept[:-1]), kept[-1])))
     if not _PUT_TOGETHER.search(text) and len(text.split()) > 2:
         patterns = (*patterns, rf"^{re.escape(old)}\s+(?=\w)", rf"\s+{re.escape(old)}(?=\s+\w)")  # typed without commas
     for pattern in patterns:

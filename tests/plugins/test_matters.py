@@ -1,0 +1,150 @@
+"""What is said of a matter: found by its cues, by what the message does, nothing twice while more is left."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from chatkit_generation.acts import kind_of
+from chatkit_generation.attending import Attended, attended
+from chatkit_generation.focus import focus_of
+from chatkit_generation.matters import KEYS, Matters, table_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+FILES: dict[str, dict[str, Any]] = {
+    "pets.toml": {
+        "sets": {"pet": "dog cat"},
+        "limping": {
+            "cues": ["@pet + limp*"],
+            "told": ["Poor thing. Is it the same leg all the time?", "How do they cope with stairs?"],
+            "more": ["Does it trouble them much?"],
+            "advice": ["Rest for a day or two, then the vet."],
+        },
+        "pet": {"cues": ["@pet"], "unless": ["hot dog"], "you": ["I have no pets."], "told": ["A pet, then."]},
+    },
+    "jokes.toml": {"joke": {"cues": ["joke + cat/dog"], "ask": ["One cat, please.", "Two dogs walk in."]}},
+}
+SHIPPED = sorted((Path(__file__).parents[2] / "docs" / "recipes" / "default" / "matters").glob("*.toml"))
+LONGEST = 420  # characters of a text that is given, of any other reply 240
+
+
+def opened(files: dict[str, dict[str, Any]]) -> Matters:
+    data = table_of(files)
+    matters = Matters(len(data))
+    matters.learn(data)
+    return matters
+
+
+MATTERS = opened(FILES)
+
+
+def said(*turns: str, words: Sequence[str] = ()) -> Attended | None:
+    """What may be said after turns, the user's and the assistant's in turn."""
+    text, focus = turns[-1], focus_of(turns[-1])
+    kind = kind_of(focus.text, {}, act=focus.act)
+    return attended(MATTERS, focus, text, turns[:-1], kind, range, lambda: words)
+
+
+def lines(*turns: str, words: Sequence[str] = ()) -> list[str]:
+    found = said(*turns, words=words)
+    return list(found.replies) if found else []
+
+
+def test_the_cue_that_says_most_wins() -> None:
+    assert [found.matter.name for found in MATTERS.found("my dog limps")] == ["limping", "pet"]
+    assert MATTERS.found("a hot dog, please") == []
+
+
+def test_what_is_said_depends_on_what_the_message_does() -> None:
+    limping = FILES["pets.toml"]["limping"]
+    assert lines("My dog has been limping since Sunday.") == limping["told"]
+    assert lines("What should I do, my dog is limping?") == limping["advice"]
+    assert lines("do you like my dog?") == ["I have no pets."]
+    assert lines("tell me a joke about a cat") == FILES["jokes.toml"]["joke"]["ask"]
+
+
+def test_nothing_is_said_twice() -> None:
+    first, second = FILES["pets.toml"]["limping"]["told"]
+    assert lines("my dog limps", first, "the dog still limps a lot") == [second]
+    assert lines("my dog limps", first, "x", second, "the dog still limps a lot") == ["Does it trouble them much?"]
+
+
+def test_a_word_or_two_say_too_little_of_what_is_told() -> None:
+    assert said("I saw a cat") is None
+
+
+def test_a_short_answer_goes_on_with_the_matter() -> None:
+    question = FILES["pets.toml"]["limping"]["told"][0]
+    assert lines("my dog limps", question, "yes, always") == ["Does it trouble them much?"]
+    assert lines("my dog limps", question, "yes, always", words=["Oh dear.", "Really?"]) == [
+        "Oh dear. Does it trouble them much?"
+    ]
+    assert lines("my dog limps", question, "yes, and by the way we are moving house next week") == []
+    assert lines("my dog limps", question, "any advice?") == ["Rest for a day or two, then the vet."]
+
+
+def test_another_one_is_given_of_what_was_given() -> None:
+    assert lines("a joke about dogs, one with a cat", "One cat, please.", "another one") == ["Two dogs walk in."]
+
+
+@pytest.mark.parametrize(
+    ("files", "why"),
+    [
+        ({"a": {"x": {"cues": ["dog"]}}}, "a: x: must have cues and replies"),
+        ({"a": {"x": {"told": ["Oh."]}}}, "a: x: must have cues and replies"),
+        ({"a": {"x": {"cues": ["dog"], "tolt": ["Oh."]}}}, "a: x.tolt: did you mean told"),
+        ({"a": {"x": {"cues": "dog", "told": ["Oh."]}}}, "a: x.cues: must be a list"),
+        ({"a": {"x": {"cues": ["@fish"], "told": ["Oh."]}}}, "a: x: cue '@fish': there is no set"),
+        ({"a": {"x": ["dog"]}}, "a: x: must be a table"),
+        ({"a": {"sets": {"pet": ["dog"]}}}, "a: sets must be a table of words"),
+        (
+            {"a": {"x": {"cues": ["dog"], "told": ["Oh."]}}, "b": {"x": {"cues": ["cat"], "told": ["Ah."]}}},
+            "b: x: there is a matter of this name already",
+        ),
+    ],
+)
+def test_what_is_no_matter_is_told(files: dict[str, dict[str, Any]], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        table_of(files)
+
+
+def test_a_table_fits_its_room_and_is_read_again_where_it_is_loaded() -> None:
+    data = table_of(FILES)
+    with pytest.raises(ValueError, match="room for 10 bytes"):
+        Matters(10).learn(data)
+    empty = Matters(len(data))
+    assert empty.found("my dog limps") == []
+    empty.load_state_dict(MATTERS.state_dict())
+    assert empty.found("my dog limps")
+    assert empty.table.dtype == torch.uint8
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_attended_to(text: str) -> None:
+    said("my dog limps", "How do they cope with stairs?", text)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> dict[str, dict[str, Any]]:
+    return {path.name: tomllib.loads(path.read_text(encoding="utf-8")) for path in SHIPPED}
+
+
+def test_what_ships_is_well_formed(shipped: dict[str, dict[str, Any]]) -> None:
+    matters = opened(shipped)
+    assert matters.found("my dog has been limping since Sunday")
+
+
+def test_what_ships_has_replies_of_a_readable_length_and_none_in_two_lists(shipped: dict[str, dict[str, Any]]) -> None:
+    for file, content in shipped.items():
+        for name, matter in content.items():
+            if name == "sets":
+                continue
+            for key in KEYS:
+                for line in matter.get(key, ()):
+                    assert line == line.strip(), (file, name)
+                    assert len(line) <= (LONGEST if key in ("ask", "question", "advice", "more") else 240), (name, line)
