@@ -21,7 +21,7 @@ _OF_TELLING = ("told", "more")
 _KEYS: Final = {  # act -> what is said to it, the first that there is
     "advice": ("advice", "question", "ask"),
     "question": ("question", "advice"),
-    "opinion": ("you", "advice", "question"),
+    "opinion": ("advice", "question"),
     "personal": ("you", "question", "advice"),
     "choice": ("advice",),
     "directive": ("ask", "advice"),
@@ -32,6 +32,11 @@ _ASKING = frozenset({"advice", "question", "opinion", "personal", "choice", "dir
 _ANSWERS = frozenset({"statement", "plan", "hope", "answer", "agree", "reject", "unsure", "naming"})
 _SHORT = 6  # words of an answer, and of a question for each word of a cue that says little
 _SAYS_ENOUGH = 3  # words of a cue of one part
+_HOW = re.compile(
+    r"\bhow (?:do|can|could|would|to|should)\b|\b(?:tips?|advice|ideas?|suggestions?|recommend(?:ations?)?|suggest)\b"
+    r"|\bwhat (?:can|could|should|do|to)\b(?:.*\b(?:do|try|cook|eat|make|say|wear|give|buy|read|watch|play)\b)"
+    r"|\bwhat helps\b|\bhelp me\b|\bthe best way\b"
+)
 SURE: Final = 3  # parts of a cue that says most of a message
 _ANOTHER = re.compile(
     r"(?:(?:ok|lol|haha|and|please|yes|now|tell me|give me) )*(?:another|another one|one more|more|again)\b.{0,12}$"
@@ -73,8 +78,9 @@ def attended(
     """
     act, before = act_alone(kind), "\n".join(said)
     found = matters.found(focus.text) or (() if focus.asks else matters.found(text))
+    keys = (*_KEYS.get(act, ()), *(("tips",) if act == "advice" and _HOW.search(bare(focus.text)) else ()))
     for each in found:
-        if not _is_weak(each, focus.text, act) and (lines := _new(each.matter, _KEYS.get(act, ()), before, drawn)):
+        if not _is_weak(each, focus.text, act) and (lines := _new(each.matter, keys, before, drawn)):
             return Attended(lines, each.fit.parts)
     at_hand = _of_line(matters, said[-1]) if said else None
     if at_hand is None:
@@ -84,7 +90,7 @@ def attended(
     if len(bare(focus.text).split()) > _SHORT:
         lines = []  # what says more has a matter of its own
     elif act in ("advice", "opinion"):
-        lines = _new(at_hand, ("advice",), before, drawn)
+        lines = _new(at_hand, ("advice", "tips"), before, drawn)
     elif act in _ANSWERS and said[-1].endswith("?"):
         lines = _behind(_new(at_hand, ("more",), before, drawn), word_on(), before, drawn)
     else:

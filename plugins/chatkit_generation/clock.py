@@ -30,6 +30,10 @@ _HOW_LONG = re.compile(
     rf"{_BEGINS}how (?:many days|long)(?: is it| are there| is there)?(?: left)? (?:until|till|to|before)"
     rf" (?:the )?(.+?){_ENDS}"
 )
+_WHEN = re.compile(
+    rf"{_BEGINS}(?:when(?:'s| is)?|(?:on )?(?:what|which) (?:day|date) is) (?:the )?(.+?)"
+    rf"(?: (?:this|next) year)?{_ENDS}"
+)
 _FEASTS = {
     "christmas": (12, 25),
     "christmas day": (12, 25),
@@ -72,6 +76,8 @@ def by_the_clock(said: str, now: datetime.datetime) -> str:
         days = (until - today).days
         left = f"{days} days" if days > 1 else "One day"
         return f"{left}: it is {_written(until)}." if days else f"That is today, {_written(until)}."
+    if (found := _WHEN.fullmatch(said)) and (until := _next(found[1], today)):
+        return f"{_written(until)}." if until != today else f"That is today, {_written(today)}."
     return ""
 
 

@@ -148,6 +148,8 @@ class Listening:
     def to_answer(self, text: str, kind: str, answered: str) -> Sequence[str]:
         """Replies to what answers a question of the assistant's; none where it is no answer."""
         act, _, mood = kind.partition(".")
+        if act == "hope":
+            return ()  # it wishes for more than an ear
         question, words = asked_by(answered), bare(text).split()
         if (question == _JOKE and len(words) >= _GUESS) or (
             text.endswith("?") and (len(words) <= _GUESS and not is_asking(" ".join(words)))

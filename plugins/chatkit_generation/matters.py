@@ -27,7 +27,8 @@ KEYS: Final = (
     "told",  # tells of it
     "plan",  # means to do it
     "more",  # goes on about it
-    "advice",  # asks what to do
+    "advice",  # asks what to do, or whether to
+    "tips",  # asks how to go about it: what helps, and decides nothing
     "question",  # asks a fact
     "you",  # asks about the assistant
     "ask",  # wants something given or done

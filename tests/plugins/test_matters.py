@@ -25,7 +25,13 @@ FILES: dict[str, dict[str, Any]] = {
             "more": ["Does it trouble them much?"],
             "advice": ["Rest for a day or two, then the vet."],
         },
-        "pet": {"cues": ["@pet"], "unless": ["hot dog"], "you": ["I have no pets."], "told": ["A pet, then."]},
+        "pet": {
+            "cues": ["@pet"],
+            "unless": ["hot dog"],
+            "you": ["I have no pets."],
+            "told": ["A pet, then."],
+            "tips": ["Be patient."],
+        },
     },
     "jokes.toml": {"joke": {"cues": ["joke + cat/dog"], "ask": ["One cat, please.", "Two dogs walk in."]}},
 }
@@ -65,6 +71,8 @@ def test_what_is_said_depends_on_what_the_message_does() -> None:
     assert lines("My dog has been limping since Sunday.") == limping["told"]
     assert lines("What should I do, my dog is limping?") == limping["advice"]
     assert lines("do you like my dog?") == ["I have no pets."]
+    assert lines("how do I train a dog?") == ["Be patient."]
+    assert lines("should I train my dog?") == []
     assert lines("tell me a joke about a cat") == FILES["jokes.toml"]["joke"]["ask"]
 
 
