@@ -30,6 +30,9 @@ _KEYS: Final = {  # act -> what is said to it, the first that there is
 }
 _ASKING = frozenset({"advice", "question", "opinion", "personal", "choice", "directive"})
 _ANSWERS = frozenset({"statement", "plan", "hope", "answer", "agree", "reject", "unsure", "naming"})
+# In how many parts of cues a word begins something that stands in a message and tells what it goes on with.
+RARE, RARE_OF_ASKED = 12, 25
+_BACK = 2  # messages of the user's in which parts of a cue may stand
 _SHORT = 6  # words of an answer, and of a question for each word of a cue that says little
 _SAYS_ENOUGH = 3  # words of a cue of one part
 _HOW = re.compile(
@@ -77,10 +80,17 @@ def attended(
         word_on: What is said to an answer like it, before what is asked next.
     """
     act, before = act_alone(kind), "\n".join(said)
-    found = matters.found(focus.text) or (() if focus.asks else matters.found(text))
     keys = (*_KEYS.get(act, ()), *(("tips",) if act == "advice" and _HOW.search(bare(focus.text)) else ()))
-    for each in found:
-        if not _is_weak(each, focus.text, act) and (lines := _new(each.matter, keys, before, drawn)):
+    # What a message leaves open, what was said before it may say: "any tips?" of the violin.
+    context = f"{text if focus.asks else ''} {' '.join(said[-2 * _BACK :: 2])}"
+    found = [each for each in matters.found(focus.text) if not _is_weak(each, focus.text, act)]
+    if focus.others:
+        found += [each for each in matters.found(text) if (each.fit.parts > 1 or not focus.asks)]
+    # What a message leaves open, what was said before it may say: "any tips for practising?" of the violin.
+    context, rare = " ".join(said[-2 * _BACK :: 2]), RARE_OF_ASKED if focus.asks else RARE
+    completed = [each for each in matters.found(focus.text, context, rare) if each.fit.parts > 1] if context else []
+    for each in (*found, *completed):
+        if lines := _new(each.matter, keys, before, drawn):
             return Attended(lines, each.fit.parts)
     at_hand = _of_line(matters, said[-1]) if said else None
     if at_hand is None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from chatkit_generation.wording import bare
@@ -114,9 +114,17 @@ class Finder:
         for place, parts in enumerate(self._parts):
             self._holding[parts[0]].append(place)
 
-    def found(self, text: str) -> dict[int, Fit]:
-        """Cues of which all parts stand in a text, by place, and how well each fits."""
-        words = bare(text).split()
+    def found(self, text: str, before: str = "", rare: int = 0) -> dict[int, Fit]:
+        """Cues of which all parts stand in a text, by place, and how well each fits.
+
+        Args:
+            text: The text.
+            before: What was said before it: parts may stand there, too, but for one in the text with a rare word.
+            rare: How many phrases of cues begin with such a word, at most.
+        """
+        ahead = bare(before).split()
+        words = [*ahead, *bare(text).split()]
+        own = {place for place in range(len(ahead), len(words)) if self._begun(words[place]) <= rare} if ahead else None
         held: dict[int, dict[int, int]] = {}  # part -> where it ends -> how many words it takes
         for place in range(len(words)):
             for phrase, part in self._at(words, place):
@@ -125,22 +133,33 @@ class Finder:
         out = {}
         for part in held:
             for cue in self._holding[part]:
-                if all(other in held for other in self._parts[cue]) and (fit := _fit(self._parts[cue], held)):
+                if all(other in held for other in self._parts[cue]) and (fit := _fit(self._parts[cue], held, own)):
                     out[cue] = fit
         return out
 
+    def _begun(self, word: str) -> int:
+        """How many phrases of cues begin with a word."""
+        return sum(len(self._starting.get(key, ())) for key in _keys(word))
+
     def _at(self, words: Sequence[str], place: int) -> Iterable[tuple[Phrase, int]]:
         """Phrases that begin at a word."""
-        first = words[place]
-        stems = (f"{first[:size]}{ENDING}" for size in range(_LEAST_OF_STEM, len(first) + 1))
-        for phrase, part in itertools.chain.from_iterable(self._starting.get(key, ()) for key in (first, *stems)):
+        keys = _keys(words[place])
+        for phrase, part in itertools.chain.from_iterable(self._starting.get(key, ()) for key in keys):
             rest = words[place + 1 : place + len(phrase)]
             if len(rest) == len(phrase) - 1 and all(map(_fits, phrase[1:], rest)):
                 yield phrase, part
 
 
-def _fit(parts: Sequence[int], held: Mapping[int, Mapping[int, int]]) -> Fit | None:
-    """How well parts fit, each with words of its own; None where one word would have to stand for two of them."""
+def _keys(word: str) -> Iterable[str]:
+    """A word, and the stems that it may have."""
+    return (word, *(f"{word[:size]}{ENDING}" for size in range(_LEAST_OF_STEM, len(word) + 1)))
+
+
+def _fit(parts: Sequence[int], held: Mapping[int, Mapping[int, int]], own: Container[int] | None = None) -> Fit | None:
+    """How well parts fit, each with words of its own; None where one word would have to stand for two of them.
+
+    None, too, where none of these words stands where ``own`` says.
+    """
     taken: set[int] = set()
     words = 0
     for part in sorted(parts, key=lambda number: len(held[number])):
@@ -150,7 +169,7 @@ def _fit(parts: Sequence[int], held: Mapping[int, Mapping[int, int]]) -> Fit | N
         size, end = max(ways)
         taken.update(range(end - size, end))
         words += size
-    return Fit(len(parts), words, max(taken))
+    return Fit(len(parts), words, max(taken)) if own is None or any(place in own for place in taken) else None
 
 
 def _fits(wanted: str, word: str) -> bool:

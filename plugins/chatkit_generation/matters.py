@@ -95,12 +95,18 @@ class Matters(nn.Module):
         self.table[: len(data)] = torch.frombuffer(bytearray(data), dtype=torch.uint8)
         self._opened = None
 
-    def found(self, text: str) -> list[Found]:
-        """The matters of a text, that whose cue says most first; none where no cue stands in it."""
+    def found(self, text: str, before: str = "", rare: int = 0) -> list[Found]:
+        """The matters of a text, that whose cue says most first; none where no cue stands in it.
+
+        Args:
+            text: The text.
+            before: What was said before it, where parts of a cue may stand, see ``cues.Finder.found``.
+            rare: See there.
+        """
         opened = self._open()
         best: dict[int, Fit] = {}
         ruled_out = set()
-        for cue, fit in opened.finder.found(text).items():
+        for cue, fit in opened.finder.found(text, before, rare).items():
             which, rules_out = opened.of[cue]
             if rules_out:
                 ruled_out.add(which)

@@ -151,10 +151,12 @@ class Sources:
         )
         if found is None or max((each.likeness for each in known), default=0.0) >= SURER[min(found.parts, SURE)]:
             return []
-        is_wish = focus.act == "directive" and found.parts > 1 and not heard.said.requests
-        if not is_wish and self._honest.keeps(heard.judged, heard.said):
+        is_wish = focus.act == "directive" and found.parts > 1
+        judged = heard.judged._replace(notes=0.0) if is_wish else heard.judged  # "make me a plan" is no order
+        if self._honest.keeps(judged, heard.said):
             return []
-        return [text for text in found.replies if text not in unlike][:OF_MATTER]
+        fitting = [text for text in found.replies if not (heard.said.jars(text) or heard.said.is_cold(text))]
+        return [text for text in fitting if text not in unlike][:OF_MATTER]
 
     def _listened(self, ask: Ask, said: Said) -> list[str]:
         """What fits any message of this kind, a few: the language model may say which."""

@@ -70,3 +70,10 @@ def test_words_before_and_behind_change_nothing(words: list[str]) -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_searched(text: str) -> None:
     FINDER.found(text)
+
+
+def test_what_was_said_before_completes_a_cue_of_which_a_part_stands_in_the_message() -> None:
+    assert FINDER.found("it has died", "about my old dog", 1).keys() == {0}
+    assert FINDER.found("it has died", "about my old dog", 0) == {}
+    assert FINDER.found("it is so", "my old dog has died", 9) == {}
+    assert FINDER.found("it has died", "", 9) == {}
