@@ -111,8 +111,8 @@ class Listening:
         """What is asked next of what is told, of each form that fits, behind a word on its mood."""
         act, _, mood = kind.partition(".")
         said = bare(text)
-        if act not in _TELLS | {"answer"} or len(said.split()) <= FEW:
-            return []
+        if act not in _TELLS | {"answer"} or mood == "sad" or len(said.split()) <= FEW:
+            return []  # to what is sad an ear is enough
         leads = [lead for lead in self.leads.get(mood, ()) if lead not in before]
         lead = f"{leads[drawn(len(leads))[0]]} " if leads else ""
         fitting = [replies for cues, replies in self.forms.values() if cues.search(said)]

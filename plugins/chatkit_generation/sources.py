@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import re
 from collections.abc import Callable, Collection, Sequence
 
 import torch
@@ -27,13 +28,18 @@ from chatkit_generation.listening import ANSWERS, Listening
 from chatkit_generation.matters import Matters
 from chatkit_generation.precedents import CERTAIN, LEAST_OF_ANSWER, MOST, SAME, Precedent, Precedents
 from chatkit_generation.skills import skilled
-from chatkit_generation.wording import GRAVE
+from chatkit_generation.wording import GRAVE, bare
 
 MOOD = "sentiment"  # head that hears it
 TRANSLATES = "translation"  # head that is asked to
 SURE_ENOUGH = 0.72  # likeness from which on a precedent goes before what is said of the program itself
 # The same before what is said of a matter that talk goes on with, or that a cue of one part, or of several, names.
 SURER = (0.7, 0.7, 0.85, 1.1)
+# "She is a nurse at the children's hospital" is no bad news.
+_AT_WORK = re.compile(
+    r"\b(?:works?|working|worked|jobs?|nurse|doctor|surgeon|midwife|porter|cleaner|receptionist|volunteers?|cook|intern"
+    r"|consultant|trainee)(?: \w+){0,2} (?:at|in|for|with)(?: [\w']+){0,3} (?:hospital|hospice|clinic|ward|icu)\b"
+)
 OF_MATTER = 3  # replies of a matter among which the language model may choose
 OFFERED = 2  # replies that fit any message of a kind
 
@@ -101,6 +107,8 @@ class Sources:
             # "my name" is nearly the same as "your name"
             least = SAME if heard.said.is_of_oneself or heard.said.asks_back else CERTAIN
             found = [each for each in found if each.likeness >= least]
+        if _AT_WORK.search(bare(ask.text)):
+            found = [each for each in found if not GRAVE.search(each.reply)]
         if heard:
             found = [each for each in found if not (heard.said.jars(each.reply) or heard.said.is_cold(each.reply))]
             if asked_by(heard.said.reply) and focus_of(ask.text).act in ANSWERS:
