@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -21,8 +22,9 @@ ALSO, OR, ENDING, SET = "+", "/", "*", "@"
 _LEAST_OF_STEM = 3  # letters before a "*"
 _A_SET = re.compile(r"@(\w+)")
 _BETWEEN = re.compile(rf"{OR}(?![^()]*\))")  # alternatives of a part, none in brackets
-_IN_BRACKETS = re.compile(r"\(([^()]*)\)")
-Phrase = tuple[str, ...]  # words side by side, the stems among them with a "*" behind them
+_TOKEN = re.compile(r"\([^()]*\)|[^\s()]+(?:\([^()]*\))?|[()]")  # a word, a set, or words in brackets
+Words = frozenset[str]  # of which one stands at a place; those with a "*" behind them are stems
+Phrase = tuple[Words, ...]  # words side by side
 
 
 class Cue(NamedTuple):
@@ -45,54 +47,93 @@ class Fit(NamedTuple):
     place: int
 
 
-def cue_of(text: str, sets: Mapping[str, Sequence[str]]) -> Cue:
-    """A cue as it is written.
+class Reader:
+    """Reads cues as they are written.
 
-    Raises:
-        ValueError: If a part is empty, a set is not known, or a stem is too short.
+    Args:
+        sets: Words that stand for one another, by the name of each set.
     """
-    return Cue(tuple(_phrases(part, text, sets) for part in f" {text} ".split(f" {ALSO} ")))
 
+    def __init__(self, sets: Mapping[str, Sequence[str]]) -> None:
+        self._sets = sets
+        self._read: dict[str, tuple[Phrase, ...]] = {}  # cues of one file share most of their tokens
 
-def _phrases(part: str, cue: str, sets: Mapping[str, Sequence[str]]) -> frozenset[Phrase]:
-    alternatives = (filled for each in _BETWEEN.split(part) for filled in _filled(each, cue, sets))
-    out = [phrase for each in alternatives if (phrase := _phrase(each, cue))]
-    if not out:
-        raise ValueError(f"cue {cue!r}: a part of it has no words")
-    return frozenset(out)
+    def cue(self, text: str) -> Cue:
+        """A cue as it is written.
 
+        Raises:
+            ValueError: If a part is empty, a set is not known, or a stem is too short.
+        """
+        try:
+            return Cue(tuple(self._phrases(part) for part in f" {text} ".split(f" {ALSO} ")))
+        except ValueError as error:
+            raise ValueError(f"cue {text!r}: {error}") from None
 
-def _filled(text: str, cue: str, sets: Mapping[str, Sequence[str]]) -> Iterable[str]:
-    """An alternative with each word of the sets, and of the brackets, in it."""
-    found = _IN_BRACKETS.search(text) or _A_SET.search(text)
-    if not found:
-        return (text,)
-    if found[0].startswith(SET):
-        if found[1] not in sets:
-            raise ValueError(f"cue {cue!r}: there is no set {SET}{found[1]}; there are: {', '.join(sets) or 'none'}")
-        words: Sequence[str] = sets[found[1]]
-    else:
-        words = found[1].split(OR)
-    before, behind = text[: found.start()], text[found.end() :]
-    return [filled for word in words for filled in _filled(f"{before}{word}{behind}", cue, sets)]
+    def _phrases(self, part: str) -> frozenset[Phrase]:
+        out = [phrase for each in _BETWEEN.split(part) for phrase in self._phrases_of(each) if phrase]
+        if not out:
+            raise ValueError("a part of it has no words")
+        return frozenset(out)
 
+    def _phrases_of(self, text: str) -> list[Phrase]:
+        """Phrases of an alternative: one, but for words that are read as several ("gonna", "three-pointer")."""
+        out: list[Phrase] = [()]
+        for token in _TOKEN.findall(text):
+            ways = self._read.get(token)
+            if ways is None:
+                plain = SET not in token and not token.startswith(("(", ")")) and not token.endswith("(")
+                ways = self._read[token] = _of_word(token) if plain else self._of_token(token)
+            out = [before + way for before in out for way in ways]
+        return out
 
-def _phrase(text: str, cue: str) -> Phrase:
-    if "(" in text or ")" in text:
-        raise ValueError(f"cue {cue!r}: a bracket has no other one")
-    out: list[str] = []
-    for word in text.split():
-        is_stem = word.endswith(ENDING)
-        plain = _plain(word.rstrip(ENDING))
-        if is_stem and len("".join(plain[-1:])) < _LEAST_OF_STEM:
-            raise ValueError(f"cue {cue!r}: {word!r} must be at least {_LEAST_OF_STEM} letters and a {ENDING}")
-        out += [*plain[:-1], f"{plain[-1]}{ENDING}"] if is_stem else plain
-    return tuple(out)
+    def _of_token(self, token: str) -> tuple[Phrase, ...]:
+        """Phrases that a token stands for: one of its single words, or each that is read as several."""
+        single, several = list[str](), list[Phrase]()
+        for words in self._ways(token):
+            if len(words) == 1:
+                single += words
+            else:
+                several.append(tuple(frozenset((word,)) for word in words))
+        return (*([(frozenset(single),)] if single else []), *several)
+
+    def _ways(self, token: str) -> list[list[str]]:
+        """In which words a token may stand: itself, those in brackets, those of a set."""
+        if token.startswith("(") and token.endswith(")"):
+            inner = (phrase.split() for phrase in token[1:-1].split(OR))
+            return [
+                [word for chosen in way for word in chosen]
+                for words in inner
+                for way in itertools.product(*(self._ways(word) for word in words))
+            ]
+        if token.strip("()") != token:
+            raise ValueError("a bracket has no other one")
+        if not (found := _A_SET.search(token)):
+            return [_words(token)]
+        if found[1] not in self._sets:
+            raise ValueError(f"there is no set {SET}{found[1]}; there are: {', '.join(self._sets) or 'none'}")
+        before, behind = token[: found.start()], token[found.end() :]
+        return [_words(f"{before}{word}{behind}") for word in self._sets[found[1]]]
 
 
 @functools.lru_cache(maxsize=1 << 15)
-def _plain(word: str) -> Phrase:
-    """A word as it is read in messages; cues share most of theirs."""
+def _of_word(word: str) -> tuple[Phrase, ...]:
+    """The phrase that one word of a cue is read as; the cues of all files share most of theirs."""
+    return (tuple(frozenset((each,)) for each in _words(word)),)
+
+
+def _words(word: str) -> list[str]:
+    """The words that one word of a cue is read as."""
+    plain = _plain(word.rstrip(ENDING))
+    if not word.endswith(ENDING):
+        return [*plain]
+    if len("".join(plain[-1:])) < _LEAST_OF_STEM:
+        raise ValueError(f"{word!r} must be at least {_LEAST_OF_STEM} letters and a {ENDING}")
+    return [*plain[:-1], f"{plain[-1]}{ENDING}"]
+
+
+@functools.lru_cache(maxsize=1 << 15)
+def _plain(word: str) -> tuple[str, ...]:
+    """A word as it is read in messages."""
     return tuple(bare(word).split())
 
 
@@ -106,10 +147,18 @@ class Finder:
     def __init__(self, cues: Sequence[Cue]) -> None:
         numbers: dict[frozenset[Phrase], int] = {}
         self._parts = [tuple(numbers.setdefault(part, len(numbers)) for part in cue.parts) for cue in cues]
-        self._starting: dict[str, list[tuple[Phrase, int]]] = {}  # first word or stem -> phrases, each with its part
+        self._nested = {place for place, cue in enumerate(cues) if _is_nested(cue)}
+        self._counts = Counter(word for part in numbers for phrase in part for words in phrase for word in words)
+        self._sums: dict[Words, int] = {}
+        # Rarest word of a phrase -> the phrase, its part, and where the word stands in it.
+        self._anchored: dict[str, list[tuple[Phrase, int, int]]] = {}
+        same: dict[Phrase, Phrase] = {}
         for part, number in numbers.items():
-            for phrase in part:
-                self._starting.setdefault(phrase[0], []).append((phrase, number))
+            for phrase in (same.setdefault(each, each) for each in part):
+                at = min(range(len(phrase)), key=lambda place: self._common(phrase[place])) if len(phrase) > 1 else 0
+                anchor = phrase, number, at
+                for word in phrase[at]:
+                    self._anchored.setdefault(word, []).append(anchor)
         self._holding: list[list[int]] = [[] for _ in numbers]  # cues of which a part is the first
         for place, parts in enumerate(self._parts):
             self._holding[parts[0]].append(place)
@@ -120,57 +169,78 @@ class Finder:
         Args:
             text: The text.
             before: What was said before it: parts may stand there, too, but for one in the text with a rare word.
-            rare: How many phrases of cues begin with such a word, at most.
+            rare: In how many places of cues such a word stands, at most.
         """
         ahead = bare(before).split()
         words = [*ahead, *bare(text).split()]
-        own = {place for place in range(len(ahead), len(words)) if self._begun(words[place]) <= rare} if ahead else None
+        own = {place for place in range(len(ahead), len(words)) if self._count(words[place]) <= rare} if ahead else None
         held: dict[int, dict[int, int]] = {}  # part -> where it ends -> how many words it takes
-        for place in range(len(words)):
-            for phrase, part in self._at(words, place):
-                ends = held.setdefault(part, {})
-                ends[place + len(phrase)] = max(ends.get(place + len(phrase), 0), len(phrase))
+        for part, first, size in self._standing(words):
+            ends = held.setdefault(part, {})
+            ends[first + size] = max(ends.get(first + size, 0), size)
         out = {}
         for part in held:
             for cue in self._holding[part]:
-                if all(other in held for other in self._parts[cue]) and (fit := _fit(self._parts[cue], held, own)):
+                parts = self._parts[cue]
+                if all(other in held for other in parts) and (fit := _fit(parts, held, own, cue in self._nested)):
                     out[cue] = fit
         return out
 
-    def _begun(self, word: str) -> int:
-        """How many phrases of cues begin with a word."""
-        return sum(len(self._starting.get(key, ())) for key in _keys(word))
+    def _common(self, words: Words) -> int:
+        """How common words are in cues, all together."""
+        if words not in self._sums:
+            self._sums[words] = sum(map(self._counts.__getitem__, words))
+        return self._sums[words]
 
-    def _at(self, words: Sequence[str], place: int) -> Iterable[tuple[Phrase, int]]:
-        """Phrases that begin at a word."""
-        keys = _keys(words[place])
-        for phrase, part in itertools.chain.from_iterable(self._starting.get(key, ()) for key in keys):
-            rest = words[place + 1 : place + len(phrase)]
-            if len(rest) == len(phrase) - 1 and all(map(_fits, phrase[1:], rest)):
-                yield phrase, part
+    def _count(self, word: str) -> int:
+        """In how many places of cues a word stands."""
+        return sum(self._counts.get(key, 0) for key in _keys(word))
+
+    def _standing(self, words: Sequence[str]) -> Iterable[tuple[int, int, int]]:
+        """Parts of which a phrase stands in a row of words: number, where it begins, and how many words it takes."""
+        keys = [_keys(word) for word in words]
+        for place, ways in enumerate(keys):
+            for phrase, part, at in itertools.chain.from_iterable(self._anchored.get(key, ()) for key in ways):
+                first, steps = place - at, enumerate(phrase)
+                fits = first >= 0 and first + len(phrase) <= len(words)
+                if fits and all(at == step or not wanted.isdisjoint(keys[first + step]) for step, wanted in steps):
+                    yield part, first, len(phrase)
 
 
-def _keys(word: str) -> Iterable[str]:
+def _is_nested(cue: Cue) -> bool:
+    """Whether a phrase of one part holds one of another part: "nice poem + poem"."""
+    longer = [any(len(phrase) > 1 for phrase in part) for part in cue.parts]
+    if not any(longer) or len(cue.parts) < 2:
+        return False
+    for whole, part in itertools.permutations(cue.parts, 2):
+        outers = [phrase for phrase in whole if len(phrase) > 1]
+        inner = {phrase for phrase in part if all(len(words) == 1 for words in phrase)} if outers else ()
+        for outer in outers:
+            sizes = range(1, len(outer))
+            if inner and any(outer[at : at + size] in inner for size in sizes for at in range(len(outer) - size + 1)):
+                return True
+    return False
+
+
+def _keys(word: str) -> tuple[str, ...]:
     """A word, and the stems that it may have."""
     return (word, *(f"{word[:size]}{ENDING}" for size in range(_LEAST_OF_STEM, len(word) + 1)))
 
 
-def _fit(parts: Sequence[int], held: Mapping[int, Mapping[int, int]], own: Container[int] | None = None) -> Fit | None:
+def _fit(
+    parts: Sequence[int], held: Mapping[int, Mapping[int, int]], own: Container[int] | None, nested: bool
+) -> Fit | None:
     """How well parts fit, each with words of its own; None where one word would have to stand for two of them.
 
-    None, too, where none of these words stands where ``own`` says.
+    None, too, where none of these words stands where ``own`` says. Those of nested parts may share words.
     """
     taken: set[int] = set()
     words = 0
     for part in sorted(parts, key=lambda number: len(held[number])):
-        ways = [(size, end) for end, size in held[part].items() if taken.isdisjoint(range(end - size, end))]
+        ways = [(size, end) for end, size in held[part].items() if nested or taken.isdisjoint(range(end - size, end))]
         if not ways:
             return None
         size, end = max(ways)
         taken.update(range(end - size, end))
         words += size
     return Fit(len(parts), words, max(taken)) if own is None or any(place in own for place in taken) else None
-
-
-def _fits(wanted: str, word: str) -> bool:
-    return word.startswith(wanted[:-1]) if wanted.endswith(ENDING) else word == wanted

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import gc
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -20,7 +21,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor, nn
 
-from chatkit_generation.cues import Cue, Finder, Fit, cue_of
+from chatkit_generation.cues import Cue, Finder, Fit, Reader
 
 MOST_ROOM = 10_000_000
 KEYS: Final = (
@@ -124,7 +125,13 @@ class Matters(nn.Module):
     def _open(self) -> _Opened:
         if self._opened is None:
             data = bytes(self.table.numpy(force=True).tobytes()).rstrip(b"\0")
-            self._opened = _opened(json.loads(data) if data else {})
+            collecting = gc.isenabled()
+            gc.disable()  # nothing of it is garbage, and looking for some takes a third of the time
+            try:
+                self._opened = _opened(json.loads(data) if data else {})
+            finally:
+                if collecting:
+                    gc.enable()
         return self._opened
 
 
@@ -134,14 +141,14 @@ def _opened(files: Mapping[str, Mapping[str, Any]]) -> _Opened:
     of: list[tuple[int, bool]] = []
     said: dict[str, int] = {}
     for content in files.values():
-        sets = {name: words.split() for name, words in content.get(SETS, {}).items()}
+        reader = Reader({name: words.split() for name, words in content.get(SETS, {}).items()})
         for name, given in content.items():
             if name == SETS:
                 continue
             lines = {key: tuple(given[key]) for key in KEYS if key in given}
             said |= {line: len(matters) for key in lines for line in lines[key]}
             for texts, rules_out in ((given[CUES], False), (given.get(UNLESS, ()), True)):
-                cues += [cue_of(text, sets) for text in texts]
+                cues += [reader.cue(text) for text in texts]
                 of += [(len(matters), rules_out)] * len(texts)
             matters.append(Matter(name, lines))
     return _Opened(matters, Finder(cues), of, said)
@@ -151,7 +158,7 @@ def table_of(files: Mapping[str, Mapping[str, Any]]) -> bytes:
     """The table as it is stored, of files as they are written.
 
     Args:
-        files: Name of a file -> its content: matter -> ``cues``, a list (``cues.cue_of``); ``unless``, cues that rule
+        files: Name of a file -> its content: matter -> ``cues``, a list (``cues.Reader``); ``unless``, cues that rule
             it out; and replies under ``KEYS``. Under "sets" name -> words between blanks, which cues share.
     Raises:
         ValueError: If something in them is none of that, or two matters have one name.
@@ -161,18 +168,18 @@ def table_of(files: Mapping[str, Mapping[str, Any]]) -> bytes:
         shared = content.get(SETS, {})
         if not isinstance(shared, Mapping) or not all(isinstance(words, str) for words in shared.values()):
             raise ValueError(f"{file}: {SETS} must be a table of words between blanks, got {shared!r}")
-        sets = {name: words.split() for name, words in shared.items()}
+        reader = Reader({name: words.split() for name, words in shared.items()})
         for name, matter in content.items():
             if name == SETS:
                 continue
             if name in seen:
                 raise ValueError(f"{file}: {name}: there is a matter of this name already")
             seen.add(name)
-            _check(matter, sets, f"{file}: {name}")
+            _check(matter, reader, f"{file}: {name}")
     return json.dumps(files, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _check(matter: Any, sets: Mapping[str, Sequence[str]], where: str) -> None:
+def _check(matter: Any, reader: Reader, where: str) -> None:
     if not isinstance(matter, Mapping):
         raise ValueError(f"{where}: must be a table, got {matter!r}")
     known = (CUES, UNLESS, *KEYS)
@@ -187,6 +194,6 @@ def _check(matter: Any, sets: Mapping[str, Sequence[str]], where: str) -> None:
         raise ValueError(f"{where}: must have cues and replies")
     for cue in (cue for key in (CUES, UNLESS) for cue in matter.get(key, ())):
         try:
-            cue_of(cue, sets)
+            reader.cue(cue)
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error

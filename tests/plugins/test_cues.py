@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from chatkit_generation.cues import Finder, Fit, cue_of
+from chatkit_generation.cues import Finder, Fit, Reader
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +14,7 @@ CUES = [
     "knock*/pushed + off",
     "dog + dog",
 ]
-FINDER = Finder([cue_of(text, SETS) for text in CUES])
+FINDER = Finder([Reader(SETS).cue(text) for text in CUES])
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_fit_tells_parts_words_and_where() -> None:
 
 
 def test_apostrophes_and_marks_are_read_as_in_messages() -> None:
-    finder = Finder([cue_of("i don't know + what's up", {})])
+    finder = Finder([Reader({}).cue("i don't know + what's up")])
     assert finder.found("What’s up?? I dont know!")
 
 
@@ -58,7 +58,7 @@ def test_apostrophes_and_marks_are_read_as_in_messages() -> None:
 )
 def test_what_is_no_cue_is_told(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        cue_of(text, SETS)
+        Reader(SETS).cue(text)
 
 
 @given(st.lists(st.sampled_from(["dog", "cat", "died", "passed", "away", "my", "boss", "off", "knocked"]), max_size=12))
@@ -70,6 +70,13 @@ def test_words_before_and_behind_change_nothing(words: list[str]) -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_searched(text: str) -> None:
     FINDER.found(text)
+
+
+def test_a_part_within_another_may_share_its_words() -> None:
+    finder = Finder([Reader({}).cue("nice poem/fair point + poem/point")])
+    assert finder.found("nice poem")
+    assert finder.found("fair point, everybody likes it")
+    assert not finder.found("a poem")
 
 
 def test_what_was_said_before_completes_a_cue_of_which_a_part_stands_in_the_message() -> None:
