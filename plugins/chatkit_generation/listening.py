@@ -1,8 +1,8 @@
 """What is said to a message that nothing like it is known of: it shows that it was read, and claims no more.
 
 Chosen by the act of the message and its mood (``acts.py``), by what the assistant asked just before (``asked.py``), and
-by the matter that it names; what is told may be said back (``reflecting.py``), a few words as they are. Each of these
-replies must fit whatever else the message says.
+by the form of what is told ("I must ...", "she says ..."); what is told may be said back (``reflecting.py``), a few
+words as they are. Each of these replies must fit whatever else the message says.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from chatkit_generation.names import names_in, own_name
 from chatkit_generation.reflecting import reflected
 from chatkit_generation.wording import bare, sentences
 
-OF_TOPICS = frozenset({"statement", "answer", "plan", "statement.good", "answer.good", "plan.good"})
-_TOPICS, _ASKED, _REFLECTED, _ABOUT, _FORMS = "topics", "asked", "reflected", "about", "forms"
+_ASKED, _REFLECTED, _ABOUT, _FORMS = "asked", "reflected", "about", "forms"
 _LEADS = "leads"  # of forms: what is said before them, by mood
 REFLECTING = ("plain", "bad", "sad", "good")  # moods of what is said back
 ANSWERS = {"statement": "", "answer": "", "plan": "", "hope": "", "agree": ".yes", "reject": ".no"}  # acts of an answer
@@ -33,7 +32,6 @@ _BEGINS = re.compile(
     r"^(?:(?:and|but|so|well|oh|ok|okay|yeah|yes|no|just|maybe|perhaps|lol|haha|mostly)\b\W*)+", re.IGNORECASE
 )
 _PERSONS = re.compile(r"\b(?:i|me|my|mine|we|us|our|you|your|yours|u|ur)\b", re.IGNORECASE)
-_A_WORD_IN = 8  # words of a message that names a topic
 _TELLS_MORE = 9  # words of one that tells more than was asked for, whatever its form
 _GUESS = 6  # words of one that ends with a question mark and asks nothing
 _JOKE = "joke"  # kind of question
@@ -46,8 +44,6 @@ class Listening:
 
     Args:
         kinds: Kind of message, see ``acts.kind_of`` -> replies.
-        topics: Replies of each topic.
-        words: Word -> the topics that it names.
         asked: Replies to an answer to each kind of question, see ``asked.asked_by``.
         about: What a question may be about -> its cues, and replies.
         reflected: Replies that say back what was told, "{0}", by its mood, one of ``REFLECTING``.
@@ -56,8 +52,6 @@ class Listening:
     """
 
     kinds: Mapping[str, Sequence[str]]
-    topics: Mapping[str, Sequence[str]]
-    words: Mapping[str, Sequence[str]]
     asked: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     reflected: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     about: Mapping[str, tuple[re.Pattern[str], Sequence[str]]] = dataclasses.field(default_factory=dict)
@@ -87,9 +81,7 @@ class Listening:
         focus = focus_of(text)
         kind = self._kind(text, focus, mood, before, sad=sad)
         groups: list[Sequence[str]] = [self._plain(text, focus, kind, drawn)]
-        if kind in OF_TOPICS and (of_topic := self.topics.get(self.topic(focus.text))):
-            groups.insert(0, of_topic)
-        elif kind == "answer" and drawn(2)[0]:
+        if kind == "answer" and drawn(2)[0]:
             groups.insert(0, taken_up(focus.text))
         to_answer = () if sad else self.to_answer(text, kind, answered)
         back = self._said_back(focus.text, kind, answered)
@@ -169,16 +161,6 @@ class Listening:
             return ()
         return [line.format(told) for line in lines]
 
-    def topic(self, text: str) -> str:
-        """The topic that most words of a message name; "" where none does, or a long one names it by one word."""
-        counts: dict[str, int] = {}
-        words = bare(text).split()
-        for word in words:
-            for topic in self.words.get(word, ()):
-                counts[topic] = counts.get(topic, 0) + 1
-        named = max(counts, key=lambda topic: counts[topic], default="")
-        return named if named and counts[named] * _A_WORD_IN >= len(words) else ""
-
 
 def taken_up(text: str) -> list[str]:
     """A few words of the user's, as they can be said back: "with a colleague" as "With a colleague, I see."."""
@@ -192,32 +174,21 @@ def listening_of(option: Any) -> Listening:
     """What the option ``listening`` says.
 
     Args:
-        option: Kind -> replies; under "topics" name -> ``words`` and ``replies``; under "asked" kind of question ->
-            replies to an answer, "long.bad" to a bad one, "whether.yes" to one that is no more than a yes; under
-            "about" name -> ``cues``, a regular expression over bare messages, and ``replies``; under "forms" the same,
-            of what is told, and "leads": one of ``REFLECTING`` -> what stands before these; under "reflected" one
-            of ``REFLECTING`` -> replies in which "{0}" stands for what was told. In those to "introduction" and
-            "naming", "{name}" stands for what is named, in those to "choice" "{option}" for one of two.
+        option: Kind -> replies; under "asked" kind of question -> replies to an answer, "long.bad" to a bad one,
+            "whether.yes" to one that is no more than a yes; under "about" name -> ``cues``, a regular expression over
+            bare messages, and ``replies``; under "forms" the same, of what is told, and "leads": one of
+            ``REFLECTING`` -> what stands before these; under "reflected" one of ``REFLECTING`` -> replies in which
+            "{0}" stands for what was told. In those to "introduction" and "naming", "{name}" stands for what is
+            named, in those to "choice" "{option}" for one of two.
     Raises:
         ValueError: If it is none of that, or there is no such kind.
     """
     if not isinstance(option, Mapping):
         raise ValueError(f"listening must be a table of replies by the kind of message, got {option!r}")
-    others = (_TOPICS, _ASKED, _REFLECTED, _ABOUT, _FORMS)
+    others = (_ASKED, _REFLECTED, _ABOUT, _FORMS)
     kinds = {kind: replies_of(lines, f"listening.{kind}") for kind, lines in option.items() if kind not in others}
     for kind in kinds:
         _known(kind, KINDS, ACTS, "listening: no kind of message")
-    topics: dict[str, Sequence[str]] = {}
-    words: dict[str, list[str]] = {}
-    given = option.get(_TOPICS, {})
-    if not isinstance(given, Mapping):
-        raise ValueError(f"listening.topics must be a table of topics, got {given!r}")
-    for name, topic in given.items():
-        if not isinstance(topic, Mapping) or not isinstance(topic.get("words"), str):
-            raise ValueError(f"listening.topics.{name} must have words, a text, and replies")
-        topics[name] = replies_of(topic.get("replies"), f"listening.topics.{name}.replies")
-        for word in dict.fromkeys(topic["words"].split()):
-            words.setdefault(word, []).append(name)
     to_answers = [*QUESTIONS, *(f"{question}{after}" for question in QUESTIONS for after in _AFTER)]
     asked = _by_kind(option, _ASKED, "kind of question", to_answers, QUESTIONS)
     back = _by_kind(option, _REFLECTED, "mood", REFLECTING, REFLECTING)
@@ -229,9 +200,7 @@ def listening_of(option: Any) -> Listening:
         raise ValueError(f"listening.forms must be a table of forms, got {forms!r}")
     leads = _by_kind(forms, _LEADS, "mood", REFLECTING, REFLECTING)
     forms = {name: form for name, form in forms.items() if name != _LEADS}
-    return Listening(
-        kinds, topics, words, asked, back, _by_cues(option.get(_ABOUT, {}), _ABOUT), _by_cues(forms, _FORMS), leads
-    )
+    return Listening(kinds, asked, back, _by_cues(option.get(_ABOUT, {}), _ABOUT), _by_cues(forms, _FORMS), leads)
 
 
 def _by_cues(option: Any, part: str) -> dict[str, tuple[re.Pattern[str], Sequence[str]]]:

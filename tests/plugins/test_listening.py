@@ -1,4 +1,4 @@
-"""What is said to a message that nothing like it is known of: by kind and topic, nothing twice while more is left."""
+"""What is said to a message that nothing like it is known of: by kind and form, nothing twice while more is left."""
 
 from __future__ import annotations
 
@@ -30,9 +30,10 @@ TABLE: dict[str, Any] = {
         "offer.yes": ["Go ahead."],
         "who": ["Good company?"],
     },
-    "topics": {
-        "pets": {"words": "cat dog vet", "replies": ["What is it like?", "How old is it?"]},
-        "work": {"words": "office boss vet", "replies": ["How are the people there?"]},
+    "forms": {
+        "leads": {"bad": ["Oh no."]},
+        "must": {"cues": "\\bi must\\b", "replies": ["When does it have to be done by?", "How big a job is it?"]},
+        "told": {"cues": "\\bshe says\\b", "replies": ["Do you agree?"]},
     },
 }
 LISTENING = listening_of(TABLE)
@@ -131,32 +132,13 @@ def test_replies_come_in_an_order_that_is_drawn() -> None:
     assert LISTENING.replies("We had rain all day", {}, "", last) == TABLE["statement"][::-1]
 
 
-def test_a_matter_that_is_named_is_taken_up_before_plain_replies() -> None:
-    pets = TABLE["topics"]["pets"]["replies"]
-    assert said("I have a CAT, and a dog.") == pets
-    assert said("I have a cat", before=pets[0]) == pets[1:]
-    assert said("I have a cat", before=" ".join(pets)) == TABLE["statement"]
-    assert said("I have a cat", {"positive": 0.9}) == pets
-
-
-@pytest.mark.parametrize(("mood", "sad", "of"), [({"negative": 0.9}, False, "statement.bad"), ({}, True, "statement")])
-def test_of_what_is_bad_or_sad_no_matter_is_taken_up(mood: Mapping[str, float], sad: bool, of: str) -> None:
-    assert said("I miss the cat", mood, sad=sad) == TABLE[of]
-
-
-@pytest.mark.parametrize(
-    ("text", "topic"),
-    [
-        ("the cat", "pets"),
-        ("my boss, at the office", "work"),
-        ("the vet and the boss", "work"),
-        ("the vet and the dog", "pets"),
-        ("catalogue", ""),
-        ("", ""),
-    ],
-)
-def test_the_topic_is_the_one_that_most_words_name(text: str, topic: str) -> None:
-    assert LISTENING.topic(text) == topic
+def test_what_is_told_is_asked_on_by_its_form_behind_a_word_on_its_mood() -> None:
+    must = TABLE["forms"]["must"]["replies"]
+    assert said("I must paint the whole fence") == must
+    assert said("I must paint the whole fence", before=must[0]) == must[1:]
+    assert said("I must go, she says, and soon", before=" ".join(must)) == ["Do you agree?"]
+    assert said("I must paint the whole fence", {"negative": 0.9}) == [f"Oh no. {reply}" for reply in must]
+    assert said("I must paint the whole fence", sad=True) == TABLE["statement"]
 
 
 @pytest.mark.parametrize(
@@ -259,20 +241,9 @@ def test_the_names_of_others_are_all_told(text: str, names: str) -> None:
             {"reflected": {"plain": ["I see."]}},
             "listening.reflected.plain: {0} must stand in it once, and not first, got 'I see.'",
         ),
-        ({"topics": {"pets": 5}}, "listening.topics.pets must have words, a text, and replies"),
-        ({"topics": {"pets": {"replies": ["a"]}}}, "listening.topics.pets must have words, a text, and replies"),
-        (
-            {"topics": {"pets": {"words": ["cat"], "replies": ["a"]}}},
-            "listening.topics.pets must have words, a text, and replies",
-        ),
-        (
-            {"topics": {"pets": {"words": "cat"}}},
-            "listening.topics.pets.replies must be a list of replies, got None",
-        ),
-        (
-            {"topics": {"pets": {"words": "cat", "replies": "a"}}},
-            "listening.topics.pets.replies must be a list of replies, got 'a'",
-        ),
+        ({"forms": 5}, "listening.forms must be a table of forms, got 5"),
+        ({"forms": {"must": {"replies": ["a"]}}}, "listening.forms.must must have cues, a text, and replies"),
+        ({"forms": {"leads": {"sadly": ["a"]}}}, "listening.leads: no mood 'sadly'; did you mean sad?"),
     ],
 )
 def test_a_bad_option_is_told_in_one_line(option: Any, message: str) -> None:
@@ -292,21 +263,20 @@ def test_the_shipped_table_has_replies_to_each_act(shipped: dict[str, Any]) -> N
     listening = listening_of(shipped)
     assert {*ACTS} <= {*listening.kinds} <= {*KINDS}
     assert all(listening.kinds.values())
-    assert all(listening.topics.values())
-    assert {topic for topics in listening.words.values() for topic in topics} == {*listening.topics}
+    assert all(replies for _, replies in listening.forms.values())
 
 
 def test_no_shipped_reply_is_long_or_doubled_within_its_kind(shipped: dict[str, Any]) -> None:
     listening = listening_of(shipped)
-    for name, lines in [*listening.kinds.items(), *listening.topics.items()]:
+    forms = [(name, replies) for name, (_, replies) in listening.forms.items()]
+    for name, lines in [*listening.kinds.items(), *listening.asked.items(), *forms]:
         assert len({line.casefold().strip() for line in lines}) == len(lines), name
         assert not [line for line in lines if len(line) > LONGEST or line != line.strip()], name
 
 
-def test_shipped_words_can_be_met_and_names_stand_only_where_one_is_known(shipped: dict[str, Any]) -> None:
+def test_names_stand_only_where_one_is_known(shipped: dict[str, Any]) -> None:
     listening = listening_of(shipped)
-    assert not [word for word in listening.words if word != word.lower()]
-    for name, lines in [*listening.kinds.items(), *listening.topics.items()]:
+    for name, lines in listening.kinds.items():
         assert name in ("introduction", "naming", "choice") or not [line for line in lines if "{" in line], name
 
 
