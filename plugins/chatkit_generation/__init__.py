@@ -65,7 +65,7 @@ class Generation(LanguageModel):
         }
     )
 
-    kit_options = MappingProxyType({"ngrams": 50, "precedents": 40, "likeness": 4})
+    kit_options = MappingProxyType({"ngrams": 50, "precedents": 40, "likeness": 4, "matters": 100})
 
     def build(self, info: Info, vocabulary: Vocabulary, **options: Any) -> None:
         """Keep the vocabulary and the defaults of replies.

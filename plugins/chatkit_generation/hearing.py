@@ -18,6 +18,7 @@ from chatkit_generation.honest import CHANGED, Honest
 from chatkit_generation.names import own_name
 from chatkit_generation.notes import Notes, asks_whether_done, ends, gathered, may_change
 from chatkit_generation.ordering import begins_order
+from chatkit_generation.tracking import put_right
 
 
 class Heard(NamedTuple):
@@ -65,7 +66,8 @@ class Hearing:
             judged = judged._replace(notes=max(judged.notes, NOTES), asks=0.0, unsaid=0.0, world=0.0)
         judged = self._honest.revised(judged, said)
         noted = functools.cache(functools.partial(self._noted, ask))
-        goes_on = may_change(ask.text, named=said.names_any) or ends(ask.text, said.reply)
+        changed = put_right(ask.text) or ask.text
+        goes_on = may_change(changed, named=said.names_any) or ends(ask.text, said.reply)
         if asks_whether_done(ask.text) or said.own_name or said.of_name[1] or said.job():
             judged = judged._replace(notes=CHANGED)  # words alone settle it
         elif (said.asks_back or (said.asks_of_order and noted().is_fresh)) and noted().texts:

@@ -185,6 +185,7 @@ def listening_of(option: Any) -> Listening:
     """
     if not isinstance(option, Mapping):
         raise ValueError(f"listening must be a table of replies by the kind of message, got {option!r}")
+    option = {kind: said for kind, said in option.items() if kind != "topics"}  # of earlier versions
     others = (_ASKED, _REFLECTED, _ABOUT, _FORMS)
     kinds = {kind: replies_of(lines, f"listening.{kind}") for kind, lines in option.items() if kind not in others}
     for kind in kinds:

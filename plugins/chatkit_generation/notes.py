@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from chatkit_generation.acts import act_of
+from chatkit_generation.tracking import put_right
 from chatkit_generation.wanting import wanted
 from chatkit_generation.wording import sentences
 
@@ -233,7 +234,9 @@ def gathered(told: Sequence[tuple[str, float]], sure: float, may: float, names_a
         likely = of >= may and not _IS_OF_ANOTHER.search(text[:READ])
         *first, last = sentences(text[:READ]) or [""]
         change = " ".join(first) if first and last.endswith("?") else text  # "make that two. What is my order now?"
-        goes_on = is_fresh and (likely or may_change(text, named=names_any(text)) or may_change(change, named=False))
+        goes_on = is_fresh and (
+            likely or may_change(put_right(text) or text, named=names_any(text)) or may_change(change, named=False)
+        )
         if is_fresh and cancels(text):
             texts = []
         elif is_fresh and refuses(text):

@@ -39,6 +39,11 @@ _OPENS = re.compile(
     r"|want)(?: to (?:book|order|have|reserve|buy|get))?\s+)",
     re.IGNORECASE,
 )
+_PUT_RIGHT = re.compile(
+    r"^.+?[,;] (?:and |but |so |actually |sorry )*"
+    r"(?P<what>(?:it's|it is|that's|make it|i meant?|it should be) [^,;]+)$",
+    re.IGNORECASE,
+)
 _ALSO = re.compile(r"^(?P<new>.+?)[\s,]+(?:too|as well|also)[\s.!]*(?:please)?[\s.!]*$", re.IGNORECASE)
 _MADE = re.compile(
     r"^(?:(?:the |my )?(?:\w+ )?(?:has |was |is )?moved (?:it |that |me )?to|make (?:it|that)"
@@ -212,8 +217,14 @@ def tracked(messages: Sequence[str]) -> str:
     text = _trimmed(anew["new"] if anew else _OPENS.sub("", _LEADS.sub("", _trimmed(first))))
     text = _TITLE.sub("", text)
     for change in (change for part in later for change in _TWO_CHANGES.split(part)):
-        text = _changed(text, change) if text else ""
+        text = (_changed(text, change) or _changed(text, put_right(change))) if text else ""
     return _PLEASE.sub("", text)
+
+
+def put_right(message: str) -> str:
+    """What a message puts right behind a clause that only leads to it: "I looked again, and it is at four"; else ""."""
+    found = _PUT_RIGHT.search(message[:LONGEST])
+    return found["what"] if found else ""
 
 
 def says_anew(message: str) -> bool:
@@ -228,6 +239,8 @@ def opens(message: str) -> bool:
 
 def _changed(text: str, message: str) -> str:
     """The order after a change; "" where it cannot be told."""
+    if not message:
+        return ""
     if _REASONS.search(message) and not _ALTERS.search(message):
         return text
     if anew := _ANEW.match(_trimmed(message)):

@@ -12,6 +12,7 @@ import sys
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from chatkit_generation import Generation
 from chatkit_generation.matters import table_of
@@ -27,9 +28,16 @@ def table(files: Sequence[Path]) -> bytes:
         SystemExit: If one cannot be read, or something in it is no matter.
     """
     try:
-        return table_of({path.name: tomllib.loads(path.read_text(encoding="utf-8")) for path in files})
+        return table_of({path.name: _content(path) for path in files})
     except (OSError, ValueError) as error:
         sys.exit(str(error))
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 def fill(model: Path, files: Sequence[Path]) -> None:
