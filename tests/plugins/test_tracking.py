@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from chatkit_generation.tracking import LONGEST, opens, tracked
+from chatkit_generation.tracking import LONGEST, opens, put_right, tracked
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +31,17 @@ def test_an_order_is_what_is_left_of_a_message_without_its_manners(message: str,
     ("first", "change", "order"),
     [
         (BURGER, "no onions", "a burger with bacon"),
+        (
+            "a visit to the vet on Friday at half past ten",
+            "Oh, I looked again, and it is half past eleven.",
+            "a visit to the vet on Friday at half past eleven",
+        ),
+        (
+            "book the van, call the bank, water the plants",
+            "the van is booked, so please cross that off",
+            "call the bank and water the plants",
+        ),
+        ("coconut milk, eggs and rice", "take the milk off", "eggs and rice"),
         (BURGER, "Oh, no onions please!", "a burger with bacon"),
         (BURGER, "leave out the bacon", "a burger with onions"),
         ("a burger with onions", "no onions", "a burger"),
@@ -195,3 +206,16 @@ def test_one_thing_is_made_another_and_a_day_is_moved() -> None:
     assert tracked(["two teas and a coke", "and can you make the coke a lemonade instead"]) == "two teas and a lemonade"
     told = "i also have a dentist appointment on tuesday at 3, can you note that?"
     assert tracked([told, "ugh, the dentist moved it to thursday at 4"]) == "a dentist appointment on thursday at 4"
+
+
+@pytest.mark.parametrize(
+    ("message", "what"),
+    [
+        ("Oh dear, I've looked again, and it is half past eleven.", "it is half past eleven."),
+        ("sorry, I asked Ann, make it four", "make it four"),
+        ("it is half past eleven", ""),
+        ("I looked, and it rained", ""),
+    ],
+)
+def test_what_puts_right_behind_another_clause(message: str, what: str) -> None:
+    assert put_right(message) == what
