@@ -84,8 +84,8 @@ def attended(
     # What a message leaves open, what was said before it may say: "any tips?" of the violin.
     context = f"{text if focus.asks else ''} {' '.join(said[-2 * _BACK :: 2])}"
     found = [each for each in matters.found(focus.text) if not _is_weak(each, focus.text, act)]
-    if focus.others:
-        found += [each for each in matters.found(text) if (each.fit.parts > 1 or not focus.asks)]
+    if focus.others and len(bare(focus.text).split()) <= _SHORT:  # "a book, maybe. what do you recommend?"
+        found += [each for each in matters.found(text) if each.fit.parts > 1]
     # What a message leaves open, what was said before it may say: "any tips for practising?" of the violin.
     context, rare = " ".join(said[-2 * _BACK :: 2]), RARE_OF_ASKED if focus.asks else RARE
     completed = [each for each in matters.found(focus.text, context, rare) if each.fit.parts > 1] if context else []

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from chatkit_generation.wording import bare
 
+SPAN = 16  # words of a message among which all parts of a cue stand
 ALSO, OR, ENDING, SET = "+", "/", "*", "@"
 _LEAST_OF_STEM = 3  # letters before a "*"
 _A_SET = re.compile(r"@(\w+)")
@@ -232,7 +233,7 @@ def _fit(
 ) -> Fit | None:
     """How well parts fit, each with words of its own; None where one word would have to stand for two of them.
 
-    None, too, where none of these words stands where ``own`` says. Those of nested parts may share words.
+    None, too, where they stand far apart, or none of these words stands where ``own`` says. Those of nested parts may share words.
     """
     taken: set[int] = set()
     words = 0
@@ -243,4 +244,6 @@ def _fit(
         size, end = max(ways)
         taken.update(range(end - size, end))
         words += size
-    return Fit(len(parts), words, max(taken)) if own is None or any(place in own for place in taken) else None
+    if own is None:
+        return Fit(len(parts), words, max(taken)) if max(taken) - min(taken) < SPAN else None
+    return Fit(len(parts), words, max(taken)) if any(place in own for place in taken) else None

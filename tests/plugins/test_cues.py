@@ -37,6 +37,11 @@ def test_all_parts_stand_in_the_message_in_words_of_their_own(message: str, foun
     assert sorted(FINDER.found(message)) == found
 
 
+def test_parts_stand_near_to_each_other() -> None:
+    assert FINDER.found(f"the cat {'and ' * 8}died")
+    assert not FINDER.found(f"the cat {'and ' * 20}died")
+
+
 def test_a_fit_tells_parts_words_and_where() -> None:
     assert FINDER.found("the dog passed away today")[0] == Fit(parts=2, words=3, place=3)
 
