@@ -233,7 +233,8 @@ def _fit(
 ) -> Fit | None:
     """How well parts fit, each with words of its own; None where one word would have to stand for two of them.
 
-    None, too, where they stand far apart, or none of these words stands where ``own`` says. Those of nested parts may share words.
+    None, too, where they stand far apart, or none of these words stands where ``own`` says. Those of nested parts may
+    share words.
     """
     taken: set[int] = set()
     words = 0
