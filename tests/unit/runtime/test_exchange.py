@@ -157,7 +157,9 @@ def test_a_replay_chooses_as_was_chosen_then_whatever_the_head_does_today() -> N
     asked[0]["facts"] = {}
     asked[1]["facts"] = {"choices": {"generation": weighed}}
     asked[2]["facts"] = {"options": {"dial": {"warmth": 1.0}}, "choices": {"generation": weighed}}
-    options = [reply.options for reply in replies(data)]
+    options = [dict(reply.options) for reply in replies(data)]
+    prompts = [message["created"] for message in data["messages"] if message["speaker"] == "user"]
+    assert [each.pop("now") for each in options] == prompts  # what the clock says is said again
     assert options == [
         {"candidates": 1},
         {"dial": {"fluency": 0.5, "warmth": 0.0}},
