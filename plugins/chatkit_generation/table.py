@@ -46,6 +46,7 @@ class Index:
         vectors: (P, E) learned vector of each message, of length 1, or None.
         means: (R, E) of length 1, those of all messages with the same replies, or None.
         grave: (R,) whether a reply is to somebody in need, to whom one message that is like theirs is enough.
+        urgent: Words that stand in messages of people in need, and seldom in others.
         order: Messages with replies, those with the same ones together; and ``begins``: (R,) where each group begins.
     """
 
@@ -62,6 +63,7 @@ class Index:
     vectors: NDArray[np.float16] | None = None
     means: NDArray[np.float32] | None = None
     grave: NDArray[np.bool_] = dataclasses.field(default_factory=lambda: np.zeros(0, np.bool_))
+    urgent: frozenset[str] = frozenset()
     order: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
     begins: NDArray[np.int64] = dataclasses.field(default_factory=lambda: np.zeros(0, np.int64))
 

@@ -395,3 +395,9 @@ def test_a_packed_table_without_room_or_damaged_is_refused(vocabulary: Vocabular
     made.table.fill_(7)
     with pytest.raises(ValueError, match="damaged"):
         made.like("can you sing?", vocabulary)
+
+
+@pytest.mark.parametrize("text", ["my desk is full of plates", "Now I've someone to get up for"])
+def test_what_has_no_word_of_need_must_be_liker_to_a_cry_for_help(shipped: Generation, text: str) -> None:
+    assert shipped.precedents is not None
+    assert not any(GRAVE.search(each.reply) for each in shipped.precedents.like(text, shipped.vocabulary))
