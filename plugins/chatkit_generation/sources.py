@@ -38,7 +38,7 @@ SURER = (0.7, 0.7, 0.85, 1.1)
 # "She is a nurse at the children's hospital" is no bad news.
 _AT_WORK = re.compile(
     r"\b(?:works?|working|worked|jobs?|nurse|doctor|surgeon|midwife|porter|cleaner|receptionist|volunteers?|cook|intern"
-    r"|consultant|trainee)(?: \w+){0,2} (?:at|in|for|with)(?: [\w']+){0,3} (?:hospital|hospice|clinic|ward|icu)\b"
+    r"|consultant|trainee)(?: \w+){0,2} (?:at|in|on|of|for|with)(?: [\w']+){0,3} (?:hospital|hospice|clinic|ward|icu)\b"
 )
 OF_MATTER = 3  # replies of a matter among which the language model may choose
 OFFERED = 2  # replies that fit any message of a kind

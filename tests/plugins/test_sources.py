@@ -58,7 +58,8 @@ def test_a_reply_that_is_made_again_has_the_time_of_then(chat: Chat) -> None:
 
 def test_a_cry_for_help_goes_before_all_else(chat: Chat) -> None:
     assert GRAVE.search(said(chat, "I took too many pills. what is 2 + 2?"))
-    assert not GRAVE.search(said(chat, "my girlfriend is a nurse at the children's hospital"))
+    for text in ("my girlfriend is a nurse at the children's hospital", "I'm a nurse on a stroke ward"):
+        assert not GRAVE.search(said(chat, text))
 
 
 def test_what_is_sad_gets_nothing_cold(chat: Chat) -> None:
