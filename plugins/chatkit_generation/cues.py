@@ -31,7 +31,7 @@ Phrase = tuple[Words, ...]  # words side by side
 class Cue(NamedTuple):
     """Parts, each of some phrases of which one must stand in the message."""
 
-    parts: tuple[frozenset[Phrase], ...]
+    parts: tuple[tuple[Phrase, ...], ...]
 
 
 class Fit(NamedTuple):
@@ -70,11 +70,11 @@ class Reader:
         except ValueError as error:
             raise ValueError(f"cue {text!r}: {error}") from None
 
-    def _phrases(self, part: str) -> frozenset[Phrase]:
+    def _phrases(self, part: str) -> tuple[Phrase, ...]:
         out = [phrase for each in _BETWEEN.split(part) for phrase in self._phrases_of(each) if phrase]
         if not out:
             raise ValueError("a part of it has no words")
-        return frozenset(out)
+        return tuple(out)
 
     def _phrases_of(self, text: str) -> list[Phrase]:
         """Phrases of an alternative: one, but for words that are read as several ("gonna", "three-pointer")."""
@@ -146,7 +146,7 @@ class Finder:
     """
 
     def __init__(self, cues: Sequence[Cue]) -> None:
-        numbers: dict[frozenset[Phrase], int] = {}
+        numbers: dict[tuple[Phrase, ...], int] = {}
         self._parts = [tuple(numbers.setdefault(part, len(numbers)) for part in cue.parts) for cue in cues]
         self._nested = {place for place, cue in enumerate(cues) if _is_nested(cue)}
         self._counts = Counter(word for part in numbers for phrase in part for words in phrase for word in words)
@@ -160,6 +160,7 @@ class Finder:
                 anchor = phrase, number, at
                 for word in phrase[at]:
                     self._anchored.setdefault(word, []).append(anchor)
+        self._sums.clear()
         self._holding: list[list[int]] = [[] for _ in numbers]  # cues of which a part is the first
         for place, parts in enumerate(self._parts):
             self._holding[parts[0]].append(place)

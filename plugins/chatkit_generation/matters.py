@@ -124,23 +124,24 @@ class Matters(nn.Module):
 
     def _open(self) -> _Opened:
         if self._opened is None:
-            data = bytes(self.table.numpy(force=True).tobytes()).rstrip(b"\0")
+            files = json.loads(self.table.numpy(force=True).tobytes().rstrip(b"\0") or b"{}")
             collecting = gc.isenabled()
             gc.disable()  # nothing of it is garbage, and looking for some takes a third of the time
             try:
-                self._opened = _opened(json.loads(data) if data else {})
+                self._opened = _opened(files)
             finally:
                 if collecting:
                     gc.enable()
         return self._opened
 
 
-def _opened(files: Mapping[str, Mapping[str, Any]]) -> _Opened:
+def _opened(files: dict[str, Mapping[str, Any]]) -> _Opened:
     matters: list[Matter] = []
     cues: list[Cue] = []
     of: list[tuple[int, bool]] = []
     said: dict[str, int] = {}
-    for content in files.values():
+    for file in list(files):
+        content = files.pop(file)  # what was read of it is let go
         reader = Reader({name: words.split() for name, words in content.get(SETS, {}).items()})
         for name, given in content.items():
             if name == SETS:
