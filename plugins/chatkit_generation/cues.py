@@ -153,17 +153,18 @@ class Finder:
         self._sums: dict[Words, int] = {}
         # Rarest word of a phrase -> the phrase, its part, and where the word stands in it.
         self._anchored: dict[str, list[tuple[Phrase, int, int]]] = {}
-        same: dict[Phrase, Phrase] = {}
         for part, number in numbers.items():
-            for phrase in (same.setdefault(each, each) for each in part):
+            for phrase in part:
                 at = min(range(len(phrase)), key=lambda place: self._common(phrase[place])) if len(phrase) > 1 else 0
                 anchor = phrase, number, at
                 for word in phrase[at]:
                     self._anchored.setdefault(word, []).append(anchor)
         self._sums.clear()
-        self._holding: list[list[int]] = [[] for _ in numbers]  # cues of which a part is the first
+        self._holding: dict[int, list[int]] = {}  # cues of which a part is the first
         for place, parts in enumerate(self._parts):
-            self._holding[parts[0]].append(place)
+            self._holding.setdefault(parts[0], []).append(place)
+        _plain.cache_clear()  # what was kept for reading is not needed for finding
+        _of_word.cache_clear()
 
     def found(self, text: str, before: str = "", rare: int = 0) -> dict[int, Fit]:
         """Cues of which all parts stand in a text, by place, and how well each fits.
@@ -182,7 +183,7 @@ class Finder:
             ends[first + size] = max(ends.get(first + size, 0), size)
         out = {}
         for part in held:
-            for cue in self._holding[part]:
+            for cue in self._holding.get(part, ()):
                 parts = self._parts[cue]
                 if all(other in held for other in parts) and (fit := _fit(parts, held, own, cue in self._nested)):
                     out[cue] = fit
