@@ -54,14 +54,17 @@ def fill(module: nn.Module, tensors: dict[str, Tensor], where: Path) -> None:
     """Load tensors into a module.
 
     Raises:
-        ModelError: If names or shapes differ.
+        ModelError: If names or shapes differ, or the module cannot read a table of its own among them.
     """
     wanted = {name: tensor.shape for name, tensor in module.state_dict().items()}
     given = {name: tensor.shape for name, tensor in tensors.items()}
     if wanted != given:
         differing = sorted(name for name in {*wanted, *given} if wanted.get(name) != given.get(name))
         raise ModelError(f"{where}: does not fit its config at {', '.join(differing[:3])}", hint="train it again")
-    module.load_state_dict(tensors)
+    try:
+        module.load_state_dict(tensors)
+    except ValueError as error:
+        raise ModelError(f"{where}: {error}") from error
 
 
 def check_shapes(wanted: Mapping[str, torch.Size], file: Path) -> None:

@@ -1,10 +1,8 @@
-"""Cues: words that must stand in a message for it to be about a matter, and how they are found in it.
+"""Cues: words that must stand in a message for it to be about a matter, as they are written (found by ``finding.py``).
 
 ``"(my/our) dog + died/passed away"`` has two parts, of which each must stand in the message in one of its alternatives;
 an alternative is some words side by side, in brackets those of which one stands there, ``*`` behind a word stands for
 any ending, and ``@pet`` for the words of a set.
-
-W = words of a message
 """
 
 from __future__ import annotations
@@ -12,15 +10,13 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from chatkit_generation.wording import bare
 
-SPAN = 16  # words of a message among which all parts of a cue stand
 ALSO, OR, ENDING, SET = "+", "/", "*", "@"
-_LEAST_OF_STEM = 3  # letters before a "*"
+LEAST_OF_STEM = 3  # letters before a "*"
 _A_SET = re.compile(r"@(\w+)")
 _BETWEEN = re.compile(rf"{OR}(?![^()]*\))")  # alternatives of a part, none in brackets
 _TOKEN = re.compile(r"\([^()]*\)|[^\s()]+(?:\([^()]*\))?|[()]")  # a word, a set, or words in brackets
@@ -32,20 +28,6 @@ class Cue(NamedTuple):
     """Parts, each of some phrases of which one must stand in the message."""
 
     parts: tuple[tuple[Phrase, ...], ...]
-
-
-class Fit(NamedTuple):
-    """How well a cue fits: larger is better.
-
-    Args:
-        parts: Of how many parts it is.
-        words: How many words of the message they take.
-        place: Where the last of these words stands: what is said last is what it comes to.
-    """
-
-    parts: int
-    words: int
-    place: int
 
 
 class Reader:
@@ -127,8 +109,8 @@ def _words(word: str) -> list[str]:
     plain = _plain(word.rstrip(ENDING))
     if not word.endswith(ENDING):
         return [*plain]
-    if len("".join(plain[-1:])) < _LEAST_OF_STEM:
-        raise ValueError(f"{word!r} must be at least {_LEAST_OF_STEM} letters and a {ENDING}")
+    if len("".join(plain[-1:])) < LEAST_OF_STEM:
+        raise ValueError(f"{word!r} must be at least {LEAST_OF_STEM} letters and a {ENDING}")
     return [*plain[:-1], f"{plain[-1]}{ENDING}"]
 
 
@@ -138,79 +120,7 @@ def _plain(word: str) -> tuple[str, ...]:
     return tuple(bare(word).split())
 
 
-class Finder:
-    """Finds which of many cues stand in a message; that takes as long as its words are many, not the cues.
-
-    Args:
-        cues: The cues; they are named by their place.
-    """
-
-    def __init__(self, cues: Sequence[Cue]) -> None:
-        numbers: dict[tuple[Phrase, ...], int] = {}
-        self._parts = [tuple(numbers.setdefault(part, len(numbers)) for part in cue.parts) for cue in cues]
-        self._nested = {place for place, cue in enumerate(cues) if _is_nested(cue)}
-        self._counts = Counter(word for part in numbers for phrase in part for words in phrase for word in words)
-        self._sums: dict[Words, int] = {}
-        # Rarest word of a phrase -> the phrase, its part, and where the word stands in it.
-        self._anchored: dict[str, list[tuple[Phrase, int, int]]] = {}
-        for part, number in numbers.items():
-            for phrase in part:
-                at = min(range(len(phrase)), key=lambda place: self._common(phrase[place])) if len(phrase) > 1 else 0
-                anchor = phrase, number, at
-                for word in phrase[at]:
-                    self._anchored.setdefault(word, []).append(anchor)
-        self._sums.clear()
-        self._holding: dict[int, list[int]] = {}  # cues of which a part is the first
-        for place, parts in enumerate(self._parts):
-            self._holding.setdefault(parts[0], []).append(place)
-        _plain.cache_clear()  # what was kept for reading is not needed for finding
-        _of_word.cache_clear()
-
-    def found(self, text: str, before: str = "", rare: int = 0) -> dict[int, Fit]:
-        """Cues of which all parts stand in a text, by place, and how well each fits.
-
-        Args:
-            text: The text.
-            before: What was said before it: parts may stand there, too, but for one in the text with a rare word.
-            rare: In how many places of cues such a word stands, at most.
-        """
-        ahead = bare(before).split()
-        words = [*ahead, *bare(text).split()]
-        own = {place for place in range(len(ahead), len(words)) if self._count(words[place]) <= rare} if ahead else None
-        held: dict[int, dict[int, int]] = {}  # part -> where it ends -> how many words it takes
-        for part, first, size in self._standing(words):
-            ends = held.setdefault(part, {})
-            ends[first + size] = max(ends.get(first + size, 0), size)
-        out = {}
-        for part in held:
-            for cue in self._holding.get(part, ()):
-                parts = self._parts[cue]
-                if all(other in held for other in parts) and (fit := _fit(parts, held, own, cue in self._nested)):
-                    out[cue] = fit
-        return out
-
-    def _common(self, words: Words) -> int:
-        """How common words are in cues, all together."""
-        if words not in self._sums:
-            self._sums[words] = sum(map(self._counts.__getitem__, words))
-        return self._sums[words]
-
-    def _count(self, word: str) -> int:
-        """In how many places of cues a word stands."""
-        return sum(self._counts.get(key, 0) for key in _keys(word))
-
-    def _standing(self, words: Sequence[str]) -> Iterable[tuple[int, int, int]]:
-        """Parts of which a phrase stands in a row of words: number, where it begins, and how many words it takes."""
-        keys = [_keys(word) for word in words]
-        for place, ways in enumerate(keys):
-            for phrase, part, at in itertools.chain.from_iterable(self._anchored.get(key, ()) for key in ways):
-                first, steps = place - at, enumerate(phrase)
-                fits = first >= 0 and first + len(phrase) <= len(words)
-                if fits and all(at == step or not wanted.isdisjoint(keys[first + step]) for step, wanted in steps):
-                    yield part, first, len(phrase)
-
-
-def _is_nested(cue: Cue) -> bool:
+def is_nested(cue: Cue) -> bool:
     """Whether a phrase of one part holds one of another part: "nice poem + poem"."""
     longer = [any(len(phrase) > 1 for phrase in part) for part in cue.parts]
     if not any(longer) or len(cue.parts) < 2:
@@ -225,28 +135,11 @@ def _is_nested(cue: Cue) -> bool:
     return False
 
 
-def _keys(word: str) -> tuple[str, ...]:
-    """A word, and the stems that it may have."""
-    return (word, *(f"{word[:size]}{ENDING}" for size in range(_LEAST_OF_STEM, len(word) + 1)))
+def keys_of(word: str, longest: int) -> tuple[str, ...]:
+    """What a word of a message may stand as in cues: itself, and the stems that it may have.
 
-
-def _fit(
-    parts: Sequence[int], held: Mapping[int, Mapping[int, int]], own: Container[int] | None, nested: bool
-) -> Fit | None:
-    """How well parts fit, each with words of its own; None where one word would have to stand for two of them.
-
-    None, too, where they stand far apart, or none of these words stands where ``own`` says. Those of nested parts may
-    share words.
+    Args:
+        word: The word.
+        longest: Letters of the longest stem that is looked for.
     """
-    taken: set[int] = set()
-    words = 0
-    for part in sorted(parts, key=lambda number: len(held[number])):
-        ways = [(size, end) for end, size in held[part].items() if nested or taken.isdisjoint(range(end - size, end))]
-        if not ways:
-            return None
-        size, end = max(ways)
-        taken.update(range(end - size, end))
-        words += size
-    if own is None:
-        return Fit(len(parts), words, max(taken)) if max(taken) - min(taken) < SPAN else None
-    return Fit(len(parts), words, max(taken)) if any(place in own for place in taken) else None
+    return (word, *(f"{word[:size]}{ENDING}" for size in range(LEAST_OF_STEM, min(len(word), longest) + 1)))

@@ -11,17 +11,20 @@ N = bytes of the table
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import dataclasses
 import difflib
-import gc
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from chatkit_generation.cues import Cue, Finder, Fit, Reader
+from chatkit_generation.cues import Reader
+from chatkit_generation.finding import Fit
+from chatkit_generation.storing import Given, Opened, open_table, stored
 
 MOST_ROOM = 10_000_000
 KEYS: Final = (
@@ -35,6 +38,7 @@ KEYS: Final = (
     "ask",  # wants something given or done
 )
 CUES, UNLESS, SETS = "cues", "unless", "sets"
+_UNREAD = contextvars.ContextVar("unread", default=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,14 +62,6 @@ class Found:
     fit: Fit
 
 
-@dataclasses.dataclass(frozen=True)
-class _Opened:
-    matters: Sequence[Matter]
-    finder: Finder
-    of: Sequence[tuple[int, bool]]  # of each cue: its matter, and whether it rules it out
-    said: Mapping[str, int]  # reply -> its matter
-
-
 class Matters(nn.Module):
     """The table.
 
@@ -73,25 +69,33 @@ class Matters(nn.Module):
         room: N.
     """
 
-    table: Tensor  # (N,) uint8: JSON in UTF-8, 0 behind it
+    table: Tensor  # (N,) uint8: what ``storing.py`` makes of them, 0 behind it
 
     def __init__(self, room: int) -> None:
         super().__init__()
         self.register_buffer("table", torch.zeros(room, dtype=torch.uint8))
-        self._opened: _Opened | None = None
+        self._opened: Opened | None = None
 
     def _load_from_state_dict(self, *args: Any, **kwargs: Any) -> None:
+        """Take over a table, see ``nn.Module``.
+
+        Raises:
+            ValueError: If it cannot be read, see ``unread``.
+        """
         super()._load_from_state_dict(*args, **kwargs)
         self._opened = None
+        if not _UNREAD.get():
+            self._open()
 
     def learn(self, data: bytes) -> None:
         """Take over a table, see ``table_of``.
 
         Raises:
-            ValueError: If there is not so much room.
+            ValueError: If there is not so much room, or it cannot be read.
         """
         if len(data) > len(self.table):
             raise ValueError(f"matters have room for {len(self.table):,} bytes, and need {len(data):,}")
+        open_table(np.frombuffer(data, np.uint8), len(KEYS))
         self.table.zero_()
         self.table[: len(data)] = torch.frombuffer(bytearray(data), dtype=torch.uint8)
         self._opened = None
@@ -101,58 +105,46 @@ class Matters(nn.Module):
 
         Args:
             text: The text.
-            before: What was said before it, where parts of a cue may stand, see ``cues.Finder.found``.
+            before: What was said before it, where parts of a cue may stand, see ``finding.Finder.found``.
             rare: See there.
         """
         opened = self._open()
         best: dict[int, Fit] = {}
         ruled_out = set()
         for cue, fit in opened.finder.found(text, before, rare).items():
-            which, rules_out = opened.of[cue]
-            if rules_out:
+            which = int(opened.of[cue])
+            if opened.rules_out[cue]:
                 ruled_out.add(which)
             else:
                 best[which] = max(best.get(which, fit), fit)
         left = sorted(best.keys() - ruled_out, key=lambda which: (best[which], -which), reverse=True)
-        return [Found(opened.matters[which], best[which]) for which in left]
+        return [Found(_matter(opened, which), best[which]) for which in left]
 
     def of_reply(self, reply: str) -> Matter | None:
         """The matter that a reply was said of; None where it is no line of any."""
         opened = self._open()
-        place = opened.said.get(reply)
-        return None if place is None else opened.matters[place]
+        which = opened.of_line(reply)
+        return None if which is None else _matter(opened, which)
 
-    def _open(self) -> _Opened:
+    def _open(self) -> Opened:
         if self._opened is None:
-            files = json.loads(self.table.numpy(force=True).tobytes().rstrip(b"\0") or b"{}")
-            collecting = gc.isenabled()
-            gc.disable()  # nothing of it is garbage, and looking for some takes a third of the time
-            try:
-                self._opened = _opened(files)
-            finally:
-                if collecting:
-                    gc.enable()
+            self._opened = open_table(self.table.numpy(force=True), len(KEYS))
         return self._opened
 
 
-def _opened(files: dict[str, Mapping[str, Any]]) -> _Opened:
-    matters: list[Matter] = []
-    cues: list[Cue] = []
-    of: list[tuple[int, bool]] = []
-    said: dict[str, int] = {}
-    for file in list(files):
-        content = files.pop(file)  # what was read of it is let go
-        reader = Reader({name: words.split() for name, words in content.get(SETS, {}).items()})
-        for name, given in content.items():
-            if name == SETS:
-                continue
-            lines = {key: tuple(given[key]) for key in KEYS if key in given}
-            said |= {line: len(matters) for key in lines for line in lines[key]}
-            for texts, rules_out in ((given[CUES], False), (given.get(UNLESS, ()), True)):
-                cues += [reader.cue(text) for text in texts]
-                of += [(len(matters), rules_out)] * len(texts)
-            matters.append(Matter(name, lines))
-    return _Opened(matters, Finder(cues), of, said)
+def _matter(opened: Opened, which: int) -> Matter:
+    lines = zip(KEYS, opened.lines(which), strict=True)
+    return Matter(opened.name(which), {key: tuple(texts) for key, texts in lines if texts})
+
+
+@contextlib.contextmanager
+def unread() -> Iterator[None]:
+    """Load tables as they are: what another one takes the place of may be of an old layout."""
+    token = _UNREAD.set(True)
+    try:
+        yield
+    finally:
+        _UNREAD.reset(token)
 
 
 def table_of(files: Mapping[str, Mapping[str, Any]]) -> bytes:
@@ -164,7 +156,7 @@ def table_of(files: Mapping[str, Mapping[str, Any]]) -> bytes:
     Raises:
         ValueError: If something in them is none of that, or two matters have one name.
     """
-    seen: set[str] = set()
+    given: dict[str, Given] = {}
     for file, content in files.items():
         shared = content.get(SETS, {})
         if not isinstance(shared, Mapping) or not all(isinstance(words, str) for words in shared.values()):
@@ -173,14 +165,14 @@ def table_of(files: Mapping[str, Mapping[str, Any]]) -> bytes:
         for name, matter in content.items():
             if name == SETS:
                 continue
-            if name in seen:
+            if name in given:
                 raise ValueError(f"{file}: {name}: there is a matter of this name already")
-            seen.add(name)
-            _check(matter, reader, f"{file}: {name}")
-    return json.dumps(files, ensure_ascii=False, separators=(",", ":")).encode()
+            given[name] = _given(name, matter, reader, f"{file}: {name}")
+    return stored([*given.values()])
 
 
-def _check(matter: Any, reader: Reader, where: str) -> None:
+def _given(name: str, matter: Any, reader: Reader, where: str) -> Given:
+    """A matter as it is written, checked."""
     if not isinstance(matter, Mapping):
         raise ValueError(f"{where}: must be a table, got {matter!r}")
     known = (CUES, UNLESS, *KEYS)
@@ -193,8 +185,8 @@ def _check(matter: Any, reader: Reader, where: str) -> None:
             raise ValueError(f"{where}.{key}: must be a list of texts, got {given!r}")
     if not matter.get(CUES) or not matter.keys() & set(KEYS):
         raise ValueError(f"{where}: must have cues and replies")
-    for cue in (cue for key in (CUES, UNLESS) for cue in matter.get(key, ())):
-        try:
-            reader.cue(cue)
-        except ValueError as error:
-            raise ValueError(f"{where}: {error}") from error
+    try:
+        cues, unless = ([reader.cue(cue) for cue in matter.get(key, ())] for key in (CUES, UNLESS))
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from error
+    return Given(name, cues, unless, [matter.get(key, ()) for key in KEYS])

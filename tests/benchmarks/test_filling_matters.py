@@ -7,8 +7,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import torch
 from chatkit_generation import Generation
 
+from chatkit.checkpoint import load_tensors, save_tensors
+from chatkit.errors import HeadError
 from chatkit.runtime.loading import load_trained
 
 RULES = '[sets]\npet = "dog cat"\n[limping]\ncues = ["@pet + limp*"]\ntold = ["Poor thing."]\n'
@@ -53,3 +56,25 @@ def test_a_mistake_is_one_line_and_the_model_stays(
     with pytest.raises(SystemExit, match=why):
         script.main()
     assert {path: path.read_bytes() for path in model.rglob("*") if path.is_file()} == before
+
+
+def test_a_table_of_the_old_layout_is_refused_in_one_line_and_filled_anew(
+    script: ModuleType, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pets.toml").write_text(RULES, encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["matters.py", str(model), str(tmp_path / "pets.toml")])
+    script.main()
+    weights = model / "heads" / "generation" / "weights.safetensors"
+    tensors, metadata = load_tensors(weights)
+    table = tensors["matters.table"]
+    table.zero_()[:2] = torch.frombuffer(bytearray(b"{}"), dtype=torch.uint8)
+    save_tensors(weights, tensors, metadata)
+    with pytest.raises(
+        HeadError, match=r"^[^\n]*old layout; fill it anew with: python docs/recipes/default/matters\.py"
+    ):
+        load_trained(model)
+    script.main()
+    head = load_trained(model).heads["generation"]
+    assert isinstance(head, Generation)
+    assert head.matters is not None
+    assert head.matters.found("My cat is limping")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from chatkit_generation.acts import kind_of
 from chatkit_generation.attending import Attended, attended
 from chatkit_generation.focus import focus_of
-from chatkit_generation.matters import KEYS, Matters, table_of
+from chatkit_generation.matters import KEYS, Matters, table_of, unread
+from chatkit_generation.storing import open_table
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,6 +134,66 @@ def test_a_table_fits_its_room_and_is_read_again_where_it_is_loaded() -> None:
     empty.load_state_dict(MATTERS.state_dict())
     assert empty.found("my dog limps")
     assert empty.table.dtype == torch.uint8
+
+
+def test_a_reply_belongs_to_the_last_matter_that_has_it() -> None:
+    twice = {"a": {name: {"cues": [name], "told": ["Oh.", f"A {name}."]} for name in ("dog", "cat")}}
+    matters = opened(twice)
+    found = [matters.of_reply(text) for text in ("Oh.", "A dog.", "A cat.", "A", "dog", "")]
+    assert [each and each.name for each in found] == ["cat", "dog", "cat", None, None, None]
+    assert opened({}).of_reply("Oh.") is None
+
+
+TABLE = table_of(FILES)
+BODY = 12  # bytes before what is checked: the mark and the checksum
+
+
+def test_a_table_of_the_old_layout_is_refused_with_what_fills_it() -> None:
+    old = json.dumps(FILES).encode()
+    matters = Matters(len(old) + 10)
+    with pytest.raises(
+        ValueError, match=r"old layout; fill it anew with: python docs/recipes/default/matters\.py MODEL$"
+    ):
+        matters.learn(old)
+    with pytest.raises(ValueError, match="old layout"):
+        matters.load_state_dict({"table": torch.frombuffer(bytearray(old + b"\0" * 10), dtype=torch.uint8)})
+
+
+def test_what_may_be_of_an_old_layout_is_loaded_unread_and_told_when_it_is_asked() -> None:
+    matters = Matters(10)
+    with unread():
+        matters.load_state_dict({"table": torch.full((10,), ord("{"), dtype=torch.uint8)})
+    with pytest.raises(ValueError, match="old layout"):
+        matters.found("my dog limps")
+
+
+@given(st.integers(0, len(TABLE) - 1), st.integers(1, 255))
+def test_a_damaged_table_is_told_where_it_is_taken_over(place: int, change: int) -> None:
+    matters = opened(FILES)
+    damaged = bytearray(TABLE)
+    damaged[place] ^= change
+    for data in (bytes(damaged), TABLE[: place + 1] if place < len(TABLE) - 2 else b"?"):
+        with pytest.raises(ValueError, match=r"matters is (damaged, or none|of an old layout).*; fill it anew with: "):
+            matters.learn(data)
+    assert matters.found("my dog limps")  # nothing was taken over
+
+
+@given(st.lists(st.tuples(st.integers(BODY, len(TABLE) - 1), st.integers(0, 255)), min_size=1, max_size=4))
+def test_a_foreign_table_is_refused_or_holds(changes: list[tuple[int, int]]) -> None:
+    foreign = bytearray(TABLE)
+    for place, value in changes:
+        foreign[place] = value
+    foreign[BODY - 4 : BODY] = zlib.crc32(foreign[BODY:]).to_bytes(4, "little")
+    try:
+        open_table(np.frombuffer(foreign, np.uint8), len(KEYS))
+    except ValueError:
+        return
+    matters = Matters(len(foreign))
+    matters.learn(bytes(foreign))
+    for text in ("my dog limps", "a cat joke", "hot dog", "joke about a dog", *FILES["pets.toml"]["limping"]["told"]):
+        matters.found(text)
+        matters.found(text, "my dog", 3)
+        matters.of_reply(text)
 
 
 @given(st.text(max_size=300))

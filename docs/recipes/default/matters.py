@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from chatkit_generation import Generation
-from chatkit_generation.matters import table_of
+from chatkit_generation.matters import table_of, unread
 from filling import guarded, opened_model, with_room, written
 
 FILES = sorted((Path(__file__).parent / "matters").glob("*.toml"))
@@ -48,7 +48,8 @@ def fill(model: Path, files: Sequence[Path]) -> None:
         SystemExit: If it has no such head, or the files are none of matters.
     """
     data = table(files)
-    model, assistant = opened_model(model, Generation)
+    with unread():  # what this takes the place of may be of an old layout
+        model, assistant = opened_model(model, Generation)
     options = {"matters": len(data)}
     head = with_room(assistant, Generation, options, ["matters"])
     assert head.matters is not None
