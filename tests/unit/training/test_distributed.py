@@ -67,13 +67,20 @@ def losses(out: Path) -> list[dict[str, str]]:
         return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
 
 
-def assert_same_run(one: Path, other: Path, *, atol: float = 2e-5) -> None:
+ATOL, STRAY = 2e-5, 2e-4
+
+
+def assert_same_run(one: Path, other: Path, *, strays: float = 0.0) -> None:
+    """Two runs are the same but for the order of sums; of each tensor a share may stray, by up to ``STRAY``."""
     left, right = (load_tensors(p / "run" / "checkpoint.safetensors")[0] for p in (one, other))
     names = {name for name in left if not name.startswith("random")}
     assert names == {name for name in right if not name.startswith("random")}
     assert any(name.startswith("carried.") for name in names)
     for name in names:
+        atol = STRAY if strays else ATOL
         torch.testing.assert_close(left[name], right[name], rtol=2e-4, atol=atol, msg=lambda m, n=name: f"{n}: {m}")
+        near = torch.isclose(left[name], right[name], rtol=2e-4, atol=ATOL)
+        assert int((~near).sum()) <= strays * near.numel(), name
     for a, b in zip(losses(one), losses(other), strict=True):
         assert a["step"] == b["step"]
         for key in ("gradient_norm", "generation", "sentiment", "retrieval"):
@@ -143,10 +150,11 @@ def test_as_many_processes_give_what_one_gives(
     code, said = finish(torchrun(size, config_file, tmp_path / "many", overrides=overrides))
     assert code == 0, said
     assert said.count("assistant in") == 1  # one of them speaks
-    # Moments of its own divide a small gradient of one head by its own small size: where that is near 0, the order of
-    # sums shows in a weight (seen: 3.8e-5, some 1 % of a step).
-    atol = 2e-4 if weighting == "own moments" else 2e-5
-    assert_same_run(tmp_path / "one", tmp_path / "many", atol=atol)
+    # Where the gradient of one head is nothing but the rounding in its backward (seen in one weight of 1,536: 9e-11 and
+    # -1e-10, where 9e-5 is usual), its own moments make a step of that: 3.8e-5, 2 % of the rate. Summing over the
+    # processes in order and in float64 gives the same bits there; another library for the products (oneDNN off, one
+    # process) moves a weight by 1.9e-5 as well.
+    assert_same_run(tmp_path / "one", tmp_path / "many", strays=1e-3 if weighting == "own moments" else 0.0)
 
 
 @pytest.mark.slow
