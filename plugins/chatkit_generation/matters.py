@@ -122,6 +122,10 @@ class Matters(nn.Module):
         place = opened.said.get(reply)
         return None if place is None else opened.matters[place]
 
+    def named(self, prefix: str) -> list[Matter]:
+        """The matters whose names begin so: "joke_"."""
+        return [matter for matter in self._open().matters if matter.name.startswith(prefix)]
+
     def _open(self) -> _Opened:
         if self._opened is None:
             files = json.loads(self.table.numpy(force=True).tobytes().rstrip(b"\0") or b"{}")
