@@ -62,7 +62,8 @@ _ASKED_PERIOD = re.compile(
     rf" (?:whole |full )?(?P<period>{_PERIOD})\b"
 )
 _OF_MONEY: Final = re.compile(
-    r"\b(?:pay|paid|payoff|buy|bought|costs?|prices?|owes?|owed|loan|lent|borrow\w*|rent|mortgage|wages?|bills?|earn\w*"
+    r"\b(?:pay|paid|payoff|buy|bought|costs?|prices?|owes?|owed|loan|lent|borrow\w*|rent"
+    r"|take home|mortgage|wages?|bills?|earn\w*"
     r"|sav(?:e|ed|ings)|money|quid|pounds?|dollars?|euros?|balance|tax|petrol|diesel|budget|deposit)\b"
 )
 

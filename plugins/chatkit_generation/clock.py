@@ -13,7 +13,7 @@ _BEGINS = (
 )
 _ENDS = r"(?: (?:now|right now|please|today|it is|is it|currently|at the moment|exactly|then))*"
 _TIME = re.compile(
-    rf"{_BEGINS}(?:what(?:'s| is)? the(?: current| exact)? time(?: is)?|what time(?: is it| it is)"
+    rf"{_BEGINS}(?:what(?:'s| is)? the(?: current| exact)? time(?: is)?|what time(?: is it| it is| is(?= now))"
     r"|how late(?: is it| it is)"
     rf"|(?:what time|how late) is it where (?:i am|you are)|got the time|do you have the time|the time){_ENDS}"
 )

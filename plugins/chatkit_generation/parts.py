@@ -19,7 +19,7 @@ _TAKEN = re.compile(
 _ADDED = re.compile(r"\b(?:more|another|extra|bought|added|came back|found|stayed|kept|remained|now)\b")
 _COMES_IN = re.compile(
     r"\b(?:take[- ]home|takes? home|bring home|earns?|earned|wages?|income|pay is|salary|get(?:s)? paid|gets?|budget"
-    r"|saved|savings|pension)\b"
+    r"|saved|savings|pension|brings?|(?:gave|gives|sent) me|husband|wife|partner)\b"
 )
 _HAD = re.compile(
     r"\b(?:have|had|has|'ve|'d|got|start(?:ed)?(?: \w+)? with|there (?:are|were|is|was)|voucher|in the bank|bought"
@@ -28,6 +28,7 @@ _HAD = re.compile(
 _GOES_OUT = re.compile(
     r"\b(?:rent|mortgage|bills?|spent|spend|spends|costs?|gave|given|give|used|use|burnt?|ate|eaten|lost|sold"
     r"|broken|broke"
+    r"|food|gas|electric|council|heating|insurance|phone|petrol|shopping|nursery|water|train|bus|debts?"
     r"|wants|goes on|went on|paid(?: back)?|pay|pays|owes?|tax|is gone|left|the [a-z]+ (?:is|was)|took out|threw)\b"
 )
 _ON = r"(?:plus|minus|less|times|x|\*|\+|-|/|multiplied by|divided by|take away|added to)"
@@ -39,13 +40,17 @@ _CHAIN = re.compile(
     rf"#0(?: (?!{_ON} )[a-z]+){{0,2}}(?:,? (?:and )?{_ON} (?:another |the )?#\d+(?: (?!{_ON} )[a-z]+){{0,2}}?)+"
 )
 _STEP = re.compile(rf"({_ON}) (?:another |the )?#(\d+)")
-_MORE_PERCENT = re.compile(r"#(\d+)(?: [a-z]+){0,3},? (?:plus|with|\+|add)(?: another)? #(\d+) percent(?! off)")
+_MORE_PERCENT = re.compile(r"#(\d+)(?: [a-z]+){0,3},? (?:plus|with|\+|add)(?: another| an?)? #(\d+) percent(?! off)")
 _TAXED = re.compile(r"#(\d+)(?: [a-z]+){0,2},? and #(\d+) percent (?:tax|vat|tip|service|interest|on top)")
 _OFF = re.compile(r"#(\d+) percent (?:off|discount on)(?: of| the| an?)?(?: [a-z]+){0,2} #(\d+)")
 _LESS_PERCENT = re.compile(
     r"#(\d+)(?: [a-z]+){0,3},? (?:(?:minus|less) #(\d+) percent|(?:with|and|at|but) #(\d+) percent off)"
 )
-_PART = re.compile(r"#(\d+) percent of(?: the| my| our| an?)?(?: [a-z]+){0,2} #(\d+)")
+_PART = re.compile(
+    r"#(\d+) percent(?: (?:tip|tax|vat|service))? (?:of|on)(?: the| my| our| an?)?(?: [a-z]+){0,2} #(\d+)"
+)
+_TO_PAY = re.compile(r"\b(?:left to (?:pay|go)|still (?:to (?:pay|go)|owes?|need)|owe still)\b")
+_PAID = re.compile(r"\b(?:paid|pay|gave|given|put (?:down|in))\b")
 _PLAIN_SUM = re.compile(r"(?:so )?(?:what(?:'?s| is)|how much is) #0(?:,? (?:and )?#\d+)+[ ?.!]*")
 SHARED = re.compile(
     r"\b(?:split|shared?|divided?)\b(?:(?! (?:in|on|from)\b) [#\w]+){0,3} (?:between|among|amongst|by|#\d+)|#\d+ ways\b"
@@ -120,6 +125,8 @@ def left(reading: Reading, wanted: Asked) -> str:
     most = max(range(len(amounts)), key=lambda place: amounts[place].value)
     rest = [place for place in range(len(amounts)) if place != most]
     whole = amounts[most]
+    if _TO_PAY.search(said) and len(rest) == 1 and _PAID.search(befores[rest[0]]):
+        had[most] = True  # it is the price
     if any(comes[place] for place in rest) or (goes[most] and not (comes[most] or had[most])):
         return ""
     if len(rest) > 1 and not ((comes[most] or had[most]) and all(goes[place] for place in rest)):
@@ -132,7 +139,7 @@ def left(reading: Reading, wanted: Asked) -> str:
     if value < 0:
         return ""
     steps = " - ".join(shown(amounts[place]) for place in (most, *rest))
-    return spelled(steps, value, amounts)
+    return spelled(steps, value, amounts, f" a {whole.pers[0]}" if whole.pers else "")
 
 
 def _goes_off(part: Amount, whole: Amount) -> bool:
@@ -174,41 +181,45 @@ def total(reading: Reading, wanted: Asked) -> str:
     amounts, said = reading.amounts, reading.masked
     if len(amounts) < 2 or not wanted.total or wanted.left or wanted.each or wanted.each_cost or wanted.more:
         return ""
-    if (
-        not (wanted.is_sure or _PLAIN_SUM.fullmatch(said))
-        or CHANGES.search(said)
-        or LESS.search(said)
-        or SHARED.search(said)
-    ):
-        return ""
-    if wanted.how_many in PERIODS or (wanted.period and {each.pers for each in amounts} != {(wanted.period,)}):
-        return ""
-    if _TAKEN.search(said):
-        return ""
-    befores = _befores(said, len(amounts))
-    comes = [bool(_COMES_IN.search(before) or _HAD.search(before)) for before in befores]
-    goes = [_GOES_OUT.search(before) is not None for before in befores]
-    if any(a and not b for a, b in zip(comes, goes, strict=True)) and any(
-        b and not a for a, b in zip(comes, goes, strict=True)
-    ):
+    is_asked = wanted.is_sure or _PLAIN_SUM.fullmatch(said)
+    if not is_asked or wanted.how_many in PERIODS or any(form.search(said) for form in (CHANGES, LESS, SHARED, _TAKEN)):
         return ""
     pers = {each.pers for each in amounts}
-    if len(pers) > 1 or (next(iter(pers)) and not set(next(iter(pers))) <= PERIODS):
+    per = next(iter(pers))
+    if len(pers) > 1 or len(per) > 1 or not set(per) <= PERIODS or (wanted.period and per != (wanted.period,)):
         return ""
+    if any(_is_aside(each) for each in amounts) or re.search(r"#\d+ of #\d+", said):
+        return ""
+    if _goes_both_ways(said, len(amounts)) or not _adds_up(reading, wanted):
+        return ""
+    tail = f" a {per[0]}" if per else ""
+    return spelled(" + ".join(map(shown, amounts)), sum((each.value for each in amounts), Fraction(0)), amounts, tail)
+
+
+def _goes_both_ways(said: str, count: int) -> bool:
+    """Whether one number comes in and another goes out."""
+    ways = set()
+    for before in _befores(said, count):
+        comes, goes = bool(_COMES_IN.search(before) or _HAD.search(before)), bool(_GOES_OUT.search(before))
+        ways.add(comes - goes)
+    return {1, -1} <= ways
+
+
+def _adds_up(reading: Reading, wanted: Asked) -> bool:
+    """Whether numbers are of one sort."""
+    amounts, said = reading.amounts, reading.masked
     units = {each.unit for each in amounts}
-    is_count = all(each.unit and each.unit not in PERIODS | MEASURES | {PERCENT} for each in amounts)
-    are_alike = len(units) == 1 or units <= MONEY
-    if not are_alike and not (is_count and re.search(r"\b(?:altogether|in total|in all)\b", said)):
-        return ""
-    if units - MONEY and not is_count and len(units) > 1:
-        return ""
-    if any(_is_aside(each) for each in amounts) or PERCENT in units or re.search(r"#\d+ of #\d+", said):
-        return ""
-    tail = f" a {next(iter(pers))[0]}" if len(next(iter(pers))) == 1 else ""
-    if len(next(iter(pers))) > 1:
-        return ""
-    steps = " + ".join(map(shown, amounts))
-    return spelled(steps, sum((each.value for each in amounts), Fraction(0)), amounts, tail)
+    if PERCENT in units:
+        return False
+    if len(units) == 1 or units <= MONEY:
+        return True
+    if all(each.unit and each.unit not in PERIODS | MEASURES | MONEY for each in amounts):  # "12 apples and 7 pears"
+        return re.search(r"\b(?:altogether|in total|in all)\b", said) is not None
+    # "5 miles on Monday, 7 on Tuesday": the unit is not said again.
+    first = amounts[0].unit
+    is_elided = first not in MONEY and units == {first, ""} and wanted.how_many in ("", first)
+    stand = all(re.search(rf"#{place}(?: [a-z]+)? (?:on|in|from)\b", said) for place in range(len(amounts)))
+    return is_elided and stand and all("." not in each.written or each.unit for each in amounts)
 
 
 def _is_aside(amount: Amount) -> bool:

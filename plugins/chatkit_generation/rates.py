@@ -39,7 +39,7 @@ _ITEM = re.compile(
 def shares(reading: Reading, wanted: Asked) -> str:
     """A total, and among how many it is shared."""
     amounts, said = reading.amounts, reading.masked
-    if len(amounts) != 2 or CHANGES.search(said) or LESS.search(said) or any(each.pers for each in amounts):
+    if len(amounts) != 2 or CHANGES.search(said) or LESS.search(said):
         return ""
     counts = [place for place in (0, 1) if amounts[place].unit in PERSONS or amounts[place].before in ("between",)]
     if len(counts) != 1 or not (wanted.each or (SHARED.search(said) and wanted.total)):
@@ -47,7 +47,11 @@ def shares(reading: Reading, wanted: Asked) -> str:
     count, total = amounts[counts[0]], amounts[1 - counts[0]]
     if count.value.denominator != 1 or count.value < 2 or total.unit == PERCENT or count.is_money:
         return ""
-    return spelled(f"{shown(total)} / {count.written}", total.value / count.value, (total,), " each")
+    per = total.pers[0] if total.pers else ""
+    if count.pers or len(total.pers) > 1 or (per and per not in PERIODS) or wanted.period not in ("", per):
+        return ""
+    tail = f" each a {per}" if per else " each"
+    return spelled(f"{shown(total)} / {count.written}", total.value / count.value, (total,), tail)
 
 
 def each_cost(reading: Reading, wanted: Asked) -> str:
@@ -138,8 +142,13 @@ def _priced(reading: Reading) -> Sequence[Amount]:
     amounts, said = list(reading.amounts), reading.masked
     for found in _AT.finditer(said):
         place, price = int(found[1]), amounts[int(found[2])]
+        count = amounts[place]
         is_price = price.is_money or "." in price.written or price.value >= 13
-        if "for #" not in found[0] and is_price and not price.pers and amounts[place].unit and not price.unit:
+        if "for #" in found[0] or not is_price or not count.unit or price.unit not in MONEY:
+            continue
+        if not price.pers:
+            amounts[int(found[2])] = _with(price, count.unit if count.unit in PERIODS else EACH)
+        elif count.unit in PERSONS and set(price.pers) <= PERIODS:  # "4 kids at 3.50 a day"
             amounts[int(found[2])] = _with(price, EACH)
     if len(amounts) == 2 and not any(each.pers for each in amounts):
         measured = [each for each in amounts if each.unit in MEASURES - {"pound"} | {"hour"}]

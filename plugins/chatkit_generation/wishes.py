@@ -16,6 +16,7 @@ from chatkit_generation.wording import bare, sentences
 
 LONGEST: Final = 400  # characters of a message that is looked at
 _LEAST: Final = 3  # letters of a word that is looked for in lines
+_OCCASIONS: Final = frozenset(f"poem_{name}" for name in ("birthday", "mother", "father", "love", "monday", "school"))
 _FEW: Final = 9  # words of a wish that has no verb
 _WHOLE: Final = 120  # characters of a story that does not go on with another one
 WISHED: Final = "ask"  # key of the lines that are given
@@ -39,6 +40,9 @@ _WORDS: Final = {
     "story": r"story|stories|tales?",
     "riddle": r"riddles?|brain ?teasers?",
 }
+_MOURNS = re.compile(
+    r"\b(?:funerals?|died|dying|dead|death|eulogy|grie\w+|passed away|memorial|suicide|miscarriage)\b", re.IGNORECASE
+)
 _CLAUSES = re.compile(r"(?<=[.!?;:\n])\s+|,\s+(?=[a-z ]*\b(?:entertain|tell|give|write|make|say)\b)")
 _KIND = "|".join(f"(?P<{kind}>{words})" for kind, words in _WORDS.items())
 _GIVES = (
@@ -100,7 +104,8 @@ _ASKED_OF = re.compile(
 _ASKS = re.compile(  # what leads to it
     r"(?:\b(?:please|now|and|so|ok|okay|then|can you|could you|will you|would you"
     r"|you (?:must|should|have to|may|to"
-    r"|could|can)|just|well|hey|maybe|go on|kindly|first|alright|yes|bored|want you to|me to|instead|quick|also|or|anyway)"
+    r"|could|can)|just|well|hey|maybe|go on|kindly|first|alright|yes|bored|want you to|me to|instead|quick|also|or"
+    r"|anyway)"
     r"|[,;:.?!])$"
 )
 _TOPIC = re.compile(r" (?P<how>about|on|for|involving|featuring|with|of|to do with) (?P<topic>[^.,;:?!]+)")
@@ -171,8 +176,8 @@ class Wish(NamedTuple):
 
 
 def wanted_text(text: str) -> Wish | None:
-    """What a message wishes for; None where it wishes for nothing of this sort."""
-    if len(text) > LONGEST:
+    """What a message wishes for; None where it wishes for nothing of this sort, or for a funeral."""
+    if len(text) > LONGEST or _MOURNS.search(text):
         return None
     wishes = (_wished(_clause(part)) for part in reversed(_CLAUSES.split(text)))
     return next((wish for wish in wishes if wish), None)
@@ -310,7 +315,7 @@ def given(
         fitting = next((each for each in near if _new(each, before)), fitting)
     else:
         lead = ""
-    lines = _new(fitting, before)
+    lines = _new([each for each in fitting if each.name not in _OCCASIONS], before) or _new(fitting, before)
     return f"{lead} {lines[drawn(len(lines))]}".strip() if lines else ""
 
 
@@ -364,7 +369,7 @@ def _new(fitting: Sequence[Matter], before: str) -> list[str]:
 
 def _goes_on(line: str, fitting: Sequence[Matter]) -> bool:
     """Whether a line goes on with others: "And one for the road: ...", or the end of a story."""
-    is_story = fitting[0].name.startswith(_NAMES["story"])
+    is_story = bool(fitting) and fitting[0].name.startswith(_NAMES["story"])
     return _GOES_ON.match(line) is not None or (is_story and len(line) < _WHOLE)
 
 
