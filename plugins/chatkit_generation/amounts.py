@@ -208,6 +208,8 @@ def _counted(tokens: list[str]) -> tuple[str, tuple[str, ...]]:
     place, nouns = 0, list[str]()
     if tokens[:2] in (["of", "us"], ["of", "them"], ["of", "you"]):
         nouns, place = ["person"], 2
+    if (tokens[:1] == ["times"] and not tokens[1:2]) or (tokens[:1] == ["times"] and not tokens[1].startswith("#")):
+        nouns, place = ["times"], 1  # "3 times a day" multiplies nothing
     while place < min(len(tokens), 3) and tokens[place][0].isalpha() and tokens[place] not in _STOPS:
         nouns.append(tokens[place])
         place += 1

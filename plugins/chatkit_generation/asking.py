@@ -35,6 +35,9 @@ _WEAK = (  # may ask for something else
     r"|supposed|like"
     r"|called|got to|thing|noise|mean|for\b))",
     r"\bwhat(?:'?s| is| does| do| did| would|'?ll| will|'?d)\b.*\bcost\b",
+    r"\b(?:add(?: up| together)?|(?:total|sum) of) #0",
+    r"\btake #0 (?:away )?from #1",
+    r"\b(?:what|as a) percent(?:age)?\b",
     r"\badd (?:it|that|them|those|these) (?:all )?up\b|\bwork (?:it|that) out\b|\bwhat(?:'?d| would) that be\b",
 )
 _LEFT = re.compile(
@@ -46,7 +49,8 @@ _MORE = re.compile(
     r"\b(?:how much|whats?)\b[^.?!]*\b(?:more is|difference|go(?:ne|es)? up|rise|increase|went up|dearer)\b"
 )
 _EACH = re.compile(
-    r"\b(?:whats?|how much|how many)\b[^.?!]*\b(?:each\b(?! [a-z]+ cost)|apiece|per (?:person|head)|a head|per each)"
+    r"\b(?:how (?:much|many)|what(?:'?s| is|'?d|'?ll| would| will| does| do| did)(?: be)? (?:that|it|this|left|we|they"
+    r"|i|the))\b[^.?!]*\b(?:each\b(?! [a-z]+ cost)|apiece|per (?:person|head)|a head|per each)"
 )
 _EACH_COST = re.compile(
     r"\bwhat (?:does|do|did|will|would) (?:each|every|one|an?|per) (?P<noun>[a-z]+) (?:cost|come to|work out)"
@@ -62,7 +66,7 @@ _ASKED_PERIOD = re.compile(
     rf" (?:whole |full )?(?P<period>{_PERIOD})\b"
 )
 _OF_MONEY: Final = re.compile(
-    r"\b(?:pay|paid|payoff|buy|bought|costs?|prices?|owes?|owed|loan|lent|borrow\w*|rent"
+    r"\b(?:pays?|paid|payoff|buy|bought|costs?|prices?|owes?|owed|loan|lent|borrow\w*|rent"
     r"|take home|mortgage|wages?|bills?|earn\w*"
     r"|sav(?:e|ed|ings)|money|quid|pounds?|dollars?|euros?|balance|tax|petrol|diesel|budget|deposit)\b"
 )

@@ -51,7 +51,13 @@ _PART = re.compile(
 )
 _TO_PAY = re.compile(r"\b(?:left to (?:pay|go)|still (?:to (?:pay|go)|owes?|need)|owe still)\b")
 _PAID = re.compile(r"\b(?:paid|pay|gave|given|put (?:down|in))\b")
-_PLAIN_SUM = re.compile(r"(?:so )?(?:what(?:'?s| is)|how much is) #0(?:,? (?:and )?#\d+)+[ ?.!]*")
+_PLAIN_SUM = re.compile(
+    r"(?:(?:so|please|can you|could you) )*(?:what(?:'?s| is)(?: the (?:total|sum) of)?|how much is"
+    r"|add(?: up| together)?)"
+    r" #0(?: ?,? (?:and |to )?#\d+)+(?: together| up)?[ ?.!]*"
+)
+_FROM = re.compile(r"(?:.* )?(?:take|what(?:'?s| is)) #0 (?:away )?from #1[ ?.!]*")
+_OUT_OF = re.compile(r"#0(?: [a-z]+)? (?:out )?of #1\b.*\b(?:what|as a) percent(?:age)?\b")
 SHARED = re.compile(
     r"\b(?:split|shared?|divided?)\b(?:(?! (?:in|on|from)\b) [#\w]+){0,3} (?:between|among|amongst|by|#\d+)|#\d+ ways\b"
     r"|\b(?:between|among|amongst) (?:us|them|the|#\d+)"
@@ -61,6 +67,10 @@ SHARED = re.compile(
 def percents(reading: Reading, wanted: Asked) -> str:
     """So many percent of something, or more or less by them."""
     amounts, said = reading.amounts, reading.masked
+    if len(amounts) == 2 and _OUT_OF.search(said) and 0 < amounts[0].value <= amounts[1].value:
+        part, whole = amounts
+        share = spelled(f"{part.written} / {whole.written} x 100", part.value / whole.value * 100, amounts, count=True)
+        return f"{share.removesuffix('.')}%." if PERCENT not in (part.unit, whole.unit) else ""
     if len(amounts) != 2 or sum(each.unit == PERCENT for each in amounts) != 1 or not wanted.total:
         return ""
     if CHANGES.search(said.replace("discount on", "")):
@@ -92,9 +102,9 @@ def chain(reading: Reading, wanted: Asked) -> str:
     if not found or any(each.unit == PERCENT or each.pers for each in amounts) or CHANGES.search(reading.masked):
         return ""
     taken = [(_SIGNS[step[1]], int(step[2])) for step in _STEP.finditer(found[0])]
-    if [place for _, place in taken] != list(range(1, len(amounts))) or wanted.left:
-        return ""
     signs = {sign for sign, _ in taken}
+    if [place for _, place in taken] != list(range(1, len(amounts))) or (wanted.left and signs != {"-"}):
+        return ""
     if signs & {"+", "-"} and (signs & {"x", "/"} or len({each.unit for each in amounts} - {""}) > 1):
         return ""
     if "/" in signs and len(taken) > 1:
@@ -166,6 +176,10 @@ def _befores(said: str, count: int) -> list[str]:
 
 def difference(reading: Reading, wanted: Asked) -> str:
     """How much it went up or down, from one number to another."""
+    if len(reading.amounts) == 2 and _FROM.fullmatch(reading.masked):
+        part, whole = reading.amounts
+        is_plain = not part.pers and not whole.pers and part.unit == whole.unit == ""
+        return spelled(f"{shown(whole)} - {shown(part)}", whole.value - part.value, reading.amounts) if is_plain else ""
     found = re.search(r"\bfrom #0 to #1\b", reading.masked)
     if not wanted.more or not found or len(reading.amounts) != 2:
         return ""
@@ -188,7 +202,9 @@ def total(reading: Reading, wanted: Asked) -> str:
     per = next(iter(pers))
     if len(pers) > 1 or len(per) > 1 or not set(per) <= PERIODS or (wanted.period and per != (wanted.period,)):
         return ""
-    if any(_is_aside(each) for each in amounts) or re.search(r"#\d+ of #\d+", said):
+    if (any(_is_aside(each) for each in amounts) and not _PLAIN_SUM.fullmatch(said)) or re.search(
+        r"#\d+ of #\d+", said
+    ):
         return ""
     if _goes_both_ways(said, len(amounts)) or not _adds_up(reading, wanted):
         return ""

@@ -28,8 +28,13 @@ from chatkit_generation.spelling import (
     spelled,
 )
 
+_USES = (
+    r"(?:burns?|uses?|takes?|eats?|drinks?|smokes?|reads?|through|needs?|feeds?|have|has|plants?|sells?|makes?|writes?"
+    r"|learns?|prints?|bakes?|holds?|does|do|in packs of|in [a-z]+s of)(?: about| roughly| only| just)?"
+)
+_CONVERTS = re.compile(r"(?:.* )?how many [a-z]+ (?:is|are|in|are in|are there in|does|do) #0 [a-z]+(?: make)?[ ?.!]*")
 _PACKS = re.compile(r"#0(?: [a-z]+){1,2} (?:of|with|holding) #1\b(?! (?:off|percent))")
-_AT = re.compile(r"#(\d+)(?: [a-z]+){1,2} (?:at|@|for) #(\d+)\b")
+_AT = re.compile(r"#(\d+)(?: (?!and\b|or\b|plus\b|then\b|at\b|for\b)[a-z]+){1,4} (?:at|@|for) #(\d+)\b")
 _NEEDS = re.compile(r"\bneeds? (?:about )?#(\d+)")
 _ITEM = re.compile(
     r"\b(?:are|is|hold|holds|come in|comes in|of) #(\d+)|#(\d+) [a-z]+ (?:tablets|bottles|bags|packs|tins)"
@@ -42,10 +47,13 @@ def shares(reading: Reading, wanted: Asked) -> str:
     if len(amounts) != 2 or CHANGES.search(said) or LESS.search(said):
         return ""
     counts = [place for place in (0, 1) if amounts[place].unit in PERSONS or amounts[place].before in ("between",)]
+    if not counts and not _AT.search(said):  # "3 tickets are 45"
+        others = PERIODS | MEASURES | MONEY | {PERCENT}
+        counts = [place for place in (0, 1) if amounts[place].unit not in others and amounts[1 - place].unit in MONEY]
     if len(counts) != 1 or not (wanted.each or (SHARED.search(said) and wanted.total)):
         return ""
     count, total = amounts[counts[0]], amounts[1 - counts[0]]
-    if count.value.denominator != 1 or count.value < 2 or total.unit == PERCENT or count.is_money:
+    if count.value.denominator != 1 or count.value < 2 or total.value < 2 or total.unit == PERCENT or count.is_money:
         return ""
     per = total.pers[0] if total.pers else ""
     if count.pers or len(total.pers) > 1 or (per and per not in PERIODS) or wanted.period not in ("", per):
@@ -81,10 +89,26 @@ def how_often(reading: Reading, wanted: Asked) -> str:
     rate, total = amounts[rates[0]], amounts[1 - rates[0]]
     if total.pers or total.unit in PERIODS or PERCENT in (rate.unit, total.unit):
         return ""
-    fits = alike(rate.unit, total.unit) or not rate.unit or not total.unit
+    uses = not rate.unit and re.search(rf"\b{_USES} #{rates[0]}\b", said)  # "nine candles, and I burn two a night"
+    fits = alike(rate.unit, total.unit) or not total.unit or uses
     if not fits or not 0 < rate.value <= total.value or rate.unit == wanted.how_many == total.unit:
         return ""
     return quotient(total, rate, wanted.how_many)
+
+
+def converted(reading: Reading, wanted: Asked) -> str:
+    """So much time in another unit: "how many days is 6 weeks"."""
+    amounts, noun = reading.amounts, wanted.how_many
+    if len(amounts) != 1 or amounts[0].pers or not _CONVERTS.fullmatch(reading.masked):
+        return ""
+    time = amounts[0]
+    if (noun, time.unit) in TIMES:
+        many = TIMES[noun, time.unit]
+        return spelled(f"{time.written} x {many}", time.value * many, amounts, f" {noun}s", count=True)
+    if (time.unit, noun) in TIMES:
+        many = TIMES[time.unit, noun]
+        return spelled(f"{time.written} / {many}", time.value / many, amounts, f" {noun}s", count=True)
+    return ""
 
 
 def doses(reading: Reading, wanted: Asked) -> str:
@@ -167,12 +191,17 @@ def _product(amounts: list[Amount], wanted: Asked) -> str:
     if any(each.unit == PERCENT for each in amounts) or not 1 <= len(amounts) <= 4:
         return ""
     among = amounts[wanted.among] if 0 <= wanted.among < len(amounts) else None
-    rates = [
-        each for each in amounts if each.pers and each.unit not in {per for other in amounts for per in other.pers}
-    ]
-    if len(rates) != 1:
+    of_other = {per for each in amounts for per in each.pers}
+    events = of_other - PERIODS - MEASURES - {EACH}
+    rates = [each for each in amounts if each.pers and each.unit not in of_other]
+    if events:  # "18 a visit, 13 times a year"
+        rates = [each for each in rates if each.unit != "time"]
+    of_each = [each for each in rates if EACH in each.pers]
+    if len(rates) != 1 and len(of_each) != 1:  # "6 flats a week at 32.50 each" has one price
         return ""
-    rate = rates[0]
+    rate = (of_each or rates)[0]
+    if wanted.how_many in rate.pers:
+        return ""
     rest = [each for each in amounts if each is not rate]
     pers, value, steps = list(rate.pers), rate.value, [shown(rate)]
     if rate.unit in PERIODS and rate.unit in pers:
@@ -203,6 +232,9 @@ def _per_of(other: Amount, pers: Sequence[str], *, is_among: bool) -> str:
     """For which part of a rate an amount tells how many there are; "" for none."""
     if other.unit in pers and not is_among:
         return other.unit
+    events = [per for per in pers if per not in PERIODS | MEASURES | {EACH, "person"}]
+    if other.unit == "time" and len(events) == 1:  # 18 a visit, 13 times
+        return events[0]
     if "person" in pers and other.unit in PERSONS:
         return "person"
     if times := next((per for per in pers if (per, other.unit) in TIMES and per != "hour"), ""):
@@ -247,7 +279,8 @@ def groups(reading: Reading, wanted: Asked) -> str:
         return ""
     pairs = list(zip(amounts[::2], amounts[1::2], strict=True))
     if not all(
-        count.unit and not count.pers and price.pers == (EACH,) and not count.is_money for count, price in pairs
+        count.unit and not count.pers and not count.is_money and price.pers in ((EACH,), (count.unit,))
+        for count, price in pairs
     ):
         return ""
     steps = " + ".join(f"{count.written} x {shown(price)}" for count, price in pairs)

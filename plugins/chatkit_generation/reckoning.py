@@ -27,6 +27,7 @@ _FROM = re.compile(
     rf"(?! (?:to|till|until)\b)"
 )
 _AGO = re.compile(r"\bin (?P<many>\d{1,3}|an?) (?P<unit>days?|weeks?|fortnights?|months?)\b")
+_BACK = re.compile(r"\b(?P<many>\d{1,3}|an?) (?P<unit>days?|weeks?|fortnights?|months?) ago\b")
 _ASKS_DATE = re.compile(
     r"\b(?:what|which) (?:date|day)\b|\bwhat(?:'s| is) (?:the date|\d{1,3} (?:day|week|month|fortnight)|a (?:week"
     r"|fortnight|month))"
@@ -47,7 +48,8 @@ _AT_HERE = re.compile(
     r"|with us)\b"
 )
 _TIME_THERE = re.compile(
-    r"\bwhat time (?:is it|is that|will it be|would it be|would that be|it is|does that make it|is it now)\b(?! here)"
+    r"\bwhat time(?:'s| is) (?:it|that)\b(?! here)|\bwhat time (?:is it|is that|will it be|would it be"
+    r"|would that be|it is|does that make it|is it now)\b(?! here)"
     r"|\bwhat(?:'s| is) the time\b|\bwhat time there\b|\bwhat is that (?:there|over there)\b"
 )
 _NOW_HERE = re.compile(r"\b(?:now|right now|currently|at the moment)\b")
@@ -89,12 +91,16 @@ def _day_from(said: str, today: datetime.date) -> str:
         begins = _named(found["day"], today)
     elif ahead and re.search(r"\bwhat (?:date|day) (?:is it|will it be|is that|would it be)\b", said):
         begins, found = today, ahead
+    elif (ago := _BACK.search(said)) and re.search(
+        r"\bwhat (?:date|day) was (?:it|that)\b|\bwas what (?:day|date)\b", said
+    ):
+        begins, found = today, ago
     else:
         return ""
     if begins is None or len(_FROM.findall(said)) > 1:
         return ""
     many = 1 if found["many"] in ("a", "an") else int(found["many"])
-    if found.re is _FROM and found["way"] == "before":
+    if found.re is _BACK or (found.re is _FROM and found["way"] == "before"):
         many = -many
     try:
         day = _moved(begins, many, found["unit"].rstrip("s"))

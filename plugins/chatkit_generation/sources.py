@@ -1,8 +1,8 @@
 """Where replies come from beside those that are drawn, and which of them are candidates for a message.
 
-In this order: what was given to a cry for help, what can be worked out or is wished for, what is said of the program itself, what is
-known of nearly the same message, what fits its matter, what was given to messages like it; else what the language
-model draws, of which only that is left which holds (``honest.py``), or what fits any message of its kind.
+In this order: what was given to a cry for help, what can be worked out or is wished for, what is said of the program
+itself, what is known of nearly the same message, what fits its matter, what was given to messages like it; else what
+the language model draws, of which only that is left which holds (``honest.py``), or what fits any message of its kind.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ person kid child way friend mate adult guest player"""
 PERSONS = frozenset(_COUNTED.split())
 # Words that make more or less of a number than it says.
 CHANGES = re.compile(
-    r"\b(?:half|halves|double|twice|triple|treble|quarter of|thirds?(?= of)|time and a"
-    r"|(?:plus|with|and) (?:the )?(?:tax|tip|vat|service)"
+    r"\b(?:both|average|half|halves|double|twice|triple|treble|(?:quarters?|thirds?|fifths?) of"
+    r"|(?:six|seven|eigh|nin|ten)ths?|time and a|(?:plus|with|and) (?:the )?(?:tax|tip|vat|service)"
     r"|couple|few|several|dozens|hundreds"
     r"|thousands|except|apart from|discount|refund\w*|deposit|overtime|commission|interest|fees?|free|most of"
     r"|some of)\b"

@@ -15,10 +15,11 @@ from typing import Final
 from chatkit_generation.amounts import EACH, MONEY, PERCENT, Amount, Reading, read
 from chatkit_generation.asking import Asked, asked, is_of_money
 from chatkit_generation.parts import chain, changed_by, difference, left, percents, total
-from chatkit_generation.rates import doses, each_cost, groups, how_often, packs, rates, shares
+from chatkit_generation.rates import converted, doses, each_cost, groups, how_often, packs, rates, shares
 from chatkit_generation.spelling import CHANGES, LESS, quotient, shown, spelled
 
 LONGEST: Final = 300  # characters of a message that is read
+_MUCH: Final = 20  # "two down, three to go" is no sum
 _SPELL = (
     "I can do a plain sum if you spell it out, such as 23 x 4.20.",
     "I can't tell which number goes with which. Spelled out as a plain sum, such as 1,790 - 875, I can do it.",
@@ -72,7 +73,8 @@ def _is_sum(reading: Reading, wanted: Asked) -> bool:
     if len(reading.amounts) == 1:
         changed = CHANGES.search(reading.masked) is not None and wanted.is_sure
         return (is_of_money(reading.masked) and (wanted.left or changed)) or wanted.to_buy
-    is_left = wanted.left and (is_of_money(reading.masked) or any(each.unit in MONEY for each in reading.amounts))
+    is_much = any(each.is_money or (each.unit in MONEY and each.value >= _MUCH) for each in reading.amounts)
+    is_left = wanted.left and (is_of_money(reading.masked) or is_much)
     return wanted.is_sure and (is_left or not wanted.left)
 
 
@@ -167,5 +169,5 @@ def _only_number(said: Sequence[str], *, of_money: bool) -> Amount | None:
 
 
 _WAYS: Final = (
-    percents, chain, left, difference, shares, each_cost, how_often, doses, packs, groups, rates, total,
+    percents, chain, left, difference, shares, each_cost, how_often, converted, doses, packs, groups, rates, total,
 )  # fmt: skip

@@ -46,8 +46,8 @@ _MOURNS = re.compile(
 _CLAUSES = re.compile(r"(?<=[.!?;:\n])\s+|,\s+(?=[a-z ]*\b(?:entertain|tell|give|write|make|say)\b)")
 _KIND = "|".join(f"(?P<{kind}>{words})" for kind, words in _WORDS.items())
 _GIVES = (
-    r"give|tell|write|make|compose|recite|read|say|share|send|spin|invent|make up|come up with|hit|crack|got|have|know"
-    r"|hear|get|want|need|like|love|use|how about|what about|do|show|ask|sing|try"
+    r"give|find|tell|write|make|compose|recite|read|say|share|send|spin|invent|make up|come up with|hit|crack|got|have"
+    r"|know|hear|get|want|need|like|love|use|how about|what about|do|show|ask|sing|try"
 )
 _NO_ADJECTIVE = (
     r"that|this|those|these|was|is|are|were|my|his|her|their|our|it|it's|you|i|we|he|she|they|about|with|and|or|to"
@@ -74,13 +74,15 @@ _SHORT = re.compile(
 )
 _FUNNY = re.compile(
     r"\b(?:tell|say|give|show|know|got|have you got)(?: me| us| him| her)? (?:something|anything) (?:really |a bit )?"
-    r"(?P<how>funny|silly|interesting|surprising)\b"
+    r"(?P<how>funny|silly|daft|amusing|interesting|surprising)\b"
 )
 _LAUGH = re.compile(r"\b(?:make (?:me|us) (?:laugh|giggle|chuckle)|crack me up)\b")
 _ENTERTAIN = re.compile(
     r"\b(?:entertain|amuse) (?:me|us)\b|\bkeep (?:me|us) (?:entertained|amused|company with something)\b"
 )
-_WITH = re.compile(rf" with (?:a|an|some|your)(?: [a-z]+)? (?:{_KIND})\b")
+_CHEER = re.compile(
+    rf"\b(?:entertain|amuse|cheer) (?:me|us)(?: up)? with (?:a|an|some|your)(?: [a-z]+){{0,2}} (?:{_KIND})\b"
+)
 _DOES_NOT = re.compile(
     r"\b(?:don't|do not|didn't|doesn't|stop|no more|never|without|instead of|not|nobody|always|used to|if|that|it"
     r"|he|she"
@@ -210,14 +212,15 @@ def _short(words: str) -> Wish | None:
 
 def _amusing(said: str) -> Wish | None:
     """A wish for something funny, or whatever entertains."""
+    if (named := _CHEER.search(said)) and not _not_asked(said[: named.start()].rstrip()):
+        return Wish(next(kind for kind in _WORDS if named[kind]))
     for form in (_FUNNY, _LAUGH, _ENTERTAIN):
         found = form.search(said)
         if not found or _not_asked(said[: found.start()].rstrip()):
             continue
         behind = said[found.end() :]
         if form is _ENTERTAIN:
-            named = _WITH.match(behind)
-            return Wish(next(kind for kind in _WORDS if named[kind])) if named else Wish(ANY)
+            return Wish(ANY)
         kind = "fact" if form is _FUNNY and found["how"] in ("interesting", "surprising") else "joke"
         return None if _OF_YOU.match(behind) else Wish(kind, *_topic(behind))
     return None

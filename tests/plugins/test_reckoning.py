@@ -37,6 +37,7 @@ NOW = datetime.datetime(2026, 12, 1, 9, 5)  # a Tuesday
             "3:30 pm there: 10 am + 5.5 hours.",
         ),
         ("if it's 4 here and they're 8 hours ahead, what time is it there", ""),  # of the morning or the afternoon?
+        ("what day was it 3 days ago", "Saturday, 28 November 2026."),
         ("two weeks from the 4th i start my job", ""),
         ("how many days till next friday", ""),  # which one that is, people do not agree on
         ("how many days till the 45th", ""),

@@ -15,6 +15,10 @@ OWNS_UP = (
     r"^(?:I can do a plain sum if you spell it out|I can't tell which|That is one I could|Give it to me as a plain sum)"
 )
 ORDINARY = """
+Two doors, and you can only walk through one. What speaks for each?
+what's 7 eighths of 16
+Two down, three to go, what have i got left?
+I have 12 cats and 2 dogs, what does that make me
 I paid 340 for it
 the bus at 4 was 20 minutes late, what a mess
 I'm 46 and my sister is 43
@@ -75,6 +79,12 @@ it comes to the same thing, 10 here or 10 there""".strip().splitlines()
         ),
         ("45p a mile for 120 miles, how much is that", "45 x 120 = 5,400 pence."),
         ("3 x £4.20, how much is that?", "3 x £4.20 = £12.60."),
+        (
+            "the window cleaner wants 18 a visit and he comes 13 times a year, what does that come to",
+            "18 x 13 = 234 a year.",
+        ),
+        ("sold 46 jars of honey at 6.50 today, how much did i take", "6.50 x 46 = 299."),
+        ("that's 4 hours at 15 and 2 hours at 22.50, how much is that altogether", "4 x 15 + 2 x 22.50 = 105."),
         # the same for another time, or for each
         ("the gym is 420 a year, what's that a month?", "420 / 12 = 35 a month."),
         ("insurance is 730 a year so what is that per day", "730 / 365 = 2 a day."),
@@ -92,6 +102,9 @@ it comes to the same thing, 10 here or 10 there""".strip().splitlines()
         ),
         ("If a patient needs 750 mg and the tablets are 250 mg, how many is that?", "750 / 250 = 3."),
         ("each box holds 24 and i need 600, how many boxes", "600 / 24 = 25 boxes."),
+        ("how many days is 6 weeks", "6 x 7 = 42 days."),
+        ("how many weeks is 84 days?", "84 / 7 = 12 weeks."),
+        ("I clean 6 flats a week at 32.50 each, what's that come to?", "32.50 x 6 = 195 a week."),
         # parts
         (
             "i lent him 350 in march and 275 in june and 140 for the car, whats that altogether",
@@ -106,6 +119,11 @@ it comes to the same thing, 10 here or 10 there""".strip().splitlines()
         ("in 2019 we paid 250 and in 2020 we paid 310, what does that make altogether", "250 + 310 = 560."),
         ("rent is 875 and i take home 1,790, what have i got left", "1,790 - 875 = 915."),
         ("I get paid 1,650, rent is 700 and food is 300. What's left?", "1,650 - 700 - 300 = 650."),
+        ("what's the total of 12, 15 and 18", "12 + 15 + 18 = 45."),
+        ("one hundred and five less thirty eight, what does that leave", "105 - 38 = 67."),
+        ("the total was 84.60 and i paid 50, what's left to pay", "84.60 - 50 = 34.60."),
+        ("take 15 from 100", "100 - 15 = 85."),
+        ("I got 34 out of 40, what percent is that", "34 / 40 x 100 = 85%."),
         ("rent went from 640 to 715, how much more is that?", "715 - 640 = 75."),
         # percent, and numbers with words between them
         ("I paid 340 for it plus 8 percent tax, what'd that come to", "340 + 8% = 340 x 1.08 = 367.20."),
@@ -133,6 +151,8 @@ def test_what_is_asked_for_is_spelled(message: str, reply: str) -> None:
         "we had 12 and ate 5 and then bought 4 more, how many have we got left",
         "i owe 350 to mum and 200 to dad and ive paid 100 back, what does that leave",
         "I have 200 and owe 350, what have i got left",
+        "i get 22 a match and played 30 times, how many matches is that",
+        "he pays 5 a week to both kids, how much is that a year",
         "half of 240 plus 30 what does that make",
         "2 for 5 pounds and I need 6, how much is that",
         "fence panels 14 at 32.50, posts 15 at 11, what's the total",
