@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from chatkit_generation.amounts import MONEY, PERCENT, Amount, Reading, plain
 from chatkit_generation.asking import Asked
-from chatkit_generation.spelling import CHANGES, LESS, MEASURES, PERIODS, alike, shown, spelled
+from chatkit_generation.spelling import CHANGES, LESS, MEASURES, PERIODS, alike, per_one, shown, spelled
 
 _TAKEN = re.compile(
     r"\b(?:ate|eaten|used|gone|died|broken?|stolen|missing|cancelled|sent|sold|voucher|saved|dropped|knocked)\b"
@@ -19,7 +19,7 @@ _TAKEN = re.compile(
 _ADDED = re.compile(r"\b(?:more|another|extra|bought|added|came back|found|stayed|kept|remained|now)\b")
 _COMES_IN = re.compile(
     r"\b(?:take[- ]home|takes? home|bring home|earns?|earned|wages?|income|pay is|salary|get(?:s)? paid|gets?|budget"
-    r"|saved|savings|pension|brings?|(?:gave|gives|sent) me|husband|wife|partner)\b"
+    r"|saved|savings|pension|brings?|owes? (?:me|us)|(?:gave|gives|sent) me|husband|wife|partner)\b"
 )
 _HAD = re.compile(
     r"\b(?:have|had|has|'ve|'d|got|start(?:ed)?(?: \w+)? with|there (?:are|were|is|was)|voucher|in the bank|bought"
@@ -29,7 +29,8 @@ _GOES_OUT = re.compile(
     r"\b(?:rent|mortgage|bills?|spent|spend|spends|costs?|gave|given|give|used|use|burnt?|ate|eaten|lost|sold"
     r"|broken|broke"
     r"|food|gas|electric|council|heating|insurance|phone|petrol|shopping|nursery|water|train|bus|debts?"
-    r"|wants|goes on|went on|paid(?: back)?|pay|pays|owes?|tax|is gone|left|the [a-z]+ (?:is|was)|took out|threw)\b"
+    r"|wants|goes on|went on|paid(?: back)?|pay|pays|owes?(?! me| us)|tax|is gone|left|the [a-z]+ (?:is|was)"
+    r"|took out|threw)\b"
 )
 _ON = r"(?:plus|minus|less|times|x|\*|\+|-|/|multiplied by|divided by|take away|added to)"
 _SIGNS = {
@@ -49,6 +50,7 @@ _LESS_PERCENT = re.compile(
 _PART = re.compile(
     r"#(\d+) percent(?: (?:tip|tax|vat|service))? (?:of|on)(?: the| my| our| an?)?(?: [a-z]+){0,2} #(\d+)"
 )
+_ALL = re.compile(r"\b(?:altogether|in total|in all)\b")
 _TO_PAY = re.compile(r"\b(?:left to (?:pay|go)|still (?:to (?:pay|go)|owes?|need)|owe still)\b")
 _PAID = re.compile(r"\b(?:paid|pay|gave|given|put (?:down|in))\b")
 _PLAIN_SUM = re.compile(
@@ -124,7 +126,8 @@ def left(reading: Reading, wanted: Asked) -> str:
     amounts, said = reading.amounts, reading.masked
     if not wanted.left or wanted.each or not 2 <= len(amounts) <= 5 or CHANGES.search(said):
         return ""
-    if any(each.unit == PERCENT for each in amounts) or len({each.pers for each in amounts}) > 1:
+    pers = {each.pers for each in amounts}
+    if any(each.unit == PERCENT for each in amounts) or len(pers) > 1 or (wanted.period and pers != {(wanted.period,)}):
         return ""
     if _ADDED.search(re.sub(r"how much more", "", said)):
         return ""
@@ -149,7 +152,7 @@ def left(reading: Reading, wanted: Asked) -> str:
     if value < 0:
         return ""
     steps = " - ".join(shown(amounts[place]) for place in (most, *rest))
-    return spelled(steps, value, amounts, f" a {whole.pers[0]}" if whole.pers else "")
+    return spelled(steps, value, amounts, per_one(whole.pers[0]) if whole.pers else "")
 
 
 def _goes_off(part: Amount, whole: Amount) -> bool:
@@ -208,7 +211,7 @@ def total(reading: Reading, wanted: Asked) -> str:
         return ""
     if _goes_both_ways(said, len(amounts)) or not _adds_up(reading, wanted):
         return ""
-    tail = f" a {per[0]}" if per else ""
+    tail = per_one(per[0]) if per else ""
     return spelled(" + ".join(map(shown, amounts)), sum((each.value for each in amounts), Fraction(0)), amounts, tail)
 
 
@@ -225,12 +228,12 @@ def _adds_up(reading: Reading, wanted: Asked) -> bool:
     """Whether numbers are of one sort."""
     amounts, said = reading.amounts, reading.masked
     units = {each.unit for each in amounts}
-    if PERCENT in units:
+    if PERCENT in units or (wanted.how_many and wanted.how_many not in units and not _ALL.search(said)):
         return False
     if len(units) == 1 or units <= MONEY:
         return True
     if all(each.unit and each.unit not in PERIODS | MEASURES | MONEY for each in amounts):  # "12 apples and 7 pears"
-        return re.search(r"\b(?:altogether|in total|in all)\b", said) is not None
+        return _ALL.search(said) is not None
     # "5 miles on Monday, 7 on Tuesday": the unit is not said again.
     first = amounts[0].unit
     is_elided = first not in MONEY and units == {first, ""} and wanted.how_many in ("", first)

@@ -23,6 +23,7 @@ from chatkit_generation.spelling import (
     PERSONS,
     TIMES,
     alike,
+    per_one,
     quotient,
     shown,
     spelled,
@@ -58,7 +59,7 @@ def shares(reading: Reading, wanted: Asked) -> str:
     per = total.pers[0] if total.pers else ""
     if count.pers or len(total.pers) > 1 or (per and per not in PERIODS) or wanted.period not in ("", per):
         return ""
-    tail = f" each a {per}" if per else " each"
+    tail = f" each{per_one(per)}" if per else " each"
     return spelled(f"{shown(total)} / {count.written}", total.value / count.value, (total,), tail)
 
 
@@ -75,7 +76,7 @@ def each_cost(reading: Reading, wanted: Asked) -> str:
         return ""
     if total.pers and not set(total.pers) <= {"year", "season"}:
         return ""
-    return spelled(f"{shown(total)} / {count.written}", total.value / count.value, (total,), f" a {wanted.each_cost}")
+    return spelled(f"{shown(total)} / {count.written}", total.value / count.value, (total,), per_one(wanted.each_cost))
 
 
 def how_often(reading: Reading, wanted: Asked) -> str:
@@ -259,13 +260,13 @@ def _for_period(value: Fraction, steps: list[str], pers: list[str], amounts: Seq
         return "" if is_alone else spelled(" x ".join(steps), value, amounts)
     if not period or period == own:
         # Of a rate alone nothing is asked, and of "80 a month" and some number neither.
-        return "" if is_alone or own not in PERIODS else spelled(" x ".join(steps), value, amounts, f" a {own}")
+        return "" if is_alone or own not in PERIODS else spelled(" x ".join(steps), value, amounts, per_one(own))
     if (own, period) in TIMES and own != "hour":
         many = TIMES[own, period]
-        return spelled(" x ".join([*steps, str(many)]), value * many, amounts, f" a {period}")
+        return spelled(" x ".join([*steps, str(many)]), value * many, amounts, per_one(period))
     if (period, own) in TIMES and period != "hour" and is_alone:
         many = TIMES[period, own]
-        return spelled(f"{' x '.join(steps)} / {many}", value / many, amounts, f" a {period}")
+        return spelled(f"{' x '.join(steps)} / {many}", value / many, amounts, per_one(period))
     return ""
 
 

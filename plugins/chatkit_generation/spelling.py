@@ -66,6 +66,11 @@ def alike(first: str, second: str) -> bool:
     return first == second or (first in MONEY and second in MONEY)
 
 
+def per_one(noun: str) -> str:
+    """Behind a result, of what it is for each: " a week", " an hour"."""
+    return f" {'an' if noun[0] in 'aeiou' or noun == 'hour' else 'a'} {noun}"
+
+
 def quotient(total: Amount, rate: Amount, noun: str) -> str:
     """How many rates make a total, and how many of them in full."""
     value = total.value / rate.value

@@ -15,6 +15,7 @@ OWNS_UP = (
     r"^(?:I can do a plain sum if you spell it out|I can't tell which|That is one I could|Give it to me as a plain sum)"
 )
 ORDINARY = """
+the fence is 24 metres and panels are 1.8 metres, how many panels do we want
 Two doors, and you can only walk through one. What speaks for each?
 what's 7 eighths of 16
 Two down, three to go, what have i got left?
@@ -85,6 +86,7 @@ it comes to the same thing, 10 here or 10 there""".strip().splitlines()
         ),
         ("sold 46 jars of honey at 6.50 today, how much did i take", "6.50 x 46 = 299."),
         ("that's 4 hours at 15 and 2 hours at 22.50, how much is that altogether", "4 x 15 + 2 x 22.50 = 105."),
+        ("80 for 8 hours, how much is that an hour", "80 / 8 = 10 an hour."),
         # the same for another time, or for each
         ("the gym is 420 a year, what's that a month?", "420 / 12 = 35 a month."),
         ("insurance is 730 a year so what is that per day", "730 / 365 = 2 a day."),
@@ -153,6 +155,8 @@ def test_what_is_asked_for_is_spelled(message: str, reply: str) -> None:
         "I have 200 and owe 350, what have i got left",
         "i get 22 a match and played 30 times, how many matches is that",
         "he pays 5 a week to both kids, how much is that a year",
+        "i owe 40 to sam and he owes me 25, what does that make",
+        "I earn 400 a week and spend 150 a week, what's left a month",
         "half of 240 plus 30 what does that make",
         "2 for 5 pounds and I need 6, how much is that",
         "fence panels 14 at 32.50, posts 15 at 11, what's the total",
