@@ -157,6 +157,7 @@ def test_what_is_asked_for_is_spelled(message: str, reply: str) -> None:
         "he pays 5 a week to both kids, how much is that a year",
         "i owe 40 to sam and he owes me 25, what does that make",
         "I earn 400 a week and spend 150 a week, what's left a month",
+        "the meter was 4,520 and is now 4,710, what does that make",
         "half of 240 plus 30 what does that make",
         "2 for 5 pounds and I need 6, how much is that",
         "fence panels 14 at 32.50, posts 15 at 11, what's the total",
