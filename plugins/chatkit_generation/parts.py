@@ -14,7 +14,8 @@ from chatkit_generation.spelling import CHANGES, LESS, MEASURES, PERIODS, alike,
 
 _TAKEN = re.compile(
     r"\b(?:ate|eaten|used|gone|died|broken?|stolen|missing|cancelled|sent|sold|voucher|saved|dropped|knocked)\b"
-    r"|#\d+(?: [a-z]+)? (?:for|at|@|x|times|by) (?:a )?#\d+|\beach\b|\bper\b|\bis now\b|\bnow (?:it's|its|is)\b|\bwent (?:up|down)\b"
+    r"|#\d+(?: [a-z]+)? (?:for|at|@|x|times|by) (?:a )?#\d+|\beach\b|\bper\b"
+    r"|\bis now\b|\bnow (?:it's|its|is)\b|\bwent (?:up|down)\b"
 )
 _ADDED = re.compile(r"\b(?:more|another|extra|bought|added|came back|found|stayed|kept|remained|now)\b")
 _COMES_IN = re.compile(
