@@ -6,12 +6,14 @@ import calendar
 import datetime
 import re
 
+from chatkit_generation.reckoning import written
+
 _BEGINS = (
     r"(?:(?:so|and|ok|okay|hey|hi|hello|please|quick question|by the way|btw|can you|could you|do you know|tell me) )*"
 )
 _ENDS = r"(?: (?:now|right now|please|today|it is|is it|currently|at the moment|exactly|then))*"
 _TIME = re.compile(
-    rf"{_BEGINS}(?:what(?:'s| is)? the(?: current| exact)? time(?: is)?|what time(?: is it| it is)"
+    rf"{_BEGINS}(?:what(?:'s| is)? the(?: current| exact)? time(?: is)?|what time(?: is it| it is| is(?= now))"
     r"|how late(?: is it| it is)"
     rf"|(?:what time|how late) is it where (?:i am|you are)|got the time|do you have the time|the time){_ENDS}"
 )
@@ -63,7 +65,7 @@ def by_the_clock(said: str, now: datetime.datetime) -> str:
     if _TIME.fullmatch(said):
         return f"It is {now:%H:%M} by the clock of this machine."
     if _DATE.fullmatch(said):
-        return f"It is {_written(today)}."
+        return f"It is {written(today)}."
     if _YEAR.fullmatch(said):
         return f"It is {now:%Y}, by the clock of this machine."
     if _MONTH.fullmatch(said):
@@ -71,18 +73,14 @@ def by_the_clock(said: str, now: datetime.datetime) -> str:
     if found := _TOMORROW.fullmatch(said):
         tomorrow = found[1] == "tomorrow"
         day = today + datetime.timedelta(days=1 if tomorrow else -1)
-        return f"{found[1].capitalize()} {'is' if tomorrow else 'was'} {_written(day)}."
+        return f"{found[1].capitalize()} {'is' if tomorrow else 'was'} {written(day)}."
     if (found := _HOW_LONG.fullmatch(said)) and (until := _next(found[1], today)):
         days = (until - today).days
         left = f"{days} days" if days > 1 else "One day"
-        return f"{left}: it is {_written(until)}." if days else f"That is today, {_written(until)}."
+        return f"{left}: it is {written(until)}." if days else f"That is today, {written(until)}."
     if (found := _WHEN.fullmatch(said)) and (until := _next(found[1], today)):
-        return f"{_written(until)}." if until != today else f"That is today, {_written(today)}."
+        return f"{written(until)}." if until != today else f"That is today, {written(today)}."
     return ""
-
-
-def _written(day: datetime.date) -> str:
-    return f"{day:%A}, {day.day} {day:%B} {day.year}"
 
 
 def _next(named: str, today: datetime.date) -> datetime.date | None:

@@ -126,6 +126,11 @@ class Matters(nn.Module):
         which = opened.of_line(reply)
         return None if which is None else _matter(opened, which)
 
+    def named(self, prefix: str) -> list[Matter]:
+        """The matters whose names begin so: "joke_"."""
+        opened = self._open()
+        return [_matter(opened, which) for which in range(len(opened.first)) if opened.name(which).startswith(prefix)]
+
     def _open(self) -> Opened:
         if self._opened is None:
             self._opened = open_table(self.table.numpy(force=True), len(KEYS))

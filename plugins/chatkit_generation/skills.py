@@ -7,29 +7,17 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from chatkit_generation.clock import by_the_clock
+from chatkit_generation.foreign import translation
+from chatkit_generation.reckoning import reckoned
 from chatkit_generation.sums import sum_in, worked_out
-from chatkit_generation.wording import bare
+from chatkit_generation.tallying import told_sum
+from chatkit_generation.wording import bare, sentences
 
 LONGEST: Final = 400  # characters of a message that is looked at
-_LANGUAGES: Final = {"french": "fr", "german": "de", "spanish": "es"}
-_LANGUAGE = (
-    "french|german|spanish|italian|portuguese|dutch|polish|russian|japanese|chinese|korean|arabic|turkish|swedish"
-)
-_SAY_IN = re.compile(
-    r"\b(?:how (?:do|would|can|to)(?: you| i| one| we)? (?:say|write|translate)|what(?:'s| is)|say|translate)"
-    rf"\s+(?P<text>.+?)\s+(?:in|into|to)\s+(?P<language>{_LANGUAGE})\b[\s?.!]*(?:please)?[\s?.!]*$",
-    re.IGNORECASE | re.DOTALL,
-)
-_IN_SAY = re.compile(
-    rf"\b(?:translate|say)(?: this| the following)?(?: into| to| in) (?P<language>{_LANGUAGE})\s*:\s*(?P<text>.+)$",
-    re.IGNORECASE | re.DOTALL,
-)
-_QUOTES = "\"'\u2018\u2019\u201c\u201d\u00ab\u00bb"
-_ABOUT_IT = re.compile(r"(?:that|this|it|the (?:word|name|weather|capital)\b.*)", re.IGNORECASE)
 _COIN = re.compile(
     r"(?:(?:please|can you|could you|ok|now|hey) )*(?:flip|toss|throw) (?:a|the|me a) coin(?: (?:for me|please|again))*"
 )
@@ -56,6 +44,7 @@ def skilled(
     now: datetime.datetime,
     drawn: Callable[[int], int],
     translated: Callable[[str, str], str],
+    before: Sequence[str] = (),
 ) -> str:
     """The reply to a message that asks for what can be worked out; "" to any other.
 
@@ -64,17 +53,27 @@ def skilled(
         now: The time on this machine.
         drawn: A number from 0 to below one that is given.
         translated: A text in a language by its code, "fr"; "" where that cannot be had.
+        before: What was said before it; the latest is the assistant's.
     """
     if len(text) > LONGEST:
         return ""
     said = bare(text)
     return (
         by_the_clock(said, now)
+        or by_the_clock(_question_of(text), now)
+        or reckoned(text, now)
         or _sum(text)
         or _by_chance(said, drawn)
         or _letters(said)
-        or _translation(text, translated)
+        or translation(text, translated)
+        or told_sum(text, before, drawn)
     )
+
+
+def _question_of(text: str) -> str:
+    """The one question of a message, bare: "What time is it? I must go at three."; "" where it is not one."""
+    asks = [sentence for sentence in sentences(text) if sentence.endswith("?")]
+    return bare(asks[0]) if len(asks) == 1 else ""
 
 
 def _sum(text: str) -> str:
@@ -110,16 +109,3 @@ def _letters(said: str) -> str:
     if found := _BACKWARDS.fullmatch(said):
         return f"{found['word'][::-1]}."
     return ""
-
-
-def _translation(text: str, translated: Callable[[str, str], str]) -> str:
-    found = _IN_SAY.search(text) or _SAY_IN.search(text)
-    if not found:
-        return ""
-    source, language = found["text"].strip(f" {_QUOTES}"), found["language"].capitalize()
-    if not source or _ABOUT_IT.fullmatch(source):
-        return ""
-    if language.lower() not in _LANGUAGES:
-        return f"I have no {language}, only French, German and Spanish."
-    target = translated(source, _LANGUAGES[language.lower()])
-    return f"\u201c{target.strip()}\u201d, as far as my small {language} goes." if target.strip() else ""

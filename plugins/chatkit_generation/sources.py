@@ -1,8 +1,8 @@
 """Where replies come from beside those that are drawn, and which of them are candidates for a message.
 
-In this order: what was given to a cry for help, what can be worked out, what is said of the program itself, what is
-known of nearly the same message, what fits its matter, what was given to messages like it; else what the language
-model draws, of which only that is left which holds (``honest.py``), or what fits any message of its kind.
+In this order: what was given to a cry for help, what can be worked out or is wished for, what is said of the program
+itself, what is known of nearly the same message, what fits its matter, what was given to messages like it; else what
+the language model draws, of which only that is left which holds (``honest.py``), or what fits any message of its kind.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from chatkit_generation.listening import ANSWERS, Listening
 from chatkit_generation.matters import Matters
 from chatkit_generation.precedents import CERTAIN, LEAST_OF_ANSWER, MOST, SAME, Precedent, Precedents
 from chatkit_generation.skills import skilled
+from chatkit_generation.wishes import given
 from chatkit_generation.wording import GRAVE, bare
 
 MOOD = "sentiment"  # head that hears it
@@ -76,7 +77,7 @@ class Sources:
         unlike = {text.removeprefix(f"{lead} ") for text in ask.options.get("unlike", ())}
         known = [each for each in self.precedents(ask, heard) if each.reply not in unlike][:MOST]
         if heard and not any(GRAVE.search(each.reply) for each in known):
-            if settled := self._worked_out(ask) or self._of_itself(ask, known, unlike):
+            if settled := self._worked_out(ask, unlike) or self._of_itself(ask, known, unlike):
                 return settled
             if of_matter := self._of_matter(ask, heard, known, unlike):
                 return of_matter
@@ -131,15 +132,20 @@ class Sources:
         before = self._hearing.before(ask)
         return [text for text in fixed if text not in before] or fixed
 
-    def _worked_out(self, ask: Ask) -> list[str]:
-        """The reply to what can be worked out, such as a sum; none to all else."""
+    def _worked_out(self, ask: Ask, unlike: Collection[str]) -> list[str]:
+        """The reply to what can be worked out, such as a sum, or is wished for, such as a poem; none to all else."""
         at = ask.options.get("now")  # of a reply that is made again
         now = datetime.datetime.fromtimestamp(at) if isinstance(at, int | float) else datetime.datetime.now()
 
         def drawn(count: int) -> int:
             return int(torch.randint(count, (1,), generator=ask.generator))
 
-        said = skilled(ask.text, now, drawn, lambda text, language: ask.other(TRANSLATES, f"{language}: {text}"))
+        before = [text for text, _ in self._hearing.turns(ask)[:-1]]
+        said = skilled(
+            ask.text, now, drawn, lambda text, language: ask.other(TRANSLATES, f"{language}: {text}"), before
+        )
+        if not said and self._matters is not None:
+            said = given(self._matters, ask.text, before, drawn, unlike)
         return [said] if said else []
 
     def _of_matter(self, ask: Ask, heard: Heard, known: Sequence[Precedent], unlike: Collection[str]) -> list[str]:

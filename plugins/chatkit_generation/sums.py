@@ -13,22 +13,13 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Final
 
+from chatkit_generation.amounts import IN_WORDS, number, plain
+
 _ASKS = re.compile(
     r"(?:(?:so|and|ok|okay|hey|hi|please|quick question|can you|could you|do you know|tell me|help me) )*"
     r"(?:what(?:'s| is| does| do| are|s)?|how much(?: is| are| does)?|calculate|compute|solve|work out|add up)? *"
 )
 _ENDS = re.compile(r"(?: (?:make|equal|come to|equals|please|then|for me|in total))*[ ?=.!]*$")
-_UNITS = """
-zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
-eighteen nineteen"""
-_NUMBERS = {word: value for value, word in enumerate(_UNITS.split())}
-_TENS = {
-    word: 10 * value
-    for value, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
-}
-_SIZES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
-_WORDS = "|".join((*_TENS, *sorted(_NUMBERS, key=len, reverse=True), *_SIZES))
-_NUMBER = re.compile(rf"\b(?:{_WORDS})(?:(?: and|-| )+(?:{_WORDS}))*\b")
 _MEANT = (
     (r"(?<=\d)[, ](?=\d{3}\b)", ""),
     (r"(?:the )?square root of (\d+(?:\.\d+)?)", r"sqrt(\1)"),
@@ -66,7 +57,7 @@ def sum_in(text: str) -> str:
         return ""
     said = _ENDS.sub("", said)
     said = said[_ASKS.match(said).end() :]  # type: ignore[union-attr]
-    said = _NUMBER.sub(lambda found: str(_value(found[0])), said)
+    said = IN_WORDS.sub(lambda found: plain(number(found[0])), said)
     for form, by in _REPLACED:
         said = form.sub(by, said)
     said = said.strip()
@@ -121,17 +112,3 @@ def _of(node: ast.expr) -> Fraction:
     if type(node.op) not in _DO:
         raise ValueError("no sum")
     return _DO[type(node.op)](left, right)
-
-
-def _value(words: str) -> int:
-    """A number in words: "two hundred and five"."""
-    total = part = 0
-    for word in re.findall(r"[a-z]+", words):
-        if word in _SIZES:
-            size = _SIZES[word]
-            part = max(part, 1) * size
-            if size > _SIZES["hundred"]:
-                total, part = total + part, 0
-        else:
-            part += _NUMBERS.get(word, _TENS.get(word, 0))
-    return total + part

@@ -38,6 +38,14 @@ def said(chat: Chat, *texts: str, **options: object) -> str:
         (["my dog has been limping since Sunday"], r"\w+"),
         (["so im dan, just trying this out", "whats my name btw?"], r"Dan"),
         (["Put milk, eggs and rice on my shopping list.", "any tips for packing a kitchen?"], r"^(?!.*milk)"),
+        (
+            ["I did 23 deliveries at 4.20 each, how much is it?", "then minus 16.60 for petrol"],
+            r"^96\.60 - 16\.60 = 80\.$",
+        ),
+        (["rent is 875 and bills are 210, what have i got left"], r"(?i)plain sum"),
+        (["how do you say hello in Polish"], r"^I have no Polish, only French, German and Spanish\.$"),
+        (["write me a poem about a drum kit nobody lets you play"], r"drum kit.* / "),
+        (["train to crewe, 2 hrs, phone on 31 percent, entertain me"], r"^(?!.*percent)(?!.*index).*\w"),
         (["Please write down an appointment at the vet on Friday at ten."], r"(?i)noted.*vet on Friday at ten"),
     ],
 )
