@@ -139,7 +139,8 @@ class Generation(LanguageModel):
         """
         settings = {name: ask.options.get(name, getattr(self.sampling, name)) for name in _SETTINGS}
         sampling = Sampling(**settings)
-        if (cited := self._cited(ask)) and cited not in ask.options.get("unlike", ()):
+        cited = self._cited(ask)
+        if cited and cited not in ask.options.get("unlike", ()) and not self.sources.is_of_told(ask):
             yield Piece(cited)
             return
         if ask.candidates > 1:

@@ -11,7 +11,7 @@ from chatkit_generation.wording import sentences
 WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?\d*|\d+(?:[:.]\d+)?")
 _CLAUSE = re.compile(
     r"(?<=[.!?;])\s+|,\s+(?:and |but )?(?=(?:my|our|his|her|the|i|we|it|he|she|they|its|but|and)\b)"
-    r"|\s+(?:and|but|while|whereas)\s+(?=(?:my|our|his|her|the|i|i'm|we|it|he|she|they|its)\b)",
+    r"|(?<!\bme)(?<!\bi)\s+(?:and|but|while|whereas)\s+(?=(?:my|our|his|her|the|i|i'm|we|it|he|she|they|its)\b)",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"(?:,|\s+and)\s+(?=[A-Z]\w+ (?:is|was|has|lives|works|likes|loves|wants|plays)\b)")
@@ -35,7 +35,7 @@ off cancel cancelled forget scrap delete remove drop crossed bit summary summari
 complete full currently more anyway btw also still"""
 TIMES, _NO_NAMES, EMPTY = (frozenset(text.split()) for text in (_TIME_WORDS, _OWN_NAMES, _EMPTY_WORDS))
 _NUMBERS = {word: str(number) for number, word in enumerate(_NUMBER_WORDS.split(), start=1)}
-_ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s|e)$")
+_ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|(?<!s)s|e)$")
 COUNTS = frozenset(_NUMBERS) - {"one"}
 INSTEAD = re.compile(
     r"\b(?:instead of|rather than|in place of|not)\s+(?:the |a |an |at |on |for )?[\w:.]+", re.IGNORECASE
@@ -47,6 +47,8 @@ MENDS = re.compile(
 )
 # Of whom it tells, only the words before it say.
 _OF_NOBODY = re.compile(r"(?:he|she|they|it)\b|.*\b(?:them|him|it)$", re.IGNORECASE)
+_FEW = 8  # words of what says no more than a time
+_HAS_VERB = re.compile(r"\b(?:i|i'?m|we|he|she|they|is|are|was|were|has|have|had|am|will|do|does|did)\b", re.IGNORECASE)
 _GOES_ON = re.compile(r"[,;.!]\s+(?:and |but )?(?:he|she|it|they)\b", re.IGNORECASE)
 
 
@@ -67,6 +69,12 @@ class Clause:
     about: set[str]
     mends: bool
     message: str
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it says no more than when the thing is that stands before it in the message: "Tuesday at four"."""
+        is_short = len(self.text.split()) <= _FEW and not _HAS_VERB.search(self.text)
+        return self.text != self.message.strip(" ,.!?;") and is_short and names_any(self.text)
 
     @property
     def is_a_part(self) -> bool:

@@ -68,7 +68,7 @@ class Hearing:
         noted = functools.cache(functools.partial(self._noted, ask))
         changed = put_right(ask.text) or ask.text
         goes_on = may_change(changed, named=said.names_any) or ends(ask.text, said.reply)
-        if asks_whether_done(ask.text) or said.own_name or said.of_name[1] or said.job():
+        if asks_whether_done(ask.text) or said.own_name or said.of_name[1] or said.is_answered:
             judged = judged._replace(notes=CHANGED)  # words alone settle it
         elif (said.asks_back or (said.asks_of_order and noted().is_fresh)) and noted().texts:
             judged = judged._replace(asks=1.0, world=0.0)

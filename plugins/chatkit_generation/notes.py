@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from chatkit_generation.acts import act_of
-from chatkit_generation.tracking import put_right
+from chatkit_generation.tracking import is_remark, put_right
 from chatkit_generation.wanting import wanted
 from chatkit_generation.wording import sentences
 
@@ -25,7 +25,9 @@ _REQUESTS = re.compile(
     r"|\bi(?:'d| would) like (?:to )?(?:order|book|reserve|have|get)\b|\bi want to (?:order|book|reserve)\b"
     r"|\b(?:can|could) (?:i|we|you) (?:also |please )?(?:order|book|get|have|add)\b"
     r"|\b(?:can|could) (?:we|you) (?:also |please )?(?:make it|change)\b"
-    r"|\binstead of\b|\bplease add\b|^\W*(?:add|make (?:it|that))\b|\bdeliver(?:ed)? (?:it|this|that|to|at|by|on)\b"
+    r"|\binstead of\b|\bplease add\b"
+    r"|^\W*(?:add|make (?:it|that)(?! (?:stop|work|happen|clear|easy|hard|better|worse|fun|up|go|look|sound|feel)\b))\b"
+    r"|\bdeliver(?:ed)? (?:it|this|that|to|at|by|on)\b"
     r"|\bfor delivery\b"
     r"|\bmy (?:phone |house )?(?:number|address) is\b|\bto take away\b|^\W*i(?:'ll| will) have\b"
     r"|\bi need (?:a|an|some|to (?:book|order|make)) (?:\w+ ){0,4}(?:appointment|reservation|table|taxi|cab|room"
@@ -40,7 +42,7 @@ _REQUESTS = re.compile(
 # What ends so politely is an order, unless it is asked of the chat.
 _POLITE = re.compile(
     r"(?!.*\b(?:another|more|joke|riddle|story|poem|yes|yeah|no|next|again|help|stop|you|me|your|translate|shorter"
-    r"|longer|louder)\b)"
+    r"|longer|louder|(?:something|anything)(?! to (?:eat|drink)))\b)"
     r"[^.?!]{3,60}\bplease\W*$",
     re.IGNORECASE,
 )
@@ -50,6 +52,7 @@ _ASKS_WHAT = re.compile(
     r"|we)\b",
     re.IGNORECASE,
 )
+_IS_QUOTED = re.compile(r"\b(?:he|she|they|people|everybody) (?:said|says?|told)\b", re.IGNORECASE)
 # What was noted was no note.
 _REFUSES = re.compile(
     r"\b(?:don't|didn't|do not|did not|no need to|needn't)\b(?: have to| need to)? (?:note|write)\b"
@@ -61,7 +64,8 @@ _REFUSES = re.compile(
 _ASKS = re.compile(r"\W*(?:how|what|why|who|when|where)\b", re.IGNORECASE)
 # What changes an order that was just given, or adds to it; of anything else it may be said, too.
 _CHANGES = re.compile(
-    r"^\W*(?:(?:oh|ok|okay|wait|hm+|and|sorry|yes|yeah|no|actually|um|sure|please)\W+)*(?:and|plus|also|with|without"
+    r"\bi (?:almost |nearly |also |totally )?forgot (?:the|an?|some|to add|about)\b"
+    r"|^\W*(?:(?:oh|ok|okay|wait|hm+|and|sorry|yes|yeah|no|actually|um|sure|please)\W+)*(?:and|plus|also|with|without"
     r"|add|no|not|make|drop"
     r"|skip|scratch|forget|double|rather|another|leave|remove|take|swap|switch|change|extra|only|just|actually|for"
     r"|at|on|from|to|in|a|an|the|one|two|three"
@@ -70,9 +74,23 @@ _CHANGES = re.compile(
     r"|that)|cancel|moved? (?:it|that|to))\b",
     re.IGNORECASE,
 )
-_ASKED = re.compile(
-    r"^\W*(?:(?:and|also|oh|ok|okay|actually)\W+)*(?:can|could|would|will) (?:you|we|i) ", re.IGNORECASE
+# Tells what was, or what is to be done; it changes something only in words that say so.
+_TELLS = re.compile(
+    r"\b(?:was|were|had|felt|slept|got home|(?:need|have|want|got|going) to|gotta|must|haha|lol|love|hate)\b",
+    re.IGNORECASE,
 )
+_ALTERS = re.compile(
+    r"\b(?:instead|rather|not|no|without|add|make|change|moved?|cancel|leave|drop|remove|also|too|as well|wrong|forgot"
+    r"|list|note|have to (?:be|get|buy|bring))\b",
+    re.IGNORECASE,
+)
+_NEEDS = re.compile(
+    r"\b(?:i|we)(?:'ll|'d)? (?:also |still |will |would )?(?:need|want|take|have|get|like)\b", re.IGNORECASE
+)
+_ASKED = re.compile(
+    r"^\W*(?:(?:and|also|oh|ok|okay|actually)\W+)*(?:(?:can|could|would|will) (?:you|we|i)|you can) ", re.IGNORECASE
+)
+_YOU_CAN = re.compile(r"^\W*(?:(?:oh|ok|okay|and|actually|so|well)\W+)*you can ", re.IGNORECASE)
 _IS_OF_ANOTHER = re.compile(
     r"\b(?:you|your|i think|i feel|i am|i'm|he|she|they|because|thanks|thank you|lol|haha)\b", re.IGNORECASE
 )
@@ -149,7 +167,7 @@ def is_request(text: str) -> bool:
     text = text[:READ]
     if wanted(text):
         return True
-    asks = _ASKS.match(text) or _ASKS_WHAT.search(text) or refuses(text)
+    asks = _IS_QUOTED.search(text) or _ASKS.match(text) or _ASKS_WHAT.search(text) or refuses(text)
     return bool(_REQUESTS.search(text) or _POLITE.match(text)) and not asks
 
 
@@ -165,19 +183,30 @@ def may_change(text: str, *, named: bool) -> bool:
         text: The message.
         named: Whether it names a number, a day or a time.
     """
-    act, text = act_of(text[:READ]), _ASKED.sub("", text[:READ])
+    act, text = act_of(_YOU_CAN.sub("", text[:READ])), _ASKED.sub("", text[:READ])
     changes = bool(_CHANGES.search(text))
     if _IS_OF_ANOTHER.search(text) and not (named and changes):
         return False
     words = len(text.split())
+    if is_remark(text):
+        return False
     if _CLOSES.match((sentences(text) or [""])[0]) or _ASKS_WHAT.search(text) or refuses(text):
         return False
     changes = changes and (words <= _FEWEST or not _MAY_BEGIN.match(text))
+    if act in ("statement", "plan", "answer") and _TELLS.search(text) and not _ALTERS.search(text):
+        return False
     if act == "answer":
         return True
     if act in ("statement", "plan", "reject"):
         return (named and words <= _FEW) or (changes and words <= _MANY)
     return act in ("advice", "directive") and (named or changes)
+
+
+def _is_talk(text: str, names_any: Callable[[str], bool]) -> bool:
+    """Whether a message tells something that is no part of a note: "haha my suitcase is bigger than me"."""
+    said = text[:READ]
+    is_more = names_any(said) or _CHANGES.search(said) or _NEEDS.search(said) or _COUNTS.match(said)
+    return act_of(said) in ("statement", "plan", "hope") and not is_more
 
 
 def closes(text: str, before: str) -> bool:
@@ -234,9 +263,12 @@ def gathered(told: Sequence[tuple[str, float]], sure: float, may: float, names_a
         likely = of >= may and not _IS_OF_ANOTHER.search(text[:READ])
         *first, last = sentences(text[:READ]) or [""]
         change = " ".join(first) if first and last.endswith("?") else text  # "make that two. What is my order now?"
-        goes_on = is_fresh and (
-            likely or may_change(put_right(text) or text, named=names_any(text)) or may_change(change, named=False)
+        changes = is_fresh and (
+            may_change(put_right(text) or text, named=names_any(text)) or may_change(change, named=False)
         )
+        goes_on = changes or (is_fresh and likely)
+        if texts and is_remark(text) and not is_request(text):
+            continue
         if is_fresh and cancels(text):
             texts = []
         elif is_fresh and refuses(text):
@@ -246,7 +278,7 @@ def gathered(told: Sequence[tuple[str, float]], sure: float, may: float, names_a
             or _IS_ASKED_BACK.search(text[:READ])
             or closes(text, "")
             or _IS_A_PLAN.search(text[:READ])
-        ):
+        ) or (texts and not is_request(text) and not goes_on and _is_talk(text, names_any)):
             continue
         elif of >= (may if _COUNTS.match(text) else sure) or is_request(text) or goes_on:
             texts, ago = [*texts, text], 0

@@ -85,6 +85,7 @@ _LIST_NAME = re.compile(
     r"(to[- ]do|[a-z][\w-]{2,}) list\b"
 )
 _OF_DATES = re.compile(r"(?i)\b(?:appointments?|bookings?|reservations?|calendar|diary|meetings?)\b")
+_HOW_MANY = re.compile(r"(?i)\bhow many (?:things?|items?|products?|articles?|bits|entries|stuff)\b")
 _ADDS = re.compile(
     r"(?i)^\W*(?:(?:and|also|plus|add|oh|ok)\b\W*)+(?!.*\b(?:make|move|change|at|on|for|instead|not|no|cancel|it|is"
     r"|was)\b)"
@@ -161,6 +162,12 @@ def asked_of(question: str, groups: Sequence[list[str]]) -> list[list[str]]:
         return [named]
     kinds = {dated for form, dated in ((_OF_LIST, False), (_OF_DATES, True)) if form.search(question[:READ])}
     return [group for group in groups if _is_dated(group) in kinds] or list(groups)
+
+
+def counted(question: str, short: str) -> int:
+    """How many things there are of what was noted, where a question asks for that, and it is a list; else 0."""
+    things = re.split(r",\s+(?:and\s+)?|\s+and\s+", short)
+    return len(things) if _HOW_MANY.search(question) and len(things) > 1 and not _DATED.search(short) else 0
 
 
 def about(groups: Sequence[list[str]], tells: Callable[[str], bool]) -> list[list[str]]:

@@ -32,10 +32,18 @@ _APPOINTMENT = re.compile(
     rf"(?:\b(?:{DAYS}|\d{{1,2}}(?:st|nd|rd|th))\b|\bat \d|\b\d{{1,2}} ?[ap]m\b|\b\d{{1,2}} to \d)",
     re.IGNORECASE,
 )
+# "Doctor, Monday 8.15, blood test, must not eat before"
+_TERSE = re.compile(
+    rf"^\W*(?:{_MATTERS}),? (?:(?:on|at|next|this) )*(?:{DAYS}|\d{{1,2}}(?:st|nd|rd|th|[:.]\d\d| ?[ap]m))\b",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(
+    r"\b(?:i|i'm|i've|im|we|you|he|she|they|it|it's|is|are|was|were|had|did|will|went)\b", re.IGNORECASE
+)
 _LIST = re.compile(
     r"^\W*(?:my |a |the )?(?:(?:shopping|grocery|packing|guest|gift|wish|film|movie|book|reading|to[- ]?do|cleaning"
     r"|baking)"
-    r" ?list|todo|to-do)(?: for [\w]+)?\b\W*(?!is\b|was\b|please\b)(?P<what>[\w'].*\w)",
+    r" ?list|todo|to-do)(?: for [\w]+)?\b(?: is(?=\s*:))?\W*(?!is\b|was\b|please\b)(?P<what>[\w'].*\w)",
     re.IGNORECASE,
 )
 _COLON = re.compile(
@@ -43,6 +51,7 @@ _COLON = re.compile(
     r"|our) )?[\w' -]{3,30}:\s*(?P<what>[\w' -]+(?:, [\w' -]+)+(?:,? and [\w' -]+)?)\W*$",
     re.I,
 )
+_FOR_WHEN = re.compile(rf"\b(?:for|on) (?:{DAYS})\b", re.IGNORECASE)
 _NEEDS = re.compile(
     r"^.*\b(?:i|we) (?:also )?(?:need|want|'ll need|will need) (?P<what>(?:.*\b(?:\d+|two|three|four|five"
     r"|six)\b.*\band\b.*"
@@ -63,6 +72,8 @@ def begins_order(text: str) -> bool:
         return False
     if _TAKES.match(text) or _LIST.match(text) or _COLON.match(text) or _NEEDS.match(text):
         return True
+    if _TERSE.match(text) and not _TELLS.search(text):
+        return True
     return bool(_THINGS.match(text) or _APPOINTMENT.match(text)) and not _CLAUSE.search(text)
 
 
@@ -71,4 +82,7 @@ def listed(text: str) -> str:
     if "\n" in text:
         return ""
     found = next((match for form in (_LIST, _COLON) if (match := form.match(text.strip()[:READ]))), None)
-    return found["what"] if found else ""
+    if not found:
+        return ""
+    when = _FOR_WHEN.search(text.strip()[: found.start("what")])
+    return f"{found['what']} {when[0]}" if when else found["what"]

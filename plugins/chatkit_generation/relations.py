@@ -78,7 +78,10 @@ _RIGHT = re.compile(
     r"|(?P<small>[^\W\d_][\w'-]*))(?i:,? not [\w'-]+)?\W*"
 )
 _DOUBTS = re.compile(r"(?i)\b(?:name|called|spel(?:led|t)|isn'?t|not|wrong|meant)\b")
-_MY, _LAST = rf"(?:my|our) {_WHAT}", r"(?=\s*(?:[?.!,]|$|(?:again|please|pls|then|now)\b))"
+_MY, _LAST = (
+    rf"(?:my|our|the(?= (?:animal|pet|{'|'.join(_PETS)})\b)) {_WHAT}",
+    r"(?=\s*(?:[?.!,]|$|(?:again|please|pls|then|now)\b))",
+)
 _ASKS = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (

@@ -77,6 +77,8 @@ class Sources:
         unlike = {text.removeprefix(f"{lead} ") for text in ask.options.get("unlike", ())}
         known = [each for each in self.precedents(ask, heard) if each.reply not in unlike][:MOST]
         if heard and not any(GRAVE.search(each.reply) for each in known):
+            if told := self._told(heard, unlike):
+                return told
             if settled := self._worked_out(ask, unlike) or self._of_itself(ask, known, unlike):
                 return settled
             if of_matter := self._of_matter(ask, heard, known, unlike):
@@ -90,6 +92,14 @@ class Sources:
             texts = self._honest.left(texts, *heard, unlike, listened=listened, doubt=doubt)
         known = [each for each in known if not self._honest.owns_up(each.reply)]  # it is judged whether to
         return texts + [each.reply for each in known if each.reply not in texts]
+
+    def is_of_told(self, ask: Ask) -> bool:
+        """Whether the message asks for what was told in this conversation, and for nothing of the documents."""
+        heard = self._hearing.understood(ask)
+        if heard is None:
+            return False
+        asks_for_notes = heard.said.asks_back and bool(heard.noted().texts)
+        return asks_for_notes or heard.said.asks_for_told or heard.said.is_answered
 
     def precedents(self, ask: Ask, heard: Heard | None = None) -> list[Precedent]:
         """Replies that were given to messages like this one.
@@ -123,6 +133,12 @@ class Sources:
             return list(texts)
         known = self._hearing.knows_name(ask)
         return [f"{lead} {text}" if (lead := lead_of(ask.text, text, known=known)) else text for text in texts]
+
+    def _told(self, heard: Heard, unlike: Collection[str]) -> list[str]:
+        """What was told before, where that is asked for."""
+        if not (heard.said.asks_for_told or heard.said.is_answered):
+            return []
+        return self._honest.settled(heard.said, heard.noted, unlike)
 
     def _of_itself(self, ask: Ask, known: Sequence[Precedent], unlike: Collection[str]) -> list[str]:
         """What is said of the program itself; nothing where a precedent is surer, or the message is not about it."""

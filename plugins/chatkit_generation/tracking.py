@@ -13,6 +13,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from chatkit_generation.measures import (
+    COUNT,
+    COUNT_WORDS,
+    KINDS,
+    SIZE,
+    any_of,
+    doubled,
+    is_all,
+    is_count,
+    measures_of,
+    moved,
+    recounted,
+    regrouped,
+    singular,
+    with_measures,
+    words,
+)
 from chatkit_generation.wording import sentences
 
 LONGEST = 400  # characters of an order that is tracked
@@ -54,7 +71,9 @@ _ENDS = re.compile(
     r"[\s,]*\b(?:please|thanks|thank you|then|though|too|as well|with (?:it|that)|on (?:it|there)|for me|,? (?:can"
     r"|could|will|would) you (?:please )?(?:note|write|remember|put|keep) (?:that|it|this)(?: down| in mind)?"
     r"|if possible"
-    r"|,? (?:put|add|note|write) (?:it|them|that|this)(?: down)?|actually|instead"
+    r"|,? (?:put|add|note|write) (?:it|them|that|this)(?: down)?|actually|instead|only|now"
+    r"|(?:would be|is) (?:good|great|nice|best|fine|perfect|lovely|ok|okay)"
+    r"|,? (?:(?:but )?(?:at )?the )?same (?:time|place|hour|day)(?: as before)?"
     r"|,? (?:so )?(?:(?:can|could) you )?(?:please )?(?:cross|tick|strike|take) (?:it|that|this|them) off"
     r"|on my list"
     r"|(?:to|on|onto|off|from|out of) (?:it|that|(?:the|my|our) (?:\w+ )?(?:order|list|notes?)))$|[\s.!?,;]+$",
@@ -84,7 +103,8 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 _WITHOUT = re.compile(
-    r"^(?:leave (?:out|off)|take (?:out|off)|without|no longer (?:need|want)|(?:(?:i|we) )?(?:don't|do not|dont"
+    r"^(?:(?:there(?:'s| is) )?no (?:more )?need (?:for|of)"
+    r"|leave (?:out|off)|take (?:out|off)|without|no longer (?:need|want)|(?:(?:i|we) )?(?:don't|do not|dont"
     r"|no longer)"
     r" (?:want|need)|(?:we'll )?do (?:it )?without|no|not|drop|skip|remove|hold|cancel|scrap|scratch|forget|leave|take"
     r"|minus) (?P<old>.+?)"
@@ -113,11 +133,9 @@ _TWO_CHANGES = re.compile(
     r",?\s+(?:and|but)\s+(?=(?:please\s+)?(?:leave|add|no|make|take|drop|remove|skip|cancel|hold|change|swap|put)\b)",
     re.IGNORECASE,
 )
-_SIZE = r"small|medium|large"
 _RESIZED = re.compile(
-    rf"^(?:an? |the )?(?P<new>{_SIZE})\b.*\b(?:instead of|rather than|not)\b.*\b(?P<old>{_SIZE})\b", re.IGNORECASE
+    rf"^(?:an? |the )?(?P<new>{SIZE})\b.*\b(?:instead of|rather than|not)\b.*\b(?P<old>{SIZE})\b", re.IGNORECASE
 )
-_COUNT_WORDS = r"\d+|one|two|three|four|five|six|seven|eight|nine|ten"
 _GONE = re.compile(
     r"^(?P<old>(?:the )?[\w'-]+(?: [\w'-]+)?) (?:no longer (?:needs?|wants?)\b.*"
     r"|(?:is|are) (?:already |all |now )?(?:done|off|out|gone|booked"
@@ -138,51 +156,18 @@ _AFTER_ALL = re.compile(
 )
 # "My brother isn't coming, so only three rolls" changes "three rolls".
 _SO = re.compile(
-    rf"^.*?\bso (?=(?:only |just |please |make |no |rather )?(?:{_COUNT_WORDS}|make|no|leave|add"
+    rf"^.*?\bso (?=(?:only |just |please |make |no |rather )?(?:{COUNT_WORDS}|make|no|leave|add"
     r"|take)\b)",
     re.IGNORECASE,
 )
 _BECAUSE = re.compile(r",\s+(?:the|we|i|my|our|he|she|they|nobody|it|there)\b.*$", re.IGNORECASE)
-_MORE = re.compile(
-    r"^(?:.* so )?(?:and )?(?:(?P<count>one|two|three) more|(?P<another>another)) (?P<what>[\w'-]+)$", re.IGNORECASE
-)
-_SHIFTED = re.compile(
-    r"^(?P<count>an|one|two|three|half an) hours? (?P<way>later|earlier|before"
-    r"|after)\b.*$",
-    re.IGNORECASE,
-)
-_DAY_SHIFTED = re.compile(r"^(?:the|a) day (?P<way>after|later|before|earlier)\b.*$", re.IGNORECASE)
 _ADDS = re.compile(
     r"^(?:and|add|plus|also|with|put|note)(?: down)?:?\s+(?:also\s+)?(?:note(?: down)?:?\s+)?(?P<new>.+)$",
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"^(?:the|a|an|some|my|those|that|any)\s+", re.IGNORECASE)
-_COUNT = r"\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
-_COUNTS = _COUNT.split("|")[1:]
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_KINDS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"\b(?:(?:next|this) )?(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday|today|tonight|tomorrow)\b",
-        rf"\b(?:half(?: past)?|quarter (?:past|to)) (?:{_COUNT})\b|\b(?:\d{{1,2}}[:.]\d{{2}}(?:\s?[ap]m)?"
-        rf"|\d{{1,2}}\s?[ap]m"
-        rf"|noon|midnight)\b"
-        rf"|\b(?:{_COUNT}) o'?clock\b|(?<=\bat )(?:{_COUNT})\b",
-        rf"\b(?:{_COUNT}) (?:people|persons|of us|guests|adults)\b|(?<=\btable for )(?:{_COUNT})\b"
-        rf"|(?<=\bparty of )(?:{_COUNT})\b",
-        rf"\b(?:{_COUNT}) nights?\b",
-        r"\bthe \d{1,2}(?:st|nd|rd|th)\b",
-        rf"\b(?:{_SIZE})\b",
-        r"\b(?:single|double|twin|triple|family)\b(?= room|$)",
-        r"\b(?:morning|afternoon|evening)\b",
-        r"\b(?:inside|indoors|outside|outdoors|on the terrace|in the garden|by the window)\b",
-    )
-)
-_THINGS = re.compile(rf"((?:{_COUNT}|an?|some)\s+(\w+))(?: of(?: \w+){{1,2}})?", re.IGNORECASE)
+_THINGS = re.compile(rf"((?:{COUNT}|an?|some)\s+(\w+))(?: of(?: \w+){{1,2}})?", re.IGNORECASE)
 _PLEASE = re.compile(r",?\s+please\b", re.IGNORECASE)
-_OF_TIME = (_KINDS[0], _KINDS[1], _KINDS[4])
-_SMALL_WORDS = "sit be at on for it the a to in and of is be we are make then will"
-_SMALL = frozenset(_SMALL_WORDS.split())
 _TO = re.compile(r"^(?:to|for|at|on)\s+", re.IGNORECASE)
 _AND = re.compile(
     r"^and\s+(?=add\b|make\b|take\b|leave\b|remove\b|drop\b|no\b|(?:can|could) (?:you|we|i)\b|.* (?:instead of"
@@ -190,13 +175,15 @@ _AND = re.compile(
     re.IGNORECASE,
 )
 _ALTERS = re.compile(
-    rf"\b(?:{_COUNT}|change|instead|make|add|no|without|take|leave|drop|remove|off|out|swap|cancel|rather|order|want"
+    rf"\b(?:{COUNT}|change|instead|make|add|no|without|take|leave|drop|remove|off|out|swap|cancel|rather|order|want"
     r"|also|too|and|not|monday|tuesday"
     rf"|wednesday"
     r"|thursday|friday|saturday|sunday|today|tonight|tomorrow|small|medium|large)\b|\d",
     re.IGNORECASE,
 )
 _REASONS = re.compile(r"\b(?:because|can't|cannot|couldn't|sorry|thanks|thank you|lol|haha)\b", re.IGNORECASE)
+_NEW = 3  # words of what takes the place of something
+_SMALL_PARTS = frozenset(["the", "a", "an", "on", "at", "for"])
 _FEW = 6  # words of a detail
 _SAYS = re.compile(
     r"\b(?:i|i'm|you|he|she|they|we|it|is|are|was|were|has|have|that|this|do|did|said|think|know)\b", re.IGNORECASE
@@ -204,6 +191,49 @@ _SAYS = re.compile(
 _BETTER = re.compile(
     r"\s+(?:fits|suits|works|would be|would work|is|would suit)(?: (?:me|us))?(?: better| best)?$", re.IGNORECASE
 )
+
+
+# Why it is changed, behind the change: "make it five, three are too few".
+_EXPLAINS = re.compile(
+    r"(?<=\w),\s+(?:(?:because|since|as|cos|otherwise)\b.*"
+    r"|(?!(?:from|on|at|for|with|in|to|if|until|it's|it is|that's|make|i meant?|so|and|but|not|please|it should)\b)"
+    r"(?:[\w'-]+ ){1,4}?(?:is|are|was|were|will|won't|would|has|have|had|isn't|aren't|found|got|forgot|eats?"
+    r"|needs?|comes?|joins?|likes?|hates?|wants?)\b.*)$",
+    re.IGNORECASE,
+)
+# Says something of the order, or of the assistant, and changes nothing.
+_REMARK = re.compile(
+    r"^(?:(?:it|that|this|they)(?:'s| is| are|'re) (?:all )?(?:for|because)\b(?!.*\d)|.*\bi (?:suppose|guess|bet)\W*$"
+    r"|how (?:very )?(?:clever|kind|nice|good|sweet|helpful|wise|funny)\b|an? (?:\w+ ){0,2}(?:answer|idea|question|joke"
+    r"|point|thought|pity|shame|surprise|relief|start|day|week|job)\W*$"
+    r"|(?:i(?:'ve| have)? )?(?:mixed|messed|muddled|got) (?:it|that|them|things) (?:all )?(?:up|wrong|confused)\W*$"
+    r"|my mistake\W*$|i was wrong\W*$|silly me\W*$)",
+    re.IGNORECASE,
+)
+_THING = re.compile(r"\s+(?:thing|stuff|bit|part)$", re.IGNORECASE)
+_NOT_BUT = re.compile(
+    r"^(?:no,? |it(?:'s| is) )*not (?:on |at |for )?(?P<old>[^,;]+?)(?:[,;]| but) (?:but |it's )?(?:on |at |for )?"
+    r"(?P<new>[^,;]+)$",
+    re.IGNORECASE,
+)
+_ONLY = re.compile(r"\b(?:only|just)\b", re.IGNORECASE)
+_BAD = re.compile(
+    r"^(?:on |at )?(?P<old>[\w' ]+?) (?:is (?:bad|no good|not good|full|taken|impossible|too (?:late|early))"
+    r"|(?:doesn'?t|does not|won'?t|will not) (?:work|fit|suit|do)(?: (?:for )?me)?),? (?:so |but |then "
+    r"|rather |make it |let's say |better )*(?:on |at )?(?P<new>[^,;]+)$"
+    r"|^instead of (?:the )?(?P<older>[^,;]+?),? (?:(?:i'd like|i'll have|i want|take|make it) )?(?P<newer>[^,;]+)$",
+    re.IGNORECASE,
+)
+_BUT_NOT = re.compile(
+    r"^(?:it(?:'s| is) )?(?:on |at |for )?(?P<new>[^,;]+?),? (?:and )?not (?:on |at |for )?(?P<old>[^,;]+)$",
+    re.IGNORECASE,
+)
+
+
+def is_remark(message: str) -> bool:
+    """Whether a message says something beside an order, and changes nothing of it: "a wise answer, I suppose"."""
+    parts = sentences(message[:LONGEST])
+    return bool(parts) and all(_REMARK.match(_trimmed(part)) for part in parts)
 
 
 def tracked(messages: Sequence[str]) -> str:
@@ -241,32 +271,40 @@ def _changed(text: str, message: str) -> str:
     """The order after a change; "" where it cannot be told."""
     if not message:
         return ""
-    if _REASONS.search(message) and not _ALTERS.search(message):
+    if (_REASONS.search(message) and not _ALTERS.search(message)) or is_remark(message):
         return text
+    shorter = _EXPLAINS.sub("", message)
+    message = shorter if _trimmed(shorter) else message
     if anew := _ANEW.match(_trimmed(message)):
         return _trimmed(anew["new"])
     message = _SO.sub("", message)
     change, is_asked = _MAY_ADD.subn("", _AND.sub("", _trimmed(message)))
+    if right := next(filter(None, (_corrected(text, said) for said in (message, change, _LEADS.sub("", change)))), ""):
+        return right
     if resized := _RESIZED.match(_new(change)):
         return _replaced(text, resized["old"], resized["new"])
     for pattern in (_SWAPS, _TURNS, _FOR):
         if found := pattern.match(_ASKED.sub("", change)):
+            if is_count(found["old"]) and (right := recounted(text, _new(found["new"]), found["old"])):
+                return right
             return _replaced(text, _new(found["old"]), _TO.sub("", _new(found["new"])))
     added, change = _ADDS.match(change) or _ALSO.match(" ".join(message.split())), _new(change)
-    if (gone := _GONE.match(change)) and (left := _without(text, _ARTICLE.sub("", gone["old"]))):
+    if (gone := _GONE.match(change)) and (left := _without(text, _THING.sub("", _ARTICLE.sub("", gone["old"])))):
         return left
-    if counted := _counted(text, change):
-        return counted
+    if _ONLY.search(message) and (right := recounted(text, _LEADS.sub("", change))):
+        return right
+    if later := doubled(text, change) or moved(text, change) or recounted(text, change) or regrouped(text, change):
+        return later
     if found := _WITHOUT.match(_trimmed(_REASON.sub("", change))):
         return _without(text, _ARTICLE.sub("", _trimmed(_AFTER_ALL.sub("", _BECAUSE.sub("", found["old"])))))
-    named = _named(change, text)
-    if named and _is_all(change, [*(each for _, each in named), *re.findall(r"\w{3,}", text)]):
-        return _renamed(text, change, named)
+    named = measures_of(change, text)
+    if named and is_all(change, [*(each for _, each in named), *re.findall(r"\w{3,}", text)]):
+        return with_measures(text, change, named)
     if found := _THINGS.fullmatch(change):
         places = list(
             re.finditer(
-                rf"\b(?:{_COUNT}|an?"
-                rf"|some)(?P<kind>(?: [\w'-]+)??)\s+{re.escape(_singular(found[2]))}(?:e?s)?\b",
+                rf"\b(?:{COUNT}|an?"
+                rf"|some)(?P<kind>(?: [\w'-]+)??)\s+{re.escape(singular(found[2]))}(?:e?s)?\b",
                 text,
                 re.IGNORECASE,
             )
@@ -276,7 +314,7 @@ def _changed(text: str, message: str) -> str:
             new = f"{count}{places[0]['kind']} {thing}"
             return text[: places[0].start()] + new + text[places[0].end() :] if len(places) == 1 else ""
     detail = _new(added["new"]) if added else change
-    if detail and _words(detail) <= _words(text) and not re.search(r"\b(?:no|without)\b", text):
+    if detail and words(detail) <= words(text) and not re.search(r"\b(?:no|without)\b", text):
         return text  # it is said again
     is_added = re.match(r"(?:please )?(?:add|put)\b", change, re.IGNORECASE) or is_asked
     if (
@@ -286,92 +324,35 @@ def _changed(text: str, message: str) -> str:
         or (_shares(detail, text) and not is_added)
     ):
         return ""  # it may change what stands there
-    if _any_of(_KINDS, detail) and (any(kind.search(text) for kind, _ in named) or not named):
+    if any_of(KINDS, detail) and (any(kind.search(text) for kind, _ in named) or not named):
         return ""
-    if re.match(rf"(?:{_COUNT}|an?|some)\b", detail, re.IGNORECASE):
+    if re.match(rf"(?:{COUNT}|an?|some)\b", detail, re.IGNORECASE):
         detail = f"{detail[0].lower()}{detail[1:]}"
     if added:
         return f"{text} and {detail}"
-    is_number = re.search(rf"\b(?:{_COUNT})\b", detail, re.IGNORECASE) and not named
+    is_number = re.search(rf"\b(?:{COUNT})\b", detail, re.IGNORECASE) and not named
     return "" if is_number or len(detail.split()) > _FEW else f"{text}, {detail}"
 
 
-def _counted(text: str, change: str) -> str:
-    """The order with one more of a thing, an hour or a day later; "" where a change says nothing of the kind."""
-    if more := _MORE.match(change):
-        what = _singular(more["what"].lower())
-        places = list(
-            re.finditer(
-                rf"\b({_COUNT}"
-                rf"|an?)((?: [\w'-]+)?) ({re.escape(what)}(?:e?s)?)\b",
-                text,
-                re.IGNORECASE,
-            )
-        )
-        if len(places) == 1:
-            place = places[0]
-            count = _number(place[1]) + _number(more["count"] or "one")
-            return f"{text[: place.start()]}{_spelled(count)}{place[2]} {what}s{text[place.end() :]}"
-    if shifted := _SHIFTED.match(change):
-        times = list(re.finditer(r"(?<=\bat )(\d{1,2})([:.]\d\d)?(?! ?(?:people|of us))", text))
-        if len(times) == 1:
-            by = 0 if "half" in shifted["count"].lower() else _number(shifted["count"])
-            hour = int(times[0][1]) + (by if shifted["way"].lower() in ("later", "after") else -by)
-            if by and 0 < hour < 24:
-                return f"{text[: times[0].start(1)]}{hour}{text[times[0].end(1) :]}"
-    if day := _DAY_SHIFTED.match(change):
-        named = list(re.finditer("|".join(_DAYS), text, re.IGNORECASE))
-        if len(named) == 1:
-            step = 1 if day["way"].lower() in ("after", "later") else -1
-            new = _DAYS[(_DAYS.index(named[0][0].lower()) + step) % len(_DAYS)]
-            return f"{text[: named[0].start()]}{new.capitalize()}{text[named[0].end() :]}"
+def _corrected(text: str, change: str) -> str:
+    """The order after what says what it is, and what it is not: "Tuesday, not Monday"; else ""."""
+    for found in (pattern.match(_trimmed(change)) for pattern in (_BAD, _NOT_BUT, _BUT_NOT)):
+        if not found:
+            continue
+        said = found.groupdict()
+        old, new = said["old"] or said.get("older") or "", _new(said["new"] or said.get("newer") or "")
+        if is_count(old) and (right := recounted(text, new, old)):
+            return right
+        is_other = not words(new) & words(text) - _SMALL_PARTS and len(new.split()) <= _NEW
+        if is_other and (right := _replaced(text, _new(old), _TO.sub("", new))):
+            return right
     return ""
-
-
-def _number(word: str) -> int:
-    word = word.lower()
-    return int(word) if word.isdigit() else 1 if word in ("a", "an") else _COUNTS.index(word) + 1
-
-
-def _spelled(number: int) -> str:
-    return _COUNTS[number - 1] if 0 < number <= len(_COUNTS) else str(number)
-
-
-def _any_of(kinds: Sequence[re.Pattern[str]], text: str) -> bool:
-    return any(kind.search(text) for kind in kinds)
-
-
-def _words(text: str) -> set[str]:
-    return {_singular(word) for word in re.findall(r"\w+", text.lower())} - {"and", "please", "also"}
 
 
 def _shares(detail: str, text: str) -> bool:
     """Whether a detail has a word of the order that tells something."""
-    words = ({_singular(word) for word in re.findall(r"\w{3,}", each.lower())} for each in (detail, text))
+    words = ({singular(word) for word in re.findall(r"\w{3,}", each.lower())} for each in (detail, text))
     return bool(set.intersection(*words) - {"and", "the", "with", "for", "some", "from", "one"})
-
-
-def _named(change: str, text: str) -> list[tuple[re.Pattern[str], str]]:
-    """Days, times and numbers of a change, each with its kind; none where it has two of one kind."""
-    found = [(kind, [each[0] for each in kind.finditer(_timed(change, text))]) for kind in _KINDS]
-    found = [(kind, texts) for kind, texts in found if texts]
-    return [(kind, texts[0]) for kind, texts in found] if all(len(texts) == 1 for _, texts in found) else []
-
-
-def _renamed(text: str, change: str, named: Sequence[tuple[re.Pattern[str], str]]) -> str:
-    """The order with other days, times and numbers; those that it has none of are added as they were said."""
-    for kind, new in named:
-        places = list(kind.finditer(text))
-        if len(places) > 1:
-            return ""
-        if places:
-            text = text[: places[0].start()] + new + text[places[0].end() :]
-        else:
-            said = re.search(rf"\b(?:on|at|for|from|in)\s+{re.escape(new)}", change, re.IGNORECASE)
-            if not said and kind not in _OF_TIME:
-                return ""  # it does not say of what
-            text = f"{text} {said[0] if said else new}"
-    return text
 
 
 def _trimmed(text: str) -> str:
@@ -389,25 +370,6 @@ def _new(text: str) -> str:
     return _MADE.sub("", _ASKED.sub("", _BETTER.sub("", _trimmed(text)))).strip()
 
 
-def _timed(change: str, text: str) -> str:
-    """A bare number as the time that it is, where the order has a time and no other number."""
-    is_time = _KINDS[1].search(text) and not _any_of(_KINDS[2:5], text)
-    is_bare = re.fullmatch(_COUNT, change, re.IGNORECASE) and is_time
-    return f"at {change}" if is_bare else change
-
-
-def _singular(word: str) -> str:
-    return re.sub(r"(?<=\w{2})s$", "", word)
-
-
-def _is_all(change: str, named: Sequence[str]) -> bool:
-    """Whether a change says hardly more than what it names."""
-    rest = change
-    for each in named:
-        rest = re.sub(rf"\b{re.escape(each)}\b", " ", rest)
-    return not set(re.findall(r"\w+", rest.lower())) - _SMALL
-
-
 def _replaced(text: str, old: str, new: str) -> str:
     """The order with one thing in place of another that it names once."""
     old, bare = _ARTICLE.sub("", old), _ARTICLE.sub("", new)
@@ -419,7 +381,7 @@ def _replaced(text: str, old: str, new: str) -> str:
 
 def _without(text: str, old: str) -> str:
     """The order without a thing that it names once, and something is left of it."""
-    what = rf"(?:(?:the|a|an|some|{_COUNT})\s+)?(?:\w+ of )?{re.escape(old)}\b"
+    what = rf"(?:(?:the|a|an|some|{COUNT})\s+)?(?:\w+ of )?{re.escape(old)}\b"
     patterns: tuple[str, ...] = (rf",? and {what}", rf"\b{what}(?:,| and)\s+", rf",\s+{what}", rf"\s+with {what}$")
     if not old or len(re.findall(rf"\b{re.escape(old)}\b", text, re.IGNORECASE)) != 1:
         return ""

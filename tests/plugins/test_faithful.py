@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from chatkit_generation.faithful import LONGEST, Said, quoted
+from chatkit_generation.faithful import Said
 from chatkit_generation.honest import AS_IT_STANDS, CALLED, CLOSED, GATHERED, LATER, NOTED, QUOTED, Honest
 from chatkit_generation.notes import Notes
+from chatkit_generation.taking import LONGEST, quoted
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -304,7 +305,7 @@ def test_nothing_that_failed_is_congratulated() -> None:
 
 
 def test_where_the_language_model_doubts_it_owns_up_unless_it_names_what_was_told() -> None:
-    asked = ["I'm from Bergen", "where was I upset?"]
+    asked = ["I'm from Bergen", "what was I upset about?"]
     for text, expected in (
         ("It is large.", "You have not told me that yet."),
         ("In Bergen, I think.", "In Bergen, I think."),
@@ -341,15 +342,26 @@ def test_what_was_said_is_not_asked_for_again() -> None:
         (
             ["i drive a lorry for a living", "ok"],
             "do you remember what job i do?",
-            "you drive a lorry for a living",
+            "i drive a lorry for a living",
         ),
-        (["I'm a teacher."], "what's my job?", "you are a teacher"),
+        (["I'm a teacher."], "what's my job?", "I'm a teacher"),
+        (["im a nurse and ive been on nights all month", "ok"], "do u remember what i do for a living?", "im a nurse"),
+        (["Hello, I am Walter, retired carpenter.", "ok"], "What was my job again?", "I am Walter, retired carpenter"),
+        (["I sit in front of spreadsheets all day for an insurance company."], "whats my work?", "I sit in front"),
+        (["been a plumber 20 years", "ok"], "whats my trade?", "been a plumber"),
+        (["i work nights at a bakery"], "where do i work again", "i work nights at a bakery"),
+        (["My father was a tailor."], "what's my job?", ""),
+        (["My father was a tailor."], "what was my father's job?", "My father was a tailor"),
         (["I like tea"], "what's my job?", ""),
+        (["I'm a bit of a loser at heart"], "what's my job?", ""),
         (["I'm a teacher."], "what's your job?", ""),
     ],
 )
 def test_what_the_user_does_for_a_living_is_known(told: Sequence[str], question: str, what: str) -> None:
-    assert Said([*told, question]).job() == what
+    found = Said([*told, question]).recalled
+    told = found.clauses[0].text if found else ""
+    assert told.startswith(what)
+    assert bool(told) == bool(what)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from chatkit_generation.content import names_any
 from chatkit_generation.notes import (
     FRESH,
     Notes,
@@ -285,3 +286,28 @@ def test_to_note_that_is_a_request() -> None:
     assert not is_request("book lovers are nice people")
     assert is_request("can you keep a shopping list for me?")
     assert not is_request("a delivery went out to the wrong place")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A wise answer, I suppose.",
+        "It is for my nephew, he is picky.",
+        "the gym was packed today",
+        "need to pack tonight",
+    ],
+)
+def test_what_is_told_beside_an_order_is_no_part_of_it(text: str) -> None:
+    assert not may_change(text, named=True)
+
+
+def test_what_the_judge_takes_for_a_note_is_none_where_it_only_tells() -> None:
+    told = [("book a taxi for 7 tomorrow please", 1.0), ("haha my suitcase is bigger than me", 1.0)]
+    assert gathered(told, 0.5, 0.2, names_any).texts == [told[0][0]]
+
+
+@pytest.mark.parametrize(
+    "text", ["add some salt, they said, it will be fine", "make it stop, this rain is awful", "something nice please"]
+)
+def test_what_only_sounds_like_an_order_is_none(text: str) -> None:
+    assert not is_request(text)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
         "six tulips and a bunch of lilies for my mum",
         "2 bottles of red wine and a crate of beer for the party",
         "dentist on tuesday at 10",
+        "doctor, monday 8.15, blood test, must not eat before",
         "haircut with marco on friday at 3pm",
         "single room at the seaview hotel 8 to 10 august with breakfast",
         "shopping list milk eggs bread and butter",

@@ -14,6 +14,11 @@ my our cat cat's cats sister is was called named name Tom biscuit I have a the o
 Monday and , . ? what do you know or boss's in law"""
 
 
+def test_the_animal_is_asked_for_by_its_kind() -> None:
+    assert asked_name("what was the animal called?") == "animal"
+    assert not asked_name("what is the animal called that has a long neck?")
+
+
 @pytest.mark.parametrize(
     ("message", "what", "name"),
     [

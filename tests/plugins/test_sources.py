@@ -73,3 +73,39 @@ def test_a_cry_for_help_goes_before_all_else(chat: Chat) -> None:
 def test_what_is_sad_gets_nothing_cold(chat: Chat) -> None:
     reply = said(chat, "My husband used to take him for his walks. Since he died it has been just the two of us.")
     assert re.search("(?i)sorry|hard|miss|quiet|hurt", reply)
+
+
+PHYSIO = (
+    "now my left knee hurts",
+    "Sorry, I said left knee, I meant the right one.",
+    "Can you put down a physio appointment for me? Tuesday the 14th at 4:15 pm.",
+)
+OIL = (
+    "Please note: one litre of linseed oil, sandpaper, and four brass screws.",
+    "Make that eight brass screws, four will not be enough.",
+    "A wise answer, I suppose. Please show me my order once more.",
+)
+
+
+@pytest.mark.parametrize(
+    ("texts", "holds"),
+    [
+        (["im a nurse and ive been on nights", "my feet hurt", "do u remember what i do for a living?"], r"nurse"),
+        (PHYSIO, r"physio.*Tuesday the 14th at 4:15 pm"),
+        ([*PHYSIO, "tell me when my physio is and which knee I'm supposed to show them"], r"14th at 4:15.*right one"),
+        (OIL[:2], r"linseed oil, sandpaper,? and eight brass screws"),
+        (OIL, r"^(?!.*(?:wise|four)).*eight brass screws"),
+        (["We got a dog from the shelter.", "He is called Bruno.", "what was the animal called?"], r"Bruno"),
+        (["My daughter Emma starts school soon.", "What's my girl's name, do you know it still?"], r"Emma"),
+        (["shopping list: two onions, rice and milk", "how many things are on it?"], r"3: two onions, rice and milk"),
+        (["doctor, monday 8.15, blood test, must not eat before"], r"doctor.*monday 8\.15.*blood test.*not eat"),
+        (["Good morning.", "the wind was loud", "Which street do I live in?"], r"not told"),
+        (["my sister never calls me back", "why does my sister do that?"], r"^(?!.*(?:You said|told me))"),
+        (["my packing list: passport and socks", "show me what's on the list"], r"passport and socks"),
+        (["Please remember we need candles and matches.", "You can forget the matches."], r"now it is candles"),
+        (["I'll have a cheeseburger with bacon, and a cola."], r"cheeseburger with bacon.*cola"),
+        (["my nephew tom broke his arm", "where does tom live?"], r"closest: .*my nephew tom broke his arm"),
+    ],
+)
+def test_what_was_told_or_noted_is_said_back_and_never_denied(chat: Chat, texts: Sequence[str], holds: str) -> None:
+    assert re.search(holds, said(chat, *texts))

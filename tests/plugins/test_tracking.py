@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from chatkit_generation.tracking import LONGEST, opens, put_right, tracked
+from chatkit_generation.tracking import LONGEST, is_remark, opens, put_right, tracked
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -219,3 +221,49 @@ def test_one_thing_is_made_another_and_a_day_is_moved() -> None:
 )
 def test_what_puts_right_behind_another_clause(message: str, what: str) -> None:
     assert put_right(message) == what
+
+
+@pytest.mark.parametrize(
+    ("order", "change", "now"),
+    [
+        (
+            "linseed oil and four brass screws",
+            "Make that eight brass screws, four will not be enough.",
+            "linseed oil and eight brass screws",
+        ),
+        ("a brush and three rolls of tape", "make it five rolls, three are too few", "a brush and five rolls of tape"),
+        (
+            "tent, stove, two sleeping bags",
+            "we need three sleeping bags, my cousin comes too",
+            "tent, stove, three sleeping bags",
+        ),
+        ("two onions, one cucumber, rice", "two cucumbers instead of one", "two onions, two cucumbers, rice"),
+        ("2 coffees and 3 croissants", "3 coffees, not 2", "3 coffees and 3 croissants"),
+        ("batteries and light bulbs", "make it 4 light bulbs", "batteries and 4 light bulbs"),
+        ("3 roses and 5 tulips", "Please double the roses.", "six roses and 5 tulips"),
+        ("a coffee and two croissants", "And one croissant only.", "a coffee and one croissant"),
+        ("a meeting on monday at 10", "not Monday, Tuesday", "a meeting on Tuesday at 10"),
+        ("lunch on Sunday at 1 pm", "no not sunday, saturday", "lunch on saturday at 1 pm"),
+        ("a haircut on wednesday at 2", "oh wednesday is bad, thursday", "a haircut on thursday at 2"),
+        ("a taxi for 7 in the morning", "make it 7:30", "a taxi for 7:30 in the morning"),
+        ("a table for four on Saturday", "Sorry, we are six now.", "a table for six on Saturday"),
+        ("a wrap and a side salad", "and instead of the salad, fries", "a wrap and a side fries"),
+        ("passport, adapter and swimsuit", "no need for the adapter after all", "passport and swimsuit"),
+        ("a vet on Thursday", "Could we make it Friday, same time?", "a vet on Friday"),
+    ],
+)
+def test_a_number_a_day_or_a_thing_is_put_right_whatever_is_said_around_it(order: str, change: str, now: str) -> None:
+    assert tracked([order, change]) == now
+
+
+@pytest.mark.parametrize("text", ["A wise answer, I suppose.", "How clever of you.", "No, sorry, I have mixed it up."])
+def test_a_remark_is_no_part_of_an_order(text: str) -> None:
+    assert tracked([BURGER, text]) == BURGER
+    assert is_remark(text)
+
+
+@pytest.mark.parametrize("part", ["make it 4 ", "not a, ", "a is bad, ", "1 a ", "so "])
+def test_long_changes_are_read_soon(part: str) -> None:
+    began = time.perf_counter()
+    tracked([BURGER, part * 90])
+    assert time.perf_counter() - began < 1
