@@ -32,6 +32,7 @@ from chatkit_generation.citing import COVERAGE, citable, quotation
 from chatkit_generation.counting import count, fit_gate
 from chatkit_generation.hearing import Hearing
 from chatkit_generation.honest import Honest
+from chatkit_generation.intents import Intents, intents_of
 from chatkit_generation.listening import listening_of, replies_of
 from chatkit_generation.matters import MOST_ROOM as MOST_BYTES
 from chatkit_generation.matters import Matters
@@ -85,7 +86,8 @@ class Generation(LanguageModel):
                 vectors of pieces that were learned to tell what is like it (0: the encoder's embeddings tell it);
                 ``matters``: room, in bytes, for what is said of matters that people talk about (0: none);
                 ``answerable``: width of what is compared to judge whether what a
-                message asks for was said before (0: that is not judged), ``unanswered``: replies that own up where it
+                message asks for was said before (0: that is not judged), ``intents``: what messages tell or want, and
+                what may be said to it (``intents.intents_of``), ``unanswered``: replies that own up where it
                 was not, ``unknown``: where it is of the world, and ``listening``: what is said where nothing like the
                 message is known, and no reply that was drawn holds (``listening.listening_of``); ``choose``:
                 objective -> weight, by which one of several replies is said.
@@ -119,9 +121,14 @@ class Generation(LanguageModel):
         self.answerable = Answerable(info.width, vocabulary.width, compared) if compared else None
         if self.answerable is not None:
             self.answerable.requires_grad_(False)  # it is taught afterwards, and by no loss of the head
+        replies = intents_of(options.pop("intents", {}))
+        self.intents = Intents(info.width, replies) if replies else None
+        if self.intents is not None:
+            self.intents.requires_grad_(False)  # the same
         self.honest = Honest(*(replies_of(options.pop(name, []), name) for name in ("unanswered", "unknown")))
         self.listening = listening_of(options.pop("listening", {}))
-        hearing = Hearing(vocabulary, self.answerable, self.honest)
+        meanings = self.precedents.meanings if self.precedents is not None and self.precedents.learned else None
+        hearing = Hearing(vocabulary, self.answerable, self.honest, self.intents, meanings)
         self.sources = Sources(hearing, self.honest, self.listening, self.precedents, self.matters)
         if self.precedents is None:
             self.objectives = MappingProxyType({k: v for k, v in self.objectives.items() if k != "precedent"})

@@ -1,8 +1,8 @@
-"""What is said of the matter of a message: chosen by what the message does, and by what was said before.
+"""What is said of the matter of a message: chosen by what the message does.
 
-A few words in answer to a question of the assistant's are of the matter that it asked about: "about six months" after
-"how long have you been playing?" is of the guitar, though it does not say so. Then what is asked next of this matter is
-said, behind a word on the answer.
+A cue that takes a few words of a long message often names them in another sense. Of 707 replies to messages that tell
+something, graded by readers, a third was bad where the cue takes at least three words and a fifth of all, and of the
+others two thirds: only those count.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Final
 
 from chatkit_generation.acts import act_alone
 from chatkit_generation.focus import Focus
+from chatkit_generation.listening import invites
 from chatkit_generation.matters import Found, Matter, Matters
 from chatkit_generation.wording import bare, sentences
 
@@ -29,12 +30,12 @@ _KEYS: Final = {  # act -> what is said to it, the first that there is
     **dict.fromkeys(("statement", "hope", "answer", "praise", "complaint", "agree", "reject"), _OF_TELLING),
 }
 _ASKING = frozenset({"advice", "question", "opinion", "personal", "choice", "directive"})
-_ANSWERS = frozenset({"statement", "plan", "hope", "answer", "agree", "reject", "unsure", "naming"})
-# In how many parts of cues a word begins something that stands in a message and tells what it goes on with.
-RARE, RARE_OF_ASKED = 12, 25
+# In how many parts of cues a word begins something that stands in a question and tells what it goes on with.
+RARE = 25
 _BACK = 2  # messages of the user's in which parts of a cue may stand
-_SHORT = 6  # words of an answer, and of a question for each word of a cue that says little
-_SAYS_ENOUGH = 3  # words of a cue of one part
+_SHORT = 6  # words of what is to be answered beside which all of a message is looked at
+LEAST_WORDS, LEAST_SHARE = 3, 0.2  # that a cue takes of a message; of one that asks, the share alone
+LESS = 0.12  # the share where the reply before said no more than that it listens
 _HOW = re.compile(
     r"\bhow (?:do|can|could|would|to|should)\b|\b(?:tips?|advice|ideas?|suggestions?|recommend(?:ations?)?|suggest)\b"
     r"|\bwhat (?:can|could|should|do|to)\b(?:.*\b(?:do|try|cook|eat|make|say|wear|give|buy|read|watch|play)\b)"
@@ -52,7 +53,7 @@ class Attended:
 
     Args:
         replies: In an order that is drawn.
-        parts: Of how many parts the cue is that was found; 0 where the message goes on with a matter.
+        parts: Of how many parts the cue is that was found.
     """
 
     replies: Sequence[str]
@@ -66,7 +67,6 @@ def attended(
     said: Sequence[str],
     kind: str,
     drawn: Callable[[int], Sequence[int]],
-    word_on: Callable[[], Sequence[str]] = tuple,
 ) -> Attended | None:
     """What may be said of the matter of a message; None where it has none, or all was said.
 
@@ -77,43 +77,35 @@ def attended(
         said: What was said before it; the latest is the assistant's.
         kind: Its kind, see ``acts.kind_of``.
         drawn: Numbers from 0 to below one that is given, in an order that is drawn.
-        word_on: What is said to an answer like it, before what is asked next.
     """
     act, before = act_alone(kind), "\n".join(said)
+    share = LESS if said and invites(said[-1]) else LEAST_SHARE
     keys = (*_KEYS.get(act, ()), *(("tips",) if act == "advice" and _HOW.search(bare(focus.text)) else ()))
-    # What a message leaves open, what was said before it may say: "any tips?" of the violin.
-    context = f"{text if focus.asks else ''} {' '.join(said[-2 * _BACK :: 2])}"
-    found = [each for each in matters.found(focus.text) if not _is_weak(each, focus.text, act)]
+    found = [each for each in matters.found(focus.text) if not is_weak(each, focus.text, act, share)]
     if focus.others and len(bare(focus.text).split()) <= _SHORT:  # "a book, maybe. what do you recommend?"
-        found += [each for each in matters.found(text) if each.fit.parts > 1]
-    # What a message leaves open, what was said before it may say: "any tips for practising?" of the violin.
-    context, rare = " ".join(said[-2 * _BACK :: 2]), RARE_OF_ASKED if focus.asks else RARE
-    completed = [each for each in matters.found(focus.text, context, rare) if each.fit.parts > 1] if context else []
+        found += [each for each in matters.found(text) if not is_weak(each, text, act, share)]
+    # What a question leaves open, what was said before it may say: "any tips for practising?" of the violin.
+    context = " ".join(said[-2 * _BACK :: 2]) if act in _ASKING else ""
+    completed = [each for each in matters.found(focus.text, context, RARE) if each.fit.parts > 1] if context else []
     for each in (*found, *completed):
         if lines := _new(each.matter, keys, before, drawn):
             return Attended(lines, each.fit.parts)
-    at_hand = _of_line(matters, said[-1]) if said else None
-    if at_hand is None:
-        return None
-    if _ANOTHER.fullmatch(bare(text)) and (lines := _new(at_hand, ("ask",), before, drawn)):
-        return Attended(lines, SURE)
-    if len(bare(focus.text).split()) > _SHORT:
-        lines = []  # what says more has a matter of its own
-    elif act in ("advice", "opinion"):
-        lines = _new(at_hand, ("advice", "tips"), before, drawn)
-    elif act in _ANSWERS and said[-1].endswith("?"):
-        lines = _behind(_new(at_hand, ("more",), before, drawn), word_on(), before, drawn)
-    else:
-        lines = []
-    return Attended(lines, 0) if lines else None
+    at_hand = _of_line(matters, said[-1]) if said and _ANOTHER.fullmatch(bare(text)) else None
+    lines = _new(at_hand, ("ask",), before, drawn) if at_hand else []
+    return Attended(lines, SURE) if lines else None
 
 
-def _is_weak(found: Found, text: str, act: str) -> bool:
-    """Whether a cue says too little of a message: a word or two of one that tells, or of many that ask."""
-    says = found.fit.words
-    if found.fit.parts > 1 or says >= _SAYS_ENOUGH:
-        return False
-    return act not in _ASKING or len(bare(text).split()) > _SHORT * says
+def is_weak(found: Found, text: str, act: str, least: float = LEAST_SHARE) -> bool:
+    """Whether a cue says too little of a message to be what it is about.
+
+    Args:
+        found: The matter, and how well it fits.
+        text: The message.
+        act: Its act.
+        least: The share of its words that the cue must take.
+    """
+    share = found.fit.words / max(len(bare(text).split()), 1)
+    return share < least or (found.fit.words < LEAST_WORDS and act not in _ASKING)
 
 
 def _of_line(matters: Matters, reply: str) -> Matter | None:
@@ -130,11 +122,3 @@ def _new(matter: Matter, keys: Iterable[str], before: str, drawn: Callable[[int]
         if lines:
             return [lines[place] for place in drawn(len(lines))]
     return []
-
-
-def _behind(
-    lines: Sequence[str], words: Sequence[str], before: str, drawn: Callable[[int], Sequence[int]]
-) -> list[str]:
-    """Lines behind a word that asks nothing, one that was not said before, if there is one."""
-    words = [word for word in words if not word.endswith("?") and word not in before]
-    return [f"{words[drawn(len(words))[0]]} {line}" for line in lines] if words else list(lines)

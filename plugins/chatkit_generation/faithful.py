@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from chatkit_generation import reminding
 from chatkit_generation.content import (
@@ -74,10 +74,20 @@ class Said:
     Args:
         messages: The user's, the latest last.
         reply: What the assistant said before the latest.
+        is_asking: Whether the latest was heard to ask for what was told; None where words alone say whether it does.
+        nearest: Of messages those that come closest to a question, see ``nearest.closest``.
     """
 
-    def __init__(self, messages: Sequence[str], reply: str = "") -> None:
+    def __init__(
+        self,
+        messages: Sequence[str],
+        reply: str = "",
+        *,
+        is_asking: bool | None = None,
+        nearest: Callable[[str, Sequence[str]], Sequence[str]] | None = None,
+    ) -> None:
         messages = [message[:READ] for message in messages]
+        self._is_asking, self._nearest = is_asking, nearest
         self.latest, self.reply = messages[-1] if messages else "", reply
         self._words = set[str]().union(*map(numbered, messages)) if messages else set[str]()
         self.question = reminding.asking_part(self.latest)
@@ -252,7 +262,14 @@ class Said:
     @functools.cached_property
     def recalled(self) -> Recalled | None:
         """The clauses that answer the latest message, or come closest, where it asks for what was told; else None."""
-        return recalled(self.question, self._clauses, self._told[-1] if self._told else "")
+        if self._is_asking is False:
+            return None
+        before = self._told[-1] if self._told else ""
+        return recalled(self.question, self._clauses, before, is_asking=bool(self._is_asking))
+
+    def closest(self) -> Sequence[str]:
+        """What comes closest to the latest message, where it was heard to ask for what was told, in whatever words."""
+        return self._nearest(self.question, self._told) if self._is_asking and self._nearest else ()
 
     @property
     def is_answered(self) -> bool:
@@ -280,12 +297,12 @@ class Said:
     @property
     def asks_for_told(self) -> bool:
         """Whether the latest message asks for sure for what the user said, or what nobody else knows."""
-        return asks_back(self.question)
+        return asks_back(self.question) if self._is_asking is None else self._is_asking
 
     @property
     def asks_back(self) -> bool:
         """Whether the latest message asks for all that was to be noted, and for nothing of it by name."""
-        return reminding.is_for_all(self.question)
+        return self._is_asking is not False and reminding.is_for_all(self.question)
 
     @property
     def changes(self) -> list[str]:

@@ -137,7 +137,12 @@ class Honest:
         if said.of_name[1]:
             forms = CALLED if said.of_name[0] else CALLED_SO
             return _new([form.format(*said.of_name) for form in forms], unlike)
-        if said.asks_back or not (found := said.recalled):
+        if said.asks_back:
+            return []
+        found = said.recalled
+        if not (found and found.is_sure) and not (noted().is_fresh and said.asks_of_order) and (near := said.closest()):
+            return _new([form.format(quoted(near)) for form in CLOSEST], unlike)
+        if not found:
             return []
         texts, messages = said.told_of(found), [clause.message for clause in found.clauses]
         if any(message in noted().texts for message in messages):

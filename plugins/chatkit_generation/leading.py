@@ -33,13 +33,14 @@ _PUT_RIGHT = re.compile(
 )
 
 
-def lead_of(message: str, reply: str, *, known: bool) -> str:
+def lead_of(message: str, reply: str, *, known: bool, tells: bool = False) -> str:
     """What is to be said before a reply; "" where nothing is.
 
     Args:
         message: The message.
         reply: The reply.
         known: Whether the user's name was known before.
+        tells: Whether it surely tells something, and puts nothing right: "I said no, and my hands were shaking".
     """
     if GRAVE.search(reply):
         return ""
@@ -49,7 +50,7 @@ def lead_of(message: str, reply: str, *, known: bool) -> str:
         return f"Nice to meet you, {name}."
     if _BACK.search(text):
         return "Welcome back!" if "back" not in reply.lower() else ""
-    if _PUT_RIGHT.search(text) and "sorry" not in reply.lower() and "mistake" not in reply:
+    if not tells and _PUT_RIGHT.search(text) and "sorry" not in reply.lower() and "mistake" not in reply:
         return "Sorry, my mistake."
     if _LUCK.search(text) and len(text.split()) > _FEW and "luck" not in reply.lower():
         return "Good luck!"

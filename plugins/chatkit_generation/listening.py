@@ -1,8 +1,8 @@
 """What is said to a message that nothing like it is known of: it shows that it was read, and claims no more.
 
-Chosen by the act of the message and its mood (``acts.py``), by what the assistant asked just before (``asked.py``), and
-by the form of what is told ("I must ...", "she says ..."); what is told may be said back (``reflecting.py``), a few
-words as they are. Each of these replies must fit whatever else the message says.
+Chosen by the act of the message and its mood (``acts.py``), and by what the assistant asked just before (``asked.py``);
+what is told may be said back (``reflecting.py``), or what it speaks of (``echoing.py``). Each of these replies must fit
+whatever else the message says.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from typing import Any
 from chatkit_generation.acts import ACTS, FEW, KINDS, PLAIN, TOLD_OPINION, act_alone, is_asking, kind_of
 from chatkit_generation.asked import QUESTIONS, asked_by
 from chatkit_generation.choices import options_in
+from chatkit_generation.echoing import echoed
 from chatkit_generation.focus import Focus, focus_of, is_open
 from chatkit_generation.names import names_in, own_name
 from chatkit_generation.reflecting import reflected
 from chatkit_generation.wording import bare, sentences
 
-_ASKED, _REFLECTED, _ABOUT, _FORMS = "asked", "reflected", "about", "forms"
-_LEADS = "leads"  # of forms: what is said before them, by mood
+_ASKED, _REFLECTED, _ABOUT, _ECHOED = "asked", "reflected", "about", "echoed"
+_DROPPED = ("topics", "forms")  # of earlier versions
 REFLECTING = ("plain", "bad", "sad", "good")  # moods of what is said back
 ANSWERS = {"statement": "", "answer": "", "plan": "", "hope": "", "agree": ".yes", "reject": ".no"}  # acts of an answer
 _TELLS = frozenset({"statement", "plan", "hope"})
 _AFTER = (*(f".{mood}" for mood in ("bad", "good")), ".yes", ".no")  # what the kind of an answer adds
 _ANSWER = 40  # words of an answer; one that says more tells something of its own
-_BEGINS = re.compile(
-    r"^(?:(?:and|but|so|well|oh|ok|okay|yeah|yes|no|just|maybe|perhaps|lol|haha|mostly)\b\W*)+", re.IGNORECASE
+_INVITES = re.compile(
+    r"(?i)\b(?:go on|keep going|tell me (?:more|a bit more)|(?:say|hear) (?:more|a bit more|the rest)|i'm listening"
+    r"|i'm (?:still )?with you)\b"
 )
-_PERSONS = re.compile(r"\b(?:i|me|my|mine|we|us|our|you|your|yours|u|ur)\b", re.IGNORECASE)
 _TELLS_MORE = 9  # words of one that tells more than was asked for, whatever its form
 _GUESS = 6  # words of one that ends with a question mark and asks nothing
 _JOKE = "joke"  # kind of question
-_LONGEST = 60  # characters that are taken up
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,16 +47,14 @@ class Listening:
         asked: Replies to an answer to each kind of question, see ``asked.asked_by``.
         about: What a question may be about -> its cues, and replies.
         reflected: Replies that say back what was told, "{0}", by its mood, one of ``REFLECTING``.
-        forms: What is asked next of what is told, by its form: cues, and replies; the first that fits.
-        leads: What stands before that, by mood, one of ``REFLECTING``.
+        echoed: Replies that name what a message speaks of, "{0}".
     """
 
     kinds: Mapping[str, Sequence[str]]
     asked: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     reflected: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
     about: Mapping[str, tuple[re.Pattern[str], Sequence[str]]] = dataclasses.field(default_factory=dict)
-    forms: Mapping[str, tuple[re.Pattern[str], Sequence[str]]] = dataclasses.field(default_factory=dict)
-    leads: Mapping[str, Sequence[str]] = dataclasses.field(default_factory=dict)
+    echoed: Sequence[str] = ()
 
     def replies(
         self,
@@ -67,6 +65,7 @@ class Listening:
         *,
         sad: bool = False,
         answered: str = "",
+        act: str = "",
     ) -> list[str]:
         """Replies to a message, in an order that is drawn; of what was not said before while any is left.
 
@@ -77,39 +76,32 @@ class Listening:
             drawn: Numbers from 0 to below one that is given, in an order that is drawn.
             sad: Whether the message says sad words.
             answered: What the assistant said just before.
+            act: The act of what is to be answered, where that is known better than by its form.
         """
         focus = focus_of(text)
+        focus = dataclasses.replace(focus, act=act or focus.act)
         kind = self._kind(text, focus, mood, before, sad=sad)
         groups: list[Sequence[str]] = [self._plain(text, focus, kind, drawn)]
-        if kind == "answer" and drawn(2)[0]:
-            groups.insert(0, taken_up(focus.text))
-        to_answer = () if sad else self.to_answer(text, kind, answered)
+        to_answer = () if sad or len(bare(text).split()) > _TELLS_MORE else self.to_answer(text, kind, answered)
         back = self._said_back(focus.text, kind, answered)
-        of_form = self._of_form(focus.text, kind, before, drawn)
-        if len(bare(text).split()) > (_GUESS if of_form else _TELLS_MORE):
-            to_answer = ()  # it tells more than it was asked for
-        groups = [
-            *([back] if back and (to_answer or drawn(2)[0]) else []),
-            *([to_answer] if to_answer else []),
-            *of_form,
-            *groups,
-        ]
+        named = self._named(focus.text, kind, before)
+        shown = [lines for lines in (back, named) if lines]
+        if shown and (to_answer or drawn(3)[0]):  # now and then it is enough to listen
+            groups.insert(0, shown[drawn(len(shown))[0]])
+        elif to_answer:
+            groups.insert(0, to_answer)
         for lines in groups:
             if new := [lines[place] for place in drawn(len(lines)) if lines[place] not in before]:
                 return new
         return list(groups[-1])
 
-    def _of_form(self, text: str, kind: str, before: str, drawn: Callable[[int], Sequence[int]]) -> list[Sequence[str]]:
-        """What is asked next of what is told, of each form that fits, behind a word on its mood."""
+    def _named(self, text: str, kind: str, before: str) -> list[str]:
+        """Replies that name what is spoken of; none where its mood is one to be met first."""
         act, _, mood = kind.partition(".")
-        said = bare(text)
-        if act not in _TELLS | {"answer"} or mood == "sad" or len(said.split()) <= FEW:
-            return []  # to what is sad an ear is enough
-        leads = [lead for lead in self.leads.get(mood, ()) if lead not in before]
-        lead = f"{leads[drawn(len(leads))[0]]} " if leads else ""
-        fitting = [replies for cues, replies in self.forms.values() if cues.search(said)]
-        new = [[reply for reply in replies if reply not in before] for replies in fitting]
-        return [[f"{lead}{reply}" for reply in replies] for replies in new if replies]
+        if act not in _TELLS | {"naming"} or mood in ("bad", "sad", "good") or not (named := echoed(text, before)):
+            return []
+        lines = [line.format(named) for line in self.echoed if _frame(line) not in before]
+        return [f"{line[0].upper()}{line[1:]}" for line in lines]
 
     def of_matter(self, text: str) -> Sequence[str]:
         """What is said to a question about one of the matters that ``about`` holds; none to any other."""
@@ -130,7 +122,8 @@ class Listening:
         """Replies of a kind, with what stands for a name or one of two things filled in."""
         plain = next((lines for name in (kind, act_alone(kind), PLAIN) if (lines := self.kinds.get(name))), ())
         if kind in ("introduction", "naming"):
-            name = own_name(text) if kind == "introduction" else names_in(text)
+            # "morning. barry here, back from the allotment" says it in what is to be answered
+            name = own_name(text) or own_name(focus.text) if kind == "introduction" else names_in(text)
             return [line.replace("{name}", name) for line in plain]
         if options := options_in(focus.text) if kind == "choice" else None:
             option = options[drawn(2)[0]]
@@ -162,12 +155,14 @@ class Listening:
         return [line.format(told) for line in lines]
 
 
-def taken_up(text: str) -> list[str]:
-    """A few words of the user's, as they can be said back: "with a colleague" as "With a colleague, I see."."""
-    words = _BEGINS.sub("", text.strip()).strip(" .!,;:-")
-    if not 1 < len(words.split()) <= FEW or len(words) > _LONGEST or _PERSONS.search(words) or not words[0].isalnum():
-        return []
-    return [f"{words[0].upper()}{words[1:]}, I see."]
+def invites(reply: str) -> bool:
+    """Whether a reply says no more than that it listens: two of these in a row tire."""
+    return bool(_INVITES.search(reply))
+
+
+def _frame(line: str) -> str:
+    """The longer part of a reply beside what it names: two of these in one talk are one too many."""
+    return max(line.split("{0}"), key=len)
 
 
 def listening_of(option: Any) -> Listening:
@@ -176,17 +171,17 @@ def listening_of(option: Any) -> Listening:
     Args:
         option: Kind -> replies; under "asked" kind of question -> replies to an answer, "long.bad" to a bad one,
             "whether.yes" to one that is no more than a yes; under "about" name -> ``cues``, a regular expression over
-            bare messages, and ``replies``; under "forms" the same, of what is told, and "leads": one of
-            ``REFLECTING`` -> what stands before these; under "reflected" one of ``REFLECTING`` -> replies in which
-            "{0}" stands for what was told. In those to "introduction" and "naming", "{name}" stands for what is
-            named, in those to "choice" "{option}" for one of two.
+            bare messages, and ``replies``; under "reflected" one of ``REFLECTING`` -> replies in which "{0}" stands for
+            what was told; under "echoed" such replies in which it stands for what a message speaks of. In those to
+            "introduction" and "naming", "{name}" stands for what is named, in those to "choice" "{option}" for one of
+            two.
     Raises:
         ValueError: If it is none of that, or there is no such kind.
     """
     if not isinstance(option, Mapping):
         raise ValueError(f"listening must be a table of replies by the kind of message, got {option!r}")
-    option = {kind: said for kind, said in option.items() if kind != "topics"}  # of earlier versions
-    others = (_ASKED, _REFLECTED, _ABOUT, _FORMS)
+    option = {kind: said for kind, said in option.items() if kind not in _DROPPED}
+    others = (_ASKED, _REFLECTED, _ABOUT, _ECHOED)
     kinds = {kind: replies_of(lines, f"listening.{kind}") for kind, lines in option.items() if kind not in others}
     for kind in kinds:
         _known(kind, KINDS, ACTS, "listening: no kind of message")
@@ -196,12 +191,10 @@ def listening_of(option: Any) -> Listening:
     for kind, line in ((kind, line) for kind, lines in back.items() for line in lines):
         if line.count("{0}") != 1 or line.count("{") != 1 or line.startswith("{"):
             raise ValueError(f"listening.{_REFLECTED}.{kind}: {{0}} must stand in it once, and not first, got {line!r}")
-    forms = option.get(_FORMS, {})
-    if not isinstance(forms, Mapping):
-        raise ValueError(f"listening.forms must be a table of forms, got {forms!r}")
-    leads = _by_kind(forms, _LEADS, "mood", REFLECTING, REFLECTING)
-    forms = {name: form for name, form in forms.items() if name != _LEADS}
-    return Listening(kinds, asked, back, _by_cues(option.get(_ABOUT, {}), _ABOUT), _by_cues(forms, _FORMS), leads)
+    echoed = replies_of(option.get(_ECHOED, []), f"listening.{_ECHOED}")
+    if wrong := next((line for line in echoed if line.count("{0}") != 1 or line.count("{") != 1), None):
+        raise ValueError(f"listening.{_ECHOED}: {{0}} must stand in it once, got {wrong!r}")
+    return Listening(kinds, asked, back, _by_cues(option.get(_ABOUT, {}), _ABOUT), echoed)
 
 
 def _by_cues(option: Any, part: str) -> dict[str, tuple[re.Pattern[str], Sequence[str]]]:

@@ -169,6 +169,10 @@ class Precedents(nn.Module):
         self._index = self._latest = None
         return len(stored)
 
+    def meanings(self, ids: Tensor) -> Tensor:
+        """Learned vectors (T, E) of pieces (T,); their lengths say nothing."""
+        return self.vectors[ids].float()
+
     def take_vectors(self, vectors: Tensor) -> None:
         """Take over vectors of pieces, (V, E), whose sum over a message says what it means; rounded to a byte each."""
         self.scale.copy_((vectors.abs().amax(1) / 127).clamp(min=1e-12))

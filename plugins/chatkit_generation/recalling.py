@@ -147,18 +147,20 @@ def asks_back(question: str) -> bool:
     return bool(_REMEMBERS.search(said) or asks_own)
 
 
-def recalled(question: str, clauses: Sequence[Clause], before: str = "") -> Recalled | None:
+def recalled(question: str, clauses: Sequence[Clause], before: str = "", *, is_asking: bool = False) -> Recalled | None:
     """The clauses that answer a question, or come closest; None where it asks for nothing told, or none could be meant.
 
     Args:
         question: The part of the message that asks.
         clauses: What the user told, in its order, see ``content.clauses_of``.
         before: The user's message before it: "and what time?" asks of that.
+        is_asking: Whether it was heard to ask for what was told, in whatever words.
     """
     said = bare(question)
-    if len(question) > READ or not clauses or _ELSE.search(said):
+    if len(question) > READ or not clauses or (_ELSE.search(said) and not is_asking):
         return None
-    is_sure = asks_back(question)
+    is_sure = is_asking or asks_back(question)
+    is_else = bool(_ELSE.search(said))  # it may be meant in another way
     # "and what time?", "how long did it take?"
     goes_on = bool(_GOES_ON.fullmatch(said)) or bool(
         _OF_IT.search(said) and len(content_of(question)) <= 1 and before and asks_back(before)
@@ -174,9 +176,16 @@ def recalled(question: str, clauses: Sequence[Clause], before: str = "") -> Reca
     is_asked = is_sure or (sure and (asks_them or goes_on or all(each.is_whole for each in known)))
     if not is_asked and not (asks_them and any(_is_named(said, each) for part in known for each in part.clauses)):
         return None
-    quoted = {clause.text: clause for each in known for clause in each.clauses}
+    quoted = {clause.text: clause for each in known for clause in _put_right(each.clauses, clauses)}
     ordered = [clause for clause in dict.fromkeys(each.clause.text for each in told) if clause in quoted]
-    return Recalled([quoted[text] for text in ordered], sure) if ordered else None
+    return Recalled([quoted[text] for text in ordered], sure and not is_else) if ordered else None
+
+
+def _put_right(found: Sequence[Clause], clauses: Sequence[Clause]) -> list[Clause]:
+    """Clauses, with that which puts the last of them right in the message behind it: "scratch that, Bristol it is"."""
+    behind = [*clauses[clauses.index(found[-1]) + 1 :]] if found and found[-1] in clauses else []
+    following = next((clause for clause in behind if clause.message != found[-1].message), None)
+    return [*found, following] if following and following.mends else [*found]
 
 
 def asks_else(question: str) -> bool:

@@ -7,10 +7,11 @@ the language model draws, of which only that is left which holds (``honest.py``)
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import functools
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import torch
 
@@ -20,9 +21,10 @@ from chatkit_generation.answerable import ASKS, NOTES
 from chatkit_generation.asked import asked_by
 from chatkit_generation.attending import SURE, attended
 from chatkit_generation.faithful import Said
-from chatkit_generation.focus import focus_of, told_last
+from chatkit_generation.focus import Focus, focus_of, told_last
 from chatkit_generation.hearing import Heard, Hearing
 from chatkit_generation.honest import CHANGED, DOUBTS, Honest
+from chatkit_generation.intents import NOTE, WORKED
 from chatkit_generation.leading import lead_of
 from chatkit_generation.listening import ANSWERS, Listening
 from chatkit_generation.matters import Matters
@@ -34,7 +36,7 @@ from chatkit_generation.wording import GRAVE, bare
 MOOD = "sentiment"  # head that hears it
 TRANSLATES = "translation"  # head that is asked to
 SURE_ENOUGH = 0.72  # likeness from which on a precedent goes before what is said of the program itself
-# The same before what is said of a matter that talk goes on with, or that a cue of one part, or of several, names.
+# The same before what is said of a matter that a cue of one part, or of several, names.
 SURER = (0.7, 0.7, 0.85, 1.1)
 # "She is a nurse at the children's hospital" is no bad news.
 _AT_WORK = re.compile(
@@ -77,11 +79,10 @@ class Sources:
         unlike = {text.removeprefix(f"{lead} ") for text in ask.options.get("unlike", ())}
         known = [each for each in self.precedents(ask, heard) if each.reply not in unlike][:MOST]
         if heard and not any(GRAVE.search(each.reply) for each in known):
-            if told := self._told(heard, unlike):
-                return told
-            if settled := self._worked_out(ask, unlike) or self._of_itself(ask, known, unlike):
+            told = [] if self._hearing.intended(ask).is_sure(*WORKED) else self._told(heard, unlike)
+            if settled := told or self._worked_out(ask, unlike) or self._of_itself(ask, known, unlike):
                 return settled
-            if of_matter := self._of_matter(ask, heard, known, unlike):
+            if of_matter := self._of_intent(ask, heard, known, unlike) or self._of_matter(ask, heard, known, unlike):
                 return of_matter
         if self._precedents and (sure := [each.reply for each in known if each.likeness >= self._precedents.sure]):
             return sure
@@ -131,8 +132,9 @@ class Sources:
         """Replies with what is to be said before each, to what leads to the message."""
         if not self._hearing.judges or ask.options.get("continue"):
             return list(texts)
-        known = self._hearing.knows_name(ask)
-        return [f"{lead} {text}" if (lead := lead_of(ask.text, text, known=known)) else text for text in texts]
+        known, tells = self._hearing.knows_name(ask), self._hearing.intended(ask).puts_nothing_right
+        leads = [lead_of(ask.text, text, known=known, tells=tells) for text in texts]
+        return [f"{lead} {text}" if lead else text for lead, text in zip(leads, texts, strict=True)]
 
     def _told(self, heard: Heard, unlike: Collection[str]) -> list[str]:
         """What was told before, where that is asked for."""
@@ -164,12 +166,22 @@ class Sources:
             said = given(self._matters, ask.text, before, drawn, unlike)
         return [said] if said else []
 
+    def _of_intent(self, ask: Ask, heard: Heard, known: Sequence[Precedent], unlike: Collection[str]) -> list[str]:
+        """What is said to any message that tells what this one tells for sure."""
+        if any(each.likeness >= SURE_ENOUGH for each in known) or self._honest.keeps(heard.judged, heard.said):
+            return []
+        lines, before = self._hearing.said_to(ask, heard.said.reply), self._hearing.before(ask)
+        new = [line for line in lines if line not in before and line not in unlike]
+        fitting = [line for line in new if not (heard.said.jars(line) or heard.said.is_cold(line))]
+        return [fitting[place] for place in _drawn(ask, len(fitting))][:OF_MATTER]
+
     def _of_matter(self, ask: Ask, heard: Heard, known: Sequence[Precedent], unlike: Collection[str]) -> list[str]:
         """What is said of the matter of a message; nothing where a precedent is surer, or it asks for what was told."""
         if self._matters is None:
             return []
-        focus, answered = focus_of(ask.text), heard.said.reply
-        kind = kind_of(focus.text, ask.labels(MOOD, told_last(ask.text)), sad=heard.said.is_sad, act=focus.act)
+        focus = self._focus(ask)
+        mood, sad = self._mood(ask, heard.said)
+        kind = kind_of(focus.text, mood, sad=sad, act=focus.act)
         found = attended(
             self._matters,
             focus,
@@ -177,22 +189,32 @@ class Sources:
             [text for text, _ in self._hearing.turns(ask)[:-1]],
             kind,
             functools.partial(_drawn, ask),
-            lambda: self._listening.to_answer(ask.text, kind, answered),
         )
         if found is None or max((each.likeness for each in known), default=0.0) >= SURER[min(found.parts, SURE)]:
             return []
-        is_wish = focus.act == "directive" and found.parts > 1
+        is_wish = focus.act == "directive" and found.parts > 1 and not self._hearing.intended(ask).is_sure(NOTE)
         judged = heard.judged._replace(notes=0.0) if is_wish else heard.judged  # "make me a plan" is no order
         if self._honest.keeps(judged, heard.said):
             return []
         fitting = [text for text in found.replies if not (heard.said.jars(text) or heard.said.is_cold(text))]
         return [text for text in fitting if text not in unlike][:OF_MATTER]
 
+    def _focus(self, ask: Ask) -> Focus:
+        """What of the message is to be answered, and its act, by form and intent."""
+        focus = focus_of(ask.text)
+        return dataclasses.replace(focus, act=self._hearing.intended(ask).act(focus.act))
+
+    def _mood(self, ask: Ask, said: Said) -> tuple[Mapping[str, float], bool]:
+        """Whether what is told is bad or good, and whether it is sad."""
+        intended = self._hearing.intended(ask)
+        return intended.mood(ask.labels(MOOD, told_last(ask.text))), intended.is_sad(said.is_sad)
+
     def _listened(self, ask: Ask, said: Said) -> list[str]:
         """What fits any message of this kind, a few: the language model may say which."""
         before, drawn = self._hearing.before(ask), functools.partial(_drawn, ask)
-        mood, answered = ask.labels(MOOD, told_last(ask.text)), said.reply
-        fitting = self._listening.replies(ask.text, mood, before, drawn, sad=said.is_sad, answered=answered)
+        mood, sad = self._mood(ask, said)
+        act = self._focus(ask).act
+        fitting = self._listening.replies(ask.text, mood, before, drawn, sad=sad, answered=said.reply, act=act)
         return fitting[:OFFERED]
 
 

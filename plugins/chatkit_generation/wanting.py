@@ -14,6 +14,7 @@ from chatkit_generation.wording import sentences
 
 READ = 1000  # characters of a message that are looked at
 _LIST = r"(?:my|the|our|a) (?:[\w-]+ )?(?:list|notes?)"
+_DIARY = r"(?:my|the|our) (?:calendar|diary|agenda|planner)"
 _NOT_SO = r"(?!(?:me|us|what|when|how|if|whether|where|who|why|which|to|down|anything|everything|things|him|her)\b)"
 _ASKED = r"\b(?:can|could|will|would) (?:you|u|ya) (?:please |also |maybe )?"
 _WHAT = tuple(
@@ -42,6 +43,16 @@ _WHAT = tuple(
         rf"(?P<what>{_NOT_SO}\S[^?]*)$",
         r"^(?:(?:please|so|and|then|also|hi|hello|hey)\b,? )*i (?:need|have|must|mustn't forget|can't forget"
         rf"|should)(?: to)? (?:remember|note|write down)(?: that|:)? (?P<what>{_NOT_SO}\S[^?]*)$",
+        r"^(?:(?:please|kindly|so|and|then|also|ok|okay)\b,? |"
+        + _ASKED
+        + r")*(?:enter|log|record|save|store)(?: in| down)?:? "
+        rf"(?:that |the fact that )?(?P<what>{_NOT_SO}(?!(?:it|this|that|these|those|them)\b)\S[^?]*?)"
+        r"(?: for (?:me|later))?(?:,? please)?\?*$",
+        rf"^(?:(?:please|kindly|so|and|then|also|ok|okay)\b,? |{_ASKED})*(?:add|put|enter|write|pop|stick)"
+        rf" (?:to|in|into|on) {_DIARY}:? (?P<what>\S[^?]*?)(?:,? please)?\?*$",
+        rf"^(?:(?:please|kindly|so|and|then|also|ok|okay)\b,? |{_ASKED})*(?:add|put|enter|write|pop|stick)"
+        rf" (?P<what>{_NOT_SO}(?!(?:it|this|that|these|those|them)\b)\S[^?]*?)"
+        rf" (?:to|in|into|on) {_DIARY}(?:,? please)?\?*$",
         r"^(?:(?:please|kindly|so|and|then|also)\b,? )*remember "
         r"(?P<what>(?=(?:we|i) (?:need|have|want|must)\b)\S[^?]*)$",
     )
@@ -55,9 +66,11 @@ _TELLS = re.compile(
 _WHOLE = 2  # of these forms the first ones give a whole list
 _BEFORE = re.compile(
     rf"^(?P<told>.*?[,;] )?(?:and |so )?(?:{_ASKED}|(?:(?:please|so|and)\b,? )*)(?:remember|keep|note|write|put"
-    r"|memorise|memorize)"
+    r"|memorise|memorize|enter|log|record|save|store|stick|pop|mark|hold|jot|set|add)"
     r" (?:it|this|that|these|those|them)\b(?: (?:name|date|day|number|time|thing|word|birthday|address)s?)?"
-    r"(?: down| in mind)?(?: for (?:me|later))?(?: too| as well)?(?:,? please)?[?.!]*$",
+    r"(?: down| in mind"
+    rf"| in(?: {_DIARY})?| on {_LIST})?(?: for (?:me|later))?(?: too| as well)?"
+    r"(?:,? (?:please|will you|would you|can you))?[?.!]*$",
     re.IGNORECASE,
 )
 _IS = re.compile(
