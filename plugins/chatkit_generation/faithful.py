@@ -35,7 +35,7 @@ from chatkit_generation.kinds import content_of, kinds_of, meant, tells_kind, wo
 from chatkit_generation.mood import COMMON, claims, is_glad, is_gloomy, is_kind, says_sad
 from chatkit_generation.naming import asks_own_name, last_own_name, name_asked, names_somebody
 from chatkit_generation.notes import is_request, may_change
-from chatkit_generation.recalling import Recalled, asks_back, recalled
+from chatkit_generation.recalling import Recalled, asks_back, asks_why, recalled
 from chatkit_generation.reflecting import reflected
 from chatkit_generation.relations import asked_name, named
 from chatkit_generation.taking import adds_to, holds, misses, quoted
@@ -269,7 +269,8 @@ class Said:
 
     def closest(self) -> Sequence[str]:
         """What comes closest to the latest message, where it was heard to ask for what was told, in whatever words."""
-        return self._nearest(self.question, self._told) if self._is_asking and self._nearest else ()
+        is_meant = self._is_asking and not asks_why(self.question)  # a reason nobody told
+        return self._nearest(self.question, self._told) if is_meant and self._nearest else ()
 
     @property
     def is_answered(self) -> bool:

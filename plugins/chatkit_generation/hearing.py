@@ -15,7 +15,7 @@ from chatkit_generation.answerable import ASKS, MAY_NOTE, NOTES, REACH, Answerab
 from chatkit_generation.asked import asked_by
 from chatkit_generation.content import names_any
 from chatkit_generation.faithful import Said
-from chatkit_generation.focus import focus_of
+from chatkit_generation.focus import ASKING, focus_of
 from chatkit_generation.honest import CHANGED, Honest
 from chatkit_generation.intents import NOTE, READ, TELLS, TELLS_MORE, TOLD, Intended, Intents
 from chatkit_generation.listening import invites
@@ -80,20 +80,23 @@ class Hearing:
         told = [text for text, own in turns[:-1] if not own]
         intended = self.intended(ask)
         reply = next((text for text, own in reversed(turns) if own), "")
-        is_asking = True if intended.is_sure(TOLD) else False if intended.asks_nothing else None
+        # Where it has the form of a question or a wish, what words alone say of it counts.
+        tells = intended.asks_nothing and focus_of(ask.text).act not in ASKING
+        is_asking = True if intended.is_sure(TOLD) else False if tells else None
         said = Said([*told, ask.text], reply, is_asking=is_asking, nearest=self._nearest)
         judged = self._answerable.judge(states, ids, self.vocabulary.embed(ids), self._openings(ids))
         if intended.is_sure(NOTE) or (begins_order(ask.text) and not asked_by(said.reply)):
             judged = judged._replace(notes=max(judged.notes, NOTES), asks=0.0, unsaid=0.0, world=0.0)
         if intended.is_sure(TOLD):
             judged = judged._replace(asks=max(judged.asks, CERTAIN), world=0.0, notes=0.0)
-        elif intended.asks_nothing:
+        elif tells:
             notes = 0.0 if intended.only_tells and not begins_order(ask.text) else judged.notes
             judged = judged._replace(asks=0.0, unsaid=0.0, world=0.0, notes=notes)
         judged = self._honest.revised(judged, said)
         noted = functools.cache(functools.partial(self._noted, ask))
         changed = put_right(ask.text) or ask.text
-        goes_on = (may_change(changed, named=said.names_any) and not intended.only_tells) or ends(ask.text, said.reply)
+        only_tells = tells and intended.only_tells
+        goes_on = (may_change(changed, named=said.names_any) and not only_tells) or ends(ask.text, said.reply)
         if asks_whether_done(ask.text) or said.own_name or said.of_name[1] or said.is_answered:
             judged = judged._replace(notes=CHANGED)  # words alone settle it
         elif (said.asks_back or (said.asks_of_order and noted().is_fresh)) and noted().texts:

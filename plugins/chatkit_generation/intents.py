@@ -36,12 +36,13 @@ _STEM = 5  # letters of a longer word that stand for it, too
 BAD, GOOD, LIFE, TALK, WANTS = GROUPS = ("bad", "good", "life", "talk", "wants")
 # Intents that the head itself acts on, all of the last group.
 TOLD, NOTE = "asks_told", "wants_note"  # asks for what was told before; wants something noted
+LEAVING = "leaving"
 WORKED: Final = ("wants_sum", "wants_translation", "wants_time", "wants_joke", "wants_poem")
 # From which probability on a message has one of these, and an intent whose replies are said; what is told is bad, sad
 # where it has a sad word, or good. Chosen on graded replies: below that those that fit anything were better.
 SURE, SURE_OF_NOTE, TELLS = 0.5, 0.4, 0.7
 TELLS_MORE = 0.5  # the last where the reply before said no more than that it listens
-IS_BAD, IS_SAD, IS_GOOD = 0.6, 0.4, 0.5
+IS_BAD, IS_SAD, IS_GOOD = 0.7, 0.4, 0.5
 NO_PLAN = 0.35  # from which probability on of what is bad "I fear that I will fail" is no plan
 ONLY_TELLS, NO_NOTE = 0.15, 0.05  # below which a message wants nothing, and wants nothing noted
 NOTHING_OF_TALK = 0.2  # below which a message is not about the talk
@@ -96,6 +97,8 @@ class Intended(NamedTuple):
         if not self.groups:
             return act
         wants = self.groups[WANTS]
+        if self.is_sure(LEAVING):
+            return "leaving"
         if act in _OF_ASKING and wants >= SURE and (best := max(ASKED, key=lambda name: self.each.get(name, 0.0))):
             return ASKED[best] if self.each.get(best, 0.0) >= wants / 2 else act
         if act == "plan" and self.groups[BAD] >= NO_PLAN:

@@ -157,7 +157,7 @@ def recalled(question: str, clauses: Sequence[Clause], before: str = "", *, is_a
         is_asking: Whether it was heard to ask for what was told, in whatever words.
     """
     said = bare(question)
-    if len(question) > READ or not clauses or (_ELSE.search(said) and not is_asking):
+    if len(question) > READ or not clauses or asks_why(question) or (_ELSE.search(said) and not is_asking):
         return None
     is_sure = is_asking or asks_back(question)
     is_else = bool(_ELSE.search(said))  # it may be meant in another way

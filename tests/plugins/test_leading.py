@@ -44,7 +44,14 @@ def test_somebody_known_is_not_met_again() -> None:
     assert lead_of("I'm Ellen, remember? What are you?", "A program.", known=True) == ""
 
 
-@given(st.text(max_size=300), st.text(max_size=50), st.booleans())
-def test_any_text_is_read(message: str, reply: str, known: bool) -> None:
-    lead = lead_of(message, reply, known=known)
+def test_who_surely_tells_something_puts_nothing_right() -> None:
+    text = "no no, i meant every word, and my hands were shaking"
+    assert lead_of(text, "And then?", known=False) == "Sorry, my mistake."
+    assert lead_of(text, "And then?", known=False, tells=True) == ""
+    assert lead_of("Hi there, I'm Ellen. What a day.", "Oh?", known=False, tells=True) == "Nice to meet you, Ellen."
+
+
+@given(st.text(max_size=300), st.text(max_size=50), st.booleans(), st.booleans())
+def test_any_text_is_read(message: str, reply: str, known: bool, tells: bool) -> None:
+    lead = lead_of(message, reply, known=known, tells=tells)
     assert not lead or lead[-1] in ".!"

@@ -1,4 +1,4 @@
-"""What is said to a message that nothing like it is known of: by kind and form, nothing twice while more is left."""
+"""What is said to a message that nothing like it is known of: by its kind, nothing twice while more is left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from chatkit_generation.acts import ACTS, KINDS
 from chatkit_generation.asked import QUESTIONS
-from chatkit_generation.listening import Listening, listening_of, replies_of, taken_up
+from chatkit_generation.listening import Listening, invites, listening_of, replies_of
 from chatkit_generation.names import names_in, own_name
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,11 +29,6 @@ TABLE: dict[str, Any] = {
         "long.bad": ["So long?"],
         "offer.yes": ["Go ahead."],
         "who": ["Good company?"],
-    },
-    "forms": {
-        "leads": {"bad": ["Oh no."]},
-        "must": {"cues": "\\bi must\\b", "replies": ["When does it have to be done by?", "How big a job is it?"]},
-        "told": {"cues": "\\bshe says\\b", "replies": ["Do you agree?"]},
     },
 }
 LISTENING = listening_of(TABLE)
@@ -132,41 +127,60 @@ def test_replies_come_in_an_order_that_is_drawn() -> None:
     assert LISTENING.replies("We had rain all day", {}, "", last) == TABLE["statement"][::-1]
 
 
-def test_what_is_told_is_asked_on_by_its_form_behind_a_word_on_its_mood() -> None:
-    must = TABLE["forms"]["must"]["replies"]
-    assert said("I must paint the whole fence") == must
-    assert said("I must paint the whole fence", before=must[0]) == must[1:]
-    assert said("I must go, she says, and soon", before=" ".join(must)) == ["Do you agree?"]
-    assert said("I must paint the whole fence", {"negative": 0.9}) == [f"Oh no. {reply}" for reply in must]
-    assert said("I must paint the whole fence", sad=True) == TABLE["statement"]
+NAMING: dict[str, Any] = {
+    "statement": ["Go on?", "And then?"],
+    "statement.bad": ["Oh dear."],
+    "plan": ["What comes first?"],
+    "naming": ["{name}, nice."],
+    "question": ["No idea."],
+    "echoed": ["Ah, {0}. Tell me more?", "{0}, you say.", "okay, {0}. Go on?"],
+}
+
+
+def named(text: str, mood: Mapping[str, float] | None = None, before: str = "", **options: Any) -> list[str]:
+    return listening_of(NAMING).replies(text, mood or {}, before, last, **options)
+
+
+def test_what_a_message_speaks_of_is_named_now_and_then() -> None:
+    lines = ["Okay, your leeks. Go on?", "Your leeks, you say.", "Ah, your leeks. Tell me more?"]
+    assert named("my leeks are up in rows") == lines
+    assert listening_of(NAMING).replies("my leeks are up in rows", {}, "", first) == NAMING["statement"]
+    assert named("my leeks, I will water them") == lines
+    unnamed = listening_of({**NAMING, "echoed": []})
+    assert unnamed.replies("my leeks are up in rows", {}, "", last) == NAMING["statement"][::-1]
 
 
 @pytest.mark.parametrize(
-    ("text", "reply"),
+    ("text", "mood", "sad", "replies"),
     [
-        ("with a colleague", "With a colleague, I see."),
-        ("and with a colleague", "With a colleague, I see."),
-        ("so, maybe on friday!", "On friday, I see."),
-        ("  two days.  ", "Two days, I see."),
-        ("Leeds", ""),  # one word says too little
-        ("at my house", ""),  # whose it is would be turned round
-        ("one two three four five", ""),
-        ("the " + "x" * 80, ""),
-        ("😀 indeed", ""),
-        ("well", ""),
-        ("", ""),
+        ("It rained all day", {}, False, NAMING["statement"][::-1]),  # nothing is sure to be spoken of
+        ("my leeks are up in rows", {"negative": 0.9}, False, NAMING["statement.bad"]),  # its mood is met first
+        ("my leeks are up in rows", {"positive": 0.9}, False, NAMING["statement"][::-1]),
+        ("my leeks are up in rows", {}, True, NAMING["statement"][::-1]),
+        ("are my leeks tasty or what", {}, False, NAMING["question"]),  # it asks
     ],
 )
-def test_a_few_words_are_taken_up_as_they_are(text: str, reply: str) -> None:
-    assert taken_up(text) == ([reply] if reply else [])
+def test_what_has_a_mood_or_asks_is_not_met_by_naming_a_thing(
+    text: str, mood: Mapping[str, float], sad: bool, replies: list[str]
+) -> None:
+    assert named(text, mood, sad=sad) == replies
 
 
-def test_an_answer_is_taken_up_now_and_then() -> None:
-    assert said("with a colleague") == TABLE["answer"]
-    taken = "With a colleague, I see."
-    assert LISTENING.replies("with a colleague", {}, "", last) == [taken]
-    assert LISTENING.replies("with a colleague", {}, taken, last) == TABLE["answer"]
-    assert LISTENING.replies("Leeds", {}, "", last) == TABLE["answer"]
+def test_no_thing_and_no_frame_is_named_twice() -> None:
+    assert named("my leeks are up in rows", before="how are your leeks?") == NAMING["statement"][::-1]
+    assert named("my leeks are up in rows", before="Ah, your dog. Tell me more?") == [
+        "Okay, your leeks. Go on?",
+        "Your leeks, you say.",
+    ]
+
+
+def test_an_act_that_is_known_goes_before_the_form() -> None:
+    text = "are my leeks tasty?"
+    assert LISTENING.replies(text, {}, "", first, act="plan") == TABLE["plan"]
+    assert LISTENING.replies("I'll move out", {}, "", first, act="statement") == TABLE["statement"]
+    assert LISTENING.replies("I'll move out", {"negative": 0.9}, "", first, act="statement") == TABLE["statement.bad"]
+    for act in ACTS:
+        assert LISTENING.replies(text, {}, "", first, act=act)
 
 
 def test_who_says_a_name_is_called_by_it() -> None:
@@ -245,15 +259,41 @@ def test_the_names_of_others_are_all_told(text: str, names: str) -> None:
             {"reflected": {"plain": ["I see."]}},
             "listening.reflected.plain: {0} must stand in it once, and not first, got 'I see.'",
         ),
-        ({"forms": 5}, "listening.forms must be a table of forms, got 5"),
-        ({"forms": {"must": {"replies": ["a"]}}}, "listening.forms.must must have cues, a text, and replies"),
-        ({"forms": {"leads": {"sadly": ["a"]}}}, "listening.leads: no mood 'sadly'; did you mean sad?"),
+        ({"reflected": {"sadly": ["a"]}}, "listening.reflected: no mood 'sadly'; did you mean sad?"),
+        ({"echoed": 5}, "listening.echoed must be a list of replies, got 5"),
+        ({"echoed": "Ah, {0}."}, "listening.echoed must be a list of replies, got 'Ah, {0}.'"),
+        ({"echoed": ["Ah, {0}.", ""]}, "listening.echoed must be a list of replies, got ['Ah, {0}.', '']"),
+        ({"echoed": ["I see."]}, "listening.echoed: {0} must stand in it once, got 'I see.'"),
+        ({"echoed": ["{0}?", "{0} and {0}"]}, "listening.echoed: {0} must stand in it once, got '{0} and {0}'"),
+        ({"echoed": ["Ah, {name}."]}, "listening.echoed: {0} must stand in it once, got 'Ah, {name}.'"),
+        ({"echoed": ["{0}, {name}."]}, "listening.echoed: {0} must stand in it once, got '{0}, {name}.'"),
     ],
 )
 def test_a_bad_option_is_told_in_one_line(option: Any, message: str) -> None:
     with pytest.raises(ValueError) as raised:
         listening_of(option)
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    ("reply", "only_listens"),
+    [
+        ("Go on, I'm listening.", True),
+        ("Right, I'm with you. Tell me a bit more?", True),
+        ("Let me hear the rest of it.", True),
+        ("KEEP GOING!", True),
+        ("Oh dear. Is it the same leg all the time?", False),
+        ("Well done!", False),
+        ("", False),
+    ],
+)
+def test_a_reply_that_says_no_more_than_that_it_listens_is_known(reply: str, only_listens: bool) -> None:
+    assert invites(reply) == only_listens
+
+
+def test_parts_of_earlier_versions_are_left_out() -> None:
+    old = {"forms": {"must": {"cues": "\\bi must\\b", "replies": ["By when?"]}}, "topics": {"x": 5}}
+    assert listening_of({**TABLE, **old}) == LISTENING
 
 
 def test_replies_are_a_list_of_texts() -> None:
@@ -267,13 +307,12 @@ def test_the_shipped_table_has_replies_to_each_act(shipped: dict[str, Any]) -> N
     listening = listening_of(shipped)
     assert {*ACTS} <= {*listening.kinds} <= {*KINDS}
     assert all(listening.kinds.values())
-    assert all(replies for _, replies in listening.forms.values())
+    assert listening.echoed
 
 
 def test_no_shipped_reply_is_long_or_doubled_within_its_kind(shipped: dict[str, Any]) -> None:
     listening = listening_of(shipped)
-    forms = [(name, replies) for name, (_, replies) in listening.forms.items()]
-    for name, lines in [*listening.kinds.items(), *listening.asked.items(), *forms]:
+    for name, lines in [*listening.kinds.items(), *listening.asked.items(), ("echoed", listening.echoed)]:
         assert len({line.casefold().strip() for line in lines}) == len(lines), name
         assert not [line for line in lines if len(line) > LONGEST or line != line.strip()], name
 
@@ -290,18 +329,20 @@ def listening(shipped: dict[str, Any]) -> Listening:
 
 
 @given(
-    text=st.text(max_size=80) | st.sampled_from(["I'm Anna", "the cat is called Rex", "We won!", "two days"]),
+    text=st.text(max_size=80)
+    | st.sampled_from(["I'm Anna", "the cat is called Rex", "We won!", "two days", "my leeks are up in rows"]),
     mood=st.dictionaries(st.sampled_from(["negative", "positive"]), st.floats(0, 1)),
     before=st.text(max_size=80),
     sad=st.booleans(),
     seed=st.integers(0, 99),
+    act=st.sampled_from(["", *ACTS]),
 )
 def test_any_text_is_listened_to(
-    listening: Listening, text: str, mood: dict[str, float], before: str, sad: bool, seed: int
+    listening: Listening, text: str, mood: dict[str, float], before: str, sad: bool, seed: int, act: str
 ) -> None:
-    replies = listening.replies(text, mood, before, shuffled(seed), sad=sad)
+    replies = listening.replies(text, mood, before, shuffled(seed), sad=sad, act=act)
     assert replies
-    assert all(reply.strip() and "{name}" not in reply for reply in replies)
+    assert all(reply.strip() and "{name}" not in reply and "{0}" not in reply for reply in replies)
 
 
 @pytest.mark.timeout(60)
@@ -336,3 +377,9 @@ def test_what_was_told_is_said_back_now_and_then(listening: Listening) -> None:
     ]
     assert any("your sister has moved to Leeds" in reply for reply in said)
     assert any("your sister has moved to Leeds" not in reply for reply in said)
+
+
+def test_what_is_spoken_of_is_named_by_what_ships_now_and_then(listening: Listening) -> None:
+    said = [listening.replies("my leeks are up in rows", {}, "", shuffled(seed))[0] for seed in range(30)]
+    assert any("your leeks" in reply for reply in said)
+    assert any("leeks" not in reply for reply in said)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tomllib
 import zlib
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,10 @@ import numpy as np
 import pytest
 import torch
 from chatkit_generation.acts import kind_of
-from chatkit_generation.attending import Attended, attended
+from chatkit_generation.attending import Attended, attended, is_weak
+from chatkit_generation.finding import Fit
 from chatkit_generation.focus import focus_of
-from chatkit_generation.matters import KEYS, Matters, table_of, unread
+from chatkit_generation.matters import KEYS, Found, Matter, Matters, table_of, unread
 from chatkit_generation.storing import open_table
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +24,7 @@ FILES: dict[str, dict[str, Any]] = {
     "pets.toml": {
         "sets": {"pet": "dog cat"},
         "limping": {
-            "cues": ["@pet + limp*"],
+            "cues": ["@pet + limp*", "@pet + limp* + badly/still"],
             "told": ["Poor thing. Is it the same leg all the time?", "How do they cope with stairs?"],
             "more": ["Does it trouble them much?"],
             "advice": ["Rest for a day or two, then the vet."],
@@ -53,15 +53,15 @@ def opened(files: dict[str, dict[str, Any]]) -> Matters:
 MATTERS = opened(FILES)
 
 
-def said(*turns: str, words: Sequence[str] = ()) -> Attended | None:
+def said(*turns: str) -> Attended | None:
     """What may be said after turns, the user's and the assistant's in turn."""
     text, focus = turns[-1], focus_of(turns[-1])
     kind = kind_of(focus.text, {}, act=focus.act)
-    return attended(MATTERS, focus, text, turns[:-1], kind, range, lambda: words)
+    return attended(MATTERS, focus, text, turns[:-1], kind, range)
 
 
-def lines(*turns: str, words: Sequence[str] = ()) -> list[str]:
-    found = said(*turns, words=words)
+def lines(*turns: str) -> list[str]:
+    found = said(*turns)
     return list(found.replies) if found else []
 
 
@@ -72,10 +72,10 @@ def test_the_cue_that_says_most_wins() -> None:
 
 def test_what_is_said_depends_on_what_the_message_does() -> None:
     limping = FILES["pets.toml"]["limping"]
-    assert lines("My dog has been limping since Sunday.") == limping["told"]
+    assert lines("My dog has been limping badly since Sunday.") == limping["told"]
     assert lines("What should I do, my dog is limping?") == limping["advice"]
     assert lines("do you like my dog?") == ["I have no pets."]
-    assert lines("how do I train a dog?") == ["Be patient."]
+    assert lines("how to train a dog?") == ["Be patient."]
     assert lines("should I train my dog?") == []
     assert lines("tell me a joke about a cat") == FILES["jokes.toml"]["joke"]["ask"]
 
@@ -83,21 +83,61 @@ def test_what_is_said_depends_on_what_the_message_does() -> None:
 def test_nothing_is_said_twice() -> None:
     first, second = FILES["pets.toml"]["limping"]["told"]
     assert lines("my dog limps", first, "the dog still limps a lot") == [second]
-    assert lines("my dog limps", first, "x", second, "the dog still limps a lot") == ["Does it trouble them much?"]
+    more = FILES["pets.toml"]["limping"]["more"]
+    assert lines("my dog limps", first, "x", second, "the dog still limps a lot") == more
+    assert lines("my dog limps", first, "x", second, "y", more[0], "the dog still limps a lot") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "act", "weak"),
+    [
+        ("I saw the cat limp badly", 2, "statement", True),  # a word or two may be meant in another sense
+        ("I saw the cat limp badly", 3, "statement", False),
+        ("I saw the cat limp badly", 3, "plan", False),
+        ("my cat limps", 2, "plan", True),
+        ("is my cat ill?", 1, "question", False),  # what asks is short, and its share tells
+        ("is my cat ill, do you think?", 1, "opinion", True),  # 1 of 7
+        ("one two three four five", 1, "advice", False),  # a fifth
+        ("one two three four five six", 1, "advice", True),
+        (" ".join(["word"] * 15), 3, "statement", False),  # a fifth
+        (" ".join(["word"] * 16), 3, "statement", True),
+        ("", 0, "question", True),
+    ],
+)
+def test_a_cue_that_takes_little_of_a_message_says_too_little(text: str, words: int, act: str, weak: bool) -> None:
+    assert is_weak(Found(Matter("x", {}), Fit(1, words, 0)), text, act) == weak
 
 
 def test_a_word_or_two_say_too_little_of_what_is_told() -> None:
     assert said("I saw a cat") is None
+    assert said("my dog limps") is None
+    assert lines("my dog limps badly") == FILES["pets.toml"]["limping"]["told"]
 
 
-def test_a_short_answer_goes_on_with_the_matter() -> None:
+def test_where_the_assistant_only_listened_less_of_a_message_is_enough() -> None:
+    text = " ".join(["my dog was limping badly", *["and so on it went"] * 3])  # 3 of 20 words
+    told = FILES["pets.toml"]["limping"]["told"]
+    assert said("hello", "Where was that?", text) is None
+    assert lines("hello", "I see. Go on, I'm listening.", text) == told
+    assert said("hello", "Go on, I'm listening.", f"{text} {text.replace('limping', 'lame')}") is None  # 3 of 40
+
+
+def test_few_words_of_many_say_too_little_of_what_is_asked() -> None:
+    assert lines("do you like my dog?") == ["I have no pets."]
+    assert said("do you like it when people bring along a dog to the office?") is None
+
+
+def test_what_a_question_leaves_open_was_said_before_it() -> None:
+    advice = FILES["pets.toml"]["limping"]["advice"]
+    assert lines("my dog was with me", "Oh?", "what can I do when somebody is limping?") == advice
+    assert said("we had rain", "Oh?", "what can I do when somebody is limping?") is None
+    assert said("my dog was with me", "Oh?", "and I was limping, by the way") is None  # it tells something of its own
+
+
+def test_a_short_answer_goes_on_with_no_matter() -> None:
     question = FILES["pets.toml"]["limping"]["told"][0]
-    assert lines("my dog limps", question, "yes, always") == ["Does it trouble them much?"]
-    assert lines("my dog limps", question, "yes, always", words=["Oh dear.", "Really?"]) == [
-        "Oh dear. Does it trouble them much?"
-    ]
-    assert lines("my dog limps", question, "yes, and by the way we are moving house next week") == []
-    assert lines("my dog limps", question, "any advice?") == ["Rest for a day or two, then the vet."]
+    assert said("my dog limps badly", question, "yes, always") is None
+    assert said("my dog limps badly", question, "any advice?") is None
 
 
 def test_another_one_is_given_of_what_was_given() -> None:

@@ -118,7 +118,73 @@ def test_what_is_asked_for_is_not_cut_where_it_is_told_again() -> None:
     assert settled(told, "Where is my marathon?") == where
 
 
-@given(st.lists(st.text(max_size=60), max_size=4), st.text(max_size=60))
-def test_of_any_texts_only_what_was_said_is_recalled(told: list[str], question: str) -> None:
-    found = Said([*told, question]).recalled
+BIKE = "my bike is green and squeaks"
+
+
+def heard(*messages: str, is_asking: bool | None) -> Said:
+    """What was said, the latest heard to ask for what was told (or not), the first message always the closest."""
+    return Said(messages, is_asking=is_asking, nearest=lambda question, told: list(told[:1]))
+
+
+def test_what_is_heard_to_ask_for_what_was_told_does_in_whatever_words() -> None:
+    text = "say, the colour of that bike of mine was"
+    assert not Said([BIKE, text]).asks_for_told
+    said = heard(BIKE, text, is_asking=True)
+    assert said.asks_for_told
+    assert said.recalled
+    assert [clause.message for clause in said.recalled.clauses] == [BIKE]
+
+
+def test_what_is_heard_to_ask_nothing_recalls_nothing() -> None:
+    text = "what colour is my bike, I told you"
+    assert Said([BIKE, text]).recalled
+    said = heard(BIKE, text, is_asking=False)
+    assert not said.asks_for_told
+    assert said.recalled is None
+    assert said.closest() == ()
+    everything = "what is on my list?"
+    assert Said(["tea", everything]).asks_back
+    assert not heard("tea", everything, is_asking=False).asks_back
+    assert HONEST.settled(said, Notes) == []
+
+
+def test_what_may_ask_for_advice_is_recalled_only_as_what_comes_closest() -> None:
+    told, text = "my train leaves at nine", "when should I take my train?"
+    assert Said([told, text]).recalled is None
+    found = Said([told, text], is_asking=True).recalled
+    assert found
+    assert not found.is_sure
+
+
+def test_what_no_words_find_is_found_by_what_comes_closest() -> None:
+    told, question = ("a pigeon stole my lunch", "I like tea"), "name the beast that ruined my break"
+    assert heard(*told, question, is_asking=True).closest() == [told[0]]
+    assert heard(*told, question, is_asking=None).closest() == ()
+    assert Said([*told, question], is_asking=True).closest() == ()  # no vectors tell what is alike
+    said = heard(*told, question, is_asking=True)
+    assert HONEST.settled(said, Notes) == [form.format(f'"{told[0]}"') for form in CLOSEST]
+    assert HONEST.settled(said, Notes, unlike=[CLOSEST[0].format(f'"{told[0]}"')]) == [
+        CLOSEST[1].format(f'"{told[0]}"')
+    ]
+    assert HONEST.settled(Said([*told, question]), Notes) == []
+
+
+def test_what_words_find_for_sure_goes_before_what_comes_closest() -> None:
+    said = heard("I like tea", BIKE, "what colour is my bike?", is_asking=True)
+    assert all("bike" in reply and "tea" not in reply for reply in HONEST.settled(said, Notes))
+
+
+def test_what_was_put_right_is_quoted_with_what_puts_it_right() -> None:
+    told = ("I moved to Bath last year", "Sorry, scratch that, Bristol it is")
+    found = Said([*told, "where did I move to?"]).recalled
+    assert found
+    assert any("Bristol" in clause.text for clause in found.clauses)
+    found = Said([*told[:1], "We like it there.", "where did I move to?"]).recalled
+    assert found
+    assert not any("like it" in clause.text for clause in found.clauses)
+
+
+@given(st.lists(st.text(max_size=60), max_size=4), st.text(max_size=60), st.sampled_from([None, True, False]))
+def test_of_any_texts_only_what_was_said_is_recalled(told: list[str], question: str, is_asking: bool | None) -> None:
+    found = Said([*told, question], is_asking=is_asking).recalled
     assert all(any(clause.text in message for message in told) for clause in (found.clauses if found else ()))

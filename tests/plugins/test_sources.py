@@ -105,6 +105,10 @@ OIL = (
         (["Please remember we need candles and matches.", "You can forget the matches."], r"now it is candles"),
         (["I'll have a cheeseburger with bacon, and a cola."], r"cheeseburger with bacon.*cola"),
         (["my nephew tom broke his arm", "where does tom live?"], r"closest: .*my nephew tom broke his arm"),
+        (["the dentist said friday at nine, don't let that slip away"], r"oted.*dentist.*friday at nine"),
+        (["Don't lose this: locker code 4471"], r"oted.*locker code 4471"),
+        (["put dentist friday 9 in my calendar", "what's in my calendar?"], r"dentist friday 9"),
+        (["I said no to my boss, and my hands were shaking"], r"^(?!Sorry)"),
     ],
 )
 def test_what_was_told_or_noted_is_said_back_and_never_denied(chat: Chat, texts: Sequence[str], holds: str) -> None:

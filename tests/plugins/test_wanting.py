@@ -37,6 +37,17 @@ from hypothesis import strategies as st
             "Their names are Ida and Poppy. Could you remember those names for me, please?",
             "Their names are Ida and Poppy",
         ),
+        ("put dentist friday 9 in my calendar", "dentist friday 9"),
+        ("Could you please add a haircut on the 3rd in my diary?", "a haircut on the 3rd"),
+        ("Add to my calendar: vet on friday", "vet on friday"),
+        ("pop vet on friday in the diary, please", "vet on friday"),
+        ("log my weight: 81 kilos", "my weight: 81 kilos"),
+        ("so log 5 miles for me", "5 miles"),
+        ("could you record that I took my pills", "I took my pills"),
+        ("Please save the wifi code 4471 for later", "the wifi code 4471"),
+        ("Dentist friday at 9, stick it in my diary", "Dentist friday at 9"),
+        ("The rent is due on the 1st. Can you jot that down for me?", "The rent is due on the 1st"),
+        ("Mum lands at 6:40, set that on my list please", "Mum lands at 6:40"),
     ],
 )
 def test_what_is_to_be_noted_is_found(message: str, what: str) -> None:
@@ -57,6 +68,12 @@ def test_what_is_to_be_noted_is_found(message: str, what: str) -> None:
         "can you write to my mum?",
         "remember when we met?",
         "Would you remember that?",  # nothing stands before it
+        "stick it in my diary",
+        "save me from my boss",
+        "Store it in a cool place",
+        "record what I say",
+        "can you save this?",
+        "I put the diary in my bag",
         "",
     ],
 )

@@ -1,8 +1,9 @@
 """Teaches an assistant's generation head what messages tell, ask for and want.
 
-    python docs/recipes/default/intents.py MODEL [--check]
+    python docs/recipes/default/intents.py MODEL [FOLDER] [--check]
 
-Examples of each intent, and replies to any message that has it, stand in ``intents/*.toml``; ``intents/talks.tsv`` has
+Examples of each intent, and replies to any message that has it, stand in FOLDER (``intents/`` beside this script), a
+file for each of the groups ``bad``, ``good``, ``life``, ``talk`` and ``wants``; its ``talks.tsv`` has
 conversations, a message a line, with one intent or the two that fit best ("wants_text" is any of those that want
 something written or worked out). How well it tells them apart is printed with --check, of conversations that each
 were kept out (five parts in turn). The encoder, all trained weights and the other heads stay as they are. A minute on
@@ -21,7 +22,17 @@ from pathlib import Path
 import numpy as np
 import torch
 from chatkit_generation import Generation
-from chatkit_generation.intents import Intents, grams_of, intents_of, loss_of, pooled
+from chatkit_generation.intents import (
+    NOTE,
+    SURE,
+    SURE_OF_NOTE,
+    TOLD,
+    Intents,
+    grams_of,
+    intents_of,
+    loss_of,
+    pooled,
+)
 from filling import guarded, opened_model, with_room, written
 from torch import Tensor
 from torch.nn import functional
@@ -55,15 +66,19 @@ def read(folder: Path) -> tuple[list[Example], dict[str, dict[str, tuple[str, ..
     """
     replies: dict[str, dict[str, tuple[str, ...]]] = {}
     out: list[Example] = []
+    path = folder
     try:
         for path in sorted(folder.glob("*.toml")):
             for name, given in tomllib.loads(path.read_text(encoding="utf-8")).items():
                 replies.setdefault(path.stem, {})[name] = tuple(given.get("replies", ()))
                 out += [Example(text, (name,)) for text in given["messages"]]
-        out += talks(folder / "talks.tsv", {name for group in replies.values() for name in group} | {TEXT})
+        path = folder / "talks.tsv"
+        out += talks(path, {name for group in replies.values() for name in group} | {TEXT})
+        path = folder
         intents_of(replies)
-    except (OSError, ValueError, KeyError) as error:
-        sys.exit(f"{folder}: {error}")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        said = f"no {error}" if isinstance(error, KeyError) else str(error)
+        sys.exit(said if str(path) in said else f"{path}: {said}")
     return out, replies
 
 
@@ -189,6 +204,12 @@ def report(found: Tensor, examples: Sequence[Example], names: Sequence[str]) -> 
             if name in wanted:
                 wanted[name] += 1
     print(f"of {len(hits):,} messages {np.mean(hits):.3f} right, {np.mean(near):.3f} among the first three")
+    for name, least in ((TOLD, SURE), (NOTE, SURE_OF_NOTE)):
+        place = names.index(name)
+        sure = [(float(row[place]) >= least, name in each.intents) for row, each in zip(found, examples, strict=True)]
+        rightly, all_taken = sum(a and b for a, b in sure), sum(a for a, _ in sure)
+        has = sum(name in each.intents for each in examples if each.talk >= 0)
+        print(f"{name} from {least} on: {rightly} of {has} found, of {all_taken} that were taken for it")
     for name in names:
         print(f"{name:16} {wanted[name]:4} messages, {taken[name]:4} taken for it, {right[name]:4} of them rightly")
 
@@ -220,6 +241,7 @@ def fill(model: Path, folder: Path, *, check: bool) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=HERE)
     parser.add_argument("--check", action="store_true", help="print how well they are told apart")
     args = parser.parse_args()
-    guarded(args.model, lambda: fill(args.model, HERE, check=args.check))
+    guarded(args.model, lambda: fill(args.model, args.folder, check=args.check))

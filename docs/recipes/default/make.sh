@@ -58,5 +58,6 @@ python "$here/precedents.py" default sets/errands_pairs/dialogue corpora:english
 python "$here/answerable.py" default sets/errands_owned/dialogue \
   --talk sets/chitchat sets/persona_synth sets/taskmaster4 sets/errands_pairs/dialogue
 python "$here/matters.py" default
+python "$here/intents.py" default
 chatkit calibrate --model default --config 15.toml --set "data.root=$out/sets"
 echo "figures: python $here/figures.py $sets --model $out/default --out $out/figures --runs $out/1 $out/2 $out/3 $out/4 $out/5 $out/6 $out/7 $out/8 $out/9 $out/10 $out/11 $out/12 $out/13 $out/14 $out/15"
