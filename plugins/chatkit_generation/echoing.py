@@ -19,7 +19,7 @@ from chatkit_generation.wording import GRAVE, bare
 
 READ = 600  # characters of a message that are looked at
 _LONGEST = 24  # letters of a word
-_OWN: Final = {"my": "your", "our": "your", "his": "his", "her": "her", "their": "their", "the": "the", "this": "the"}
+_OWN: Final = {"my": "your", "our": "your", "his": "his", "their": "their", "the": "the", "this": "the"}
 _AN: Final = {"a": "the", "an": "the"}
 _DETERMINERS = {**_OWN, **_AN}
 # Words that end what stands behind a determiner: no noun goes on with them.
@@ -38,7 +38,8 @@ breaks lost won ran runs fell falls felt feels knows knew thinks thought wants w
 loved hates hated died dies lives lived works worked plays played started stopped called calls asked rang turned
 turns looks looked seems smells smelt tastes saw sees found finds bought sold paid costs cost ate eats drinks sat
 sits stood stands slept sleeps woke wakes cried cries laughed laughs forgot moved moves hurts hurt burnt burst
-spilled happened finished ended begins began opened closed arrived"""
+spilled limps shouts shouted stinks barks barked screams screamed grows grew smiles smiled jumps jumped happened
+finished ended begins began opened closed arrived"""
 # What says nothing, or is no thing to speak of.
 _EMPTY_WORDS = """
 thing things bit lot lots time times way ways day days night nights morning evening afternoon week weeks weekend
@@ -68,7 +69,7 @@ def echoed(text: str, before: str = "") -> str:
     """
     if GRAVE.search(text):
         return ""
-    text, known = text[:READ].strip(), frozenset(bare(before).split())
+    text, known = text[:READ].strip(), frozenset(bare(before).split()) | frozenset(before.lower().split())
     found = _things(text, known)
     own = [thing for thing, is_own in found if is_own] or [thing for thing, _ in found]
     return own[0] if own else ""

@@ -148,7 +148,7 @@ class Intents(nn.Module):
             pooled: (N, 2 D), see ``pooled``.
             grams: Buckets of each message, see ``grams_of``.
         """
-        counts = torch.tensor([len(row) for row in grams])
+        counts = torch.tensor([len(row) for row in grams], dtype=torch.long)
         flat = torch.tensor([bucket for row in grams for bucket in row], dtype=torch.long)
         summed = self.grams(flat, counts.cumsum(0) - counts)
         return self.states(pooled) + summed / counts.clamp(min=1).sqrt()[:, None]

@@ -33,6 +33,7 @@ _INVITES = re.compile(
     r"(?i)\b(?:go on|keep going|tell me (?:more|a bit more)|(?:say|hear) (?:more|a bit more|the rest)|i'm listening"
     r"|i'm (?:still )?with you)\b"
 )
+_ASKS_OF_IT = re.compile(r"(?i)(?:how|what|where|when|who|which|why|did|does|do|will|is|are)\b.*\?$")
 _TELLS_MORE = 9  # words of one that tells more than was asked for, whatever its form
 _GUESS = 6  # words of one that ends with a question mark and asks nothing
 _JOKE = "joke"  # kind of question
@@ -157,7 +158,7 @@ class Listening:
 
 def invites(reply: str) -> bool:
     """Whether a reply says no more than that it listens: two of these in a row tire."""
-    return bool(_INVITES.search(reply))
+    return bool(_INVITES.search(reply)) and not _ASKS_OF_IT.match(reply)
 
 
 def _frame(line: str) -> str:
@@ -189,12 +190,17 @@ def listening_of(option: Any) -> Listening:
     asked = _by_kind(option, _ASKED, "kind of question", to_answers, QUESTIONS)
     back = _by_kind(option, _REFLECTED, "mood", REFLECTING, REFLECTING)
     for kind, line in ((kind, line) for kind, lines in back.items() for line in lines):
-        if line.count("{0}") != 1 or line.count("{") != 1 or line.startswith("{"):
+        if not _is_form(line) or line.startswith("{"):
             raise ValueError(f"listening.{_REFLECTED}.{kind}: {{0}} must stand in it once, and not first, got {line!r}")
     echoed = replies_of(option.get(_ECHOED, []), f"listening.{_ECHOED}")
-    if wrong := next((line for line in echoed if line.count("{0}") != 1 or line.count("{") != 1), None):
+    if wrong := next((line for line in echoed if not _is_form(line)), None):
         raise ValueError(f"listening.{_ECHOED}: {{0}} must stand in it once, got {wrong!r}")
     return Listening(kinds, asked, back, _by_cues(option.get(_ABOUT, {}), _ABOUT), echoed)
+
+
+def _is_form(line: str) -> bool:
+    """Whether "{0}" stands in a line once, and no other bracket."""
+    return line.count("{0}") == line.count("{") == line.count("}") == 1
 
 
 def _by_cues(option: Any, part: str) -> dict[str, tuple[re.Pattern[str], Sequence[str]]]:

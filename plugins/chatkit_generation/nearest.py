@@ -49,13 +49,14 @@ def closest(
     ]
     best = sorted(range(len(messages)), key=lambda place: scores[place], reverse=True)[:MOST]
     quoted = [place for place in best if scores[place] >= LEAST]
-    righted = [place + 1 for place in quoted if place + 1 < len(messages) and MENDS.search(messages[place + 1])]
-    return [messages[place] for place in sorted({*quoted[: MOST - bool(righted)], *righted})]
+    best_one = quoted[:1]  # with what puts it right, if anything does, else with the second best
+    righted = [place + 1 for place in best_one if place + 1 < len(messages) and MENDS.search(messages[place + 1])]
+    return [messages[place] for place in sorted({*best_one, *(righted or quoted[1:MOST])})]
 
 
 def _may_be_of(whom: set[str], message: str) -> bool:
     """Whether a message may tell of somebody: it tells of them, or of nobody else."""
-    told = kin(words_of(message))
+    told, whom = kin(words_of(message)), whom - {"animal", "pet"}
     return not whom or not told or bool(meant(whom, told))
 
 

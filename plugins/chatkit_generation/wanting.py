@@ -43,16 +43,16 @@ _WHAT = tuple(
         rf"(?P<what>{_NOT_SO}\S[^?]*)$",
         r"^(?:(?:please|so|and|then|also|hi|hello|hey)\b,? )*i (?:need|have|must|mustn't forget|can't forget"
         rf"|should)(?: to)? (?:remember|note|write down)(?: that|:)? (?P<what>{_NOT_SO}\S[^?]*)$",
-        r"^(?:(?:please|kindly|so|and|then|also|ok|okay)\b,? |"
-        + _ASKED
-        + r")*(?:enter|log|record|save|store)(?: in| down)?:? "
-        rf"(?:that |the fact that )?(?P<what>{_NOT_SO}(?!(?:it|this|that|these|those|them)\b)\S[^?]*?)"
-        r"(?: for (?:me|later))?(?:,? please)?\?*$",
         rf"^(?:(?:please|kindly|so|and|then|also|ok|okay)\b,? |{_ASKED})*(?:add|put|enter|write|pop|stick)"
         rf" (?:to|in|into|on) {_DIARY}:? (?P<what>\S[^?]*?)(?:,? please)?\?*$",
         rf"^(?:(?:please|kindly|so|and|then|also|ok|okay)\b,? |{_ASKED})*(?:add|put|enter|write|pop|stick)"
         rf" (?P<what>{_NOT_SO}(?!(?:it|this|that|these|those|them)\b)\S[^?]*?)"
         rf" (?:to|in|into|on) {_DIARY}(?:,? please)?\?*$",
+        # Without a "please" or a "can you" these are other words: "record shops are dying out".
+        rf"^(?:(?:so|and|then|also|ok|okay)\b,? )*(?:(?:(?:please|kindly),? |{_ASKED})"
+        r"(?:enter|log|record|store|save(?! my life))|log(?= (?:my|the|our|another|\d)))"
+        rf"(?: in| down)?:? (?:that )?(?P<what>{_NOT_SO}(?!(?:it|this|that|these|those|them|to)\b)\S[^?]*?)"
+        r"(?: for (?:me|later))?(?:,? please)?\?*$",
         r"^(?:(?:please|kindly|so|and|then|also)\b,? )*remember "
         r"(?P<what>(?=(?:we|i) (?:need|have|want|must)\b)\S[^?]*)$",
     )
@@ -66,7 +66,8 @@ _TELLS = re.compile(
 _WHOLE = 2  # of these forms the first ones give a whole list
 _BEFORE = re.compile(
     rf"^(?P<told>.*?[,;] )?(?:and |so )?(?:{_ASKED}|(?:(?:please|so|and)\b,? )*)(?:remember|keep|note|write|put"
-    r"|memorise|memorize|enter|log|record|save|store|stick|pop|mark|hold|jot|set|add)"
+    r"|memorise|memorize"
+    r"|(?:log|record|save|stick|pop|mark|jot|set|add)(?= (?:it|this|that|these|those|them) (?:down|in|on)\b))"
     r" (?:it|this|that|these|those|them)\b(?: (?:name|date|day|number|time|thing|word|birthday|address)s?)?"
     r"(?: down| in mind"
     rf"| in(?: {_DIARY})?| on {_LIST})?(?: for (?:me|later))?(?: too| as well)?"

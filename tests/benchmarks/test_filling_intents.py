@@ -138,7 +138,7 @@ def test_examples_are_read_with_the_conversations_that_they_are_of(script: Modul
         ("good.toml", _intent("mishap", MISHAP), r"^.*mishap is in two groups$"),
         ("wants.toml", _intent("asks_told", TOLD), r"^.*talks\.tsv:2: no such intent: 'wants_note,mishap'$"),
         ("wants.toml", "[asks_told\n", r"^[^\n]*wants\.toml: Expected[^\n]*$"),
-        ("bad.toml", "[fall]\nreplies = ['Ouch.']\n", r"^[^\n]*bad\.toml: no 'messages'$"),
+        ("bad.toml", "[fall]\nreplies = ['Ouch.']\n", r"^[^\n]*bad\.toml: fall has no messages$"),
         ("bad.toml", "fall = 5\n", r"^[^\n]*bad\.toml: [^\n]*$"),
         ("talks.tsv", None, r"^[^\n]*No such file[^\n]*talks\.tsv'$"),
     ],

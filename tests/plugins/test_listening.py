@@ -383,3 +383,16 @@ def test_what_is_spoken_of_is_named_by_what_ships_now_and_then(listening: Listen
     said = [listening.replies("my leeks are up in rows", {}, "", shuffled(seed))[0] for seed in range(30)]
     assert any("your leeks" in reply for reply in said)
     assert any("leeks" not in reply for reply in said)
+
+
+def test_a_question_with_such_words_does_more_than_listen() -> None:
+    assert invites("Okay. Tell me a bit more?")
+    assert invites("Go on, I'm listening.")
+    assert not invites("How long will it go on?")
+
+
+@pytest.mark.parametrize("part", ["echoed", "reflected"])
+def test_a_stray_bracket_is_refused(part: str) -> None:
+    lines = ["Ah, {0}} nice"]
+    with pytest.raises(ValueError, match=part):
+        listening_of({part: lines if part == "echoed" else {"plain": lines}})

@@ -88,3 +88,19 @@ def test_any_text_is_read(message: str) -> None:
 
 def test_a_long_message_is_read_in_part() -> None:
     assert len(wanted("note milk " * 100_000)) <= READ
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Record shops are dying out",
+        "Log cabin holiday in Wales, it rained",
+        "Store brand is just as good",
+        "enter the dragon is on tonight",
+        "could you save my life",
+        "log in to the portal please",
+        "Found an old clock, set it",
+    ],
+)
+def test_a_verb_of_noting_may_be_another_word(text: str) -> None:
+    assert wanted(text) == ""

@@ -18,6 +18,7 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,6 +28,7 @@ from chatkit_generation.intents import (
     SURE,
     SURE_OF_NOTE,
     TOLD,
+    WANTS,
     Intents,
     grams_of,
     intents_of,
@@ -70,16 +72,37 @@ def read(folder: Path) -> tuple[list[Example], dict[str, dict[str, tuple[str, ..
     try:
         for path in sorted(folder.glob("*.toml")):
             for name, given in tomllib.loads(path.read_text(encoding="utf-8")).items():
-                replies.setdefault(path.stem, {})[name] = tuple(given.get("replies", ()))
-                out += [Example(text, (name,)) for text in given["messages"]]
+                messages, said = (_texts(given, key, f"{path}: {name}") for key in ("messages", "replies"))
+                replies.setdefault(path.stem, {})[name] = said
+                out += [Example(text, (name,)) for text in messages]
         path = folder / "talks.tsv"
         out += talks(path, {name for group in replies.values() for name in group} | {TEXT})
         path = folder
         intents_of(replies)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        said = f"no {error}" if isinstance(error, KeyError) else str(error)
-        sys.exit(said if str(path) in said else f"{path}: {said}")
+        if missing := [name for name in TEXTS if name not in replies.get(WANTS, {})]:
+            raise ValueError(f"{WANTS} must have {missing[0]}")
+    except (OSError, ValueError) as error:
+        found = str(error)
+        sys.exit(found if str(path) in found else f"{path}: {found}")
     return out, replies
+
+
+def _texts(given: Any, key: str, where: str) -> tuple[str, ...]:
+    """Messages or replies of an intent.
+
+    Raises:
+        ValueError: If they are none, or something else stands beside them.
+    """
+    if not isinstance(given, dict):
+        raise ValueError(f"{where} must be a table of messages and replies, got {given!r}")
+    if others := given.keys() - {"messages", "replies"}:
+        raise ValueError(f"{where} must have messages and replies, not {min(others)}")
+    texts = given.get(key, [])
+    if not isinstance(texts, list) or not all(isinstance(text, str) and text.strip() for text in texts):
+        raise ValueError(f"{where}.{key} must be a list of texts, got {texts!r}")
+    if key == "messages" and not texts:
+        raise ValueError(f"{where} has no messages")
+    return tuple(texts)
 
 
 def talks(path: Path, known: set[str]) -> list[Example]:
