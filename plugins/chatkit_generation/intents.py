@@ -43,6 +43,7 @@ WORKED: Final = ("wants_sum", "wants_translation", "wants_time", "wants_joke", "
 SURE, SURE_OF_NOTE, TELLS = 0.5, 0.4, 0.7
 TELLS_MORE = 0.5  # the last where the reply before said no more than that it listens
 IS_BAD, IS_SAD, IS_GOOD = 0.7, 0.4, 0.5
+HEARD, MAY_BE = 0.8, 0.3  # the same where the mood that is heard says so, from which probability on
 NO_PLAN = 0.35  # from which probability on of what is bad "I fear that I will fail" is no plan
 ONLY_TELLS, NO_NOTE = 0.15, 0.05  # below which a message wants nothing, and wants nothing noted
 NOTHING_OF_TALK = 0.2  # below which a message is not about the talk
@@ -107,13 +108,25 @@ class Intended(NamedTuple):
 
     def is_sure(self, *names: str) -> bool:
         """Whether the message has one of some intents for sure."""
-        return sum(self.each.get(name, 0.0) for name in names) >= (SURE_OF_NOTE if names == (NOTE,) else SURE)
+        share = sum(self.each.get(name, 0.0) for name in names)
+        if names == (NOTE,):  # what is to be written for the user is no note
+            return share >= SURE_OF_NOTE and share >= max(self.each.values())
+        return share >= SURE
 
     def mood(self, heard: Mapping[str, float]) -> Mapping[str, float]:
-        """Whether what is told is bad or good, as probabilities of 0 or 1; as it was heard where it is not judged."""
+        """Whether what is told is bad or good, as probabilities of 0 or 1; as it was heard where it is not judged.
+
+        Args:
+            heard: Probabilities of "negative" and "positive" by the words.
+        """
         if not self.groups:
             return heard
-        return {"negative": float(self.groups[BAD] >= IS_BAD), "positive": float(self.groups[GOOD] >= IS_GOOD)}
+        out = {}
+        for label, group, least in (("negative", BAD, IS_BAD), ("positive", GOOD, IS_GOOD)):
+            if heard.get(label, 0.0) >= HEARD:
+                least = MAY_BE
+            out[label] = float(self.groups[group] >= least)
+        return out
 
     def is_sad(self, has_sad_words: bool) -> bool:
         """Whether what is told is sad, where it has sad words or not."""

@@ -116,7 +116,7 @@ class Listening:
         name = own_name(text)
         if name and name not in before and act_alone(kind) in _TELLS | {"answer"} and "introduction" in self.kinds:
             return "introduction"
-        openly = kind == "opinion" and is_open(sentences(focus.text)[-1].split(", ")[-1])
+        openly = kind == "opinion" and is_open((sentences(focus.text) or [""])[-1].split(", ")[-1])
         return TOLD_OPINION if openly and len(bare(text).split()) > FEW + 1 else kind
 
     def _plain(self, text: str, focus: Focus, kind: str, drawn: Callable[[int], Sequence[int]]) -> Sequence[str]:

@@ -21,7 +21,7 @@ from chatkit_generation.answerable import ASKS, NOTES
 from chatkit_generation.asked import asked_by
 from chatkit_generation.attending import SURE, attended
 from chatkit_generation.faithful import Said
-from chatkit_generation.focus import Focus, focus_of, told_last
+from chatkit_generation.focus import ASKING, Focus, focus_of, told_last
 from chatkit_generation.hearing import Heard, Hearing
 from chatkit_generation.honest import CHANGED, DOUBTS, Honest
 from chatkit_generation.intents import NOTE, WORKED
@@ -169,6 +169,8 @@ class Sources:
     def _of_intent(self, ask: Ask, heard: Heard, known: Sequence[Precedent], unlike: Collection[str]) -> list[str]:
         """What is said to any message that tells what this one tells for sure."""
         if any(each.likeness >= SURE_ENOUGH for each in known) or self._honest.keeps(heard.judged, heard.said):
+            return []
+        if focus_of(ask.text).act in ASKING:
             return []
         lines, before = self._hearing.said_to(ask, heard.said.reply), self._hearing.before(ask)
         new = [line for line in lines if line not in before and line not in unlike]
