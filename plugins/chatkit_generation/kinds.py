@@ -42,7 +42,6 @@ _TIMES = re.compile(
     r"|weeks?|months?|years?|hours?) ago|in (?:a|an|\w+) (?:days?|weeks?|months?|years?|hours?))\b|\b\d{1,2}[:.]\d\d\b"
 )
 _NUMBERED = re.compile(rf"\b{_NUMBERS}\b")
-_SINCE = re.compile(r"\b(?:since|for|all|ages|long|always|forever|year|month|week)\b")
 _AGES = re.compile(
     rf"\b{_NUMBERS} ?(?:years?|yrs?|months?|weeks?|days?)[ -]?old\b|\bturn(?:ed|s|ing)?(?: just)? {_NUMBERS}\b"
     rf"|\b(?:i'm|i am|im|hes|shes|he is|he's|she is|she's|it is|it's|they are|who is|is|are|was|am) "
